@@ -1,0 +1,162 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+
+let package = Package(
+    name: "byoc",
+    products: [
+        .executable(name: "byoc", targets: ["byoc"]),
+        .executable(name: "byoc-sandbox", targets: ["byoc-sandbox"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    ],
+    targets: [
+        // The neutral words and the ports. No I/O, no adapter.
+        .target(name: "RelayCore", dependencies: [httpTypes, logging], swiftSettings: strict),
+        // The engine. Knows no adapter.
+        .target(
+            name: "Relay",
+            dependencies: ["RelayCore", httpTypes, logging, serviceLifecycle],
+            swiftSettings: strict
+        ),
+        // The adapters, each standing alone on RelayCore.
+        .target(
+            name: "Channels", dependencies: ["RelayCore", httpTypes, logging, crypto], swiftSettings: strict),
+        .target(
+            name: "Freshchat",
+            dependencies: ["RelayCore", httpTypes, logging, crypto, cryptoExtras],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "SQLiteStore",
+            dependencies: ["RelayCore", logging, crypto, .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Outbound",
+            dependencies: [
+                "RelayCore", httpTypes, logging,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: strict
+        ),
+        .systemLibrary(name: "CFastCGI"),
+        // The responder. Knows nothing of messaging.
+        .target(name: "FastCGI", dependencies: ["CFastCGI", httpTypes, logging], swiftSettings: strict),
+        .executableTarget(
+            name: "byoc",
+            dependencies: [
+                "RelayCore", "Relay", "Channels", "Freshchat", "SQLiteStore", "Outbound", "FastCGI",
+                httpTypes, logging, crypto, argumentParser, serviceLifecycle, unixSignals,
+                .product(name: "Configuration", package: "swift-configuration"),
+            ],
+            swiftSettings: strict
+        ),
+        // Doubles of the far sides. Nothing above imports these.
+        .target(
+            name: "Simulators",
+            dependencies: [
+                httpTypes, logging, crypto, cryptoExtras,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "byoc-sandbox",
+            dependencies: [
+                "Simulators", argumentParser, logging, serviceLifecycle, unixSignals,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
+        // What tests share: MemoryStore, RecordingSender, the conformance suites.
+        .target(
+            name: "RelayTesting",
+            dependencies: ["RelayCore", httpTypes, logging],
+            path: "Tests/RelayTesting",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "RelayCoreTests", dependencies: ["RelayCore", "RelayTesting", httpTypes], swiftSettings: strict),
+        .testTarget(
+            name: "RelayTests",
+            dependencies: ["Relay", "RelayCore", "RelayTesting", httpTypes, logging],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ChannelsTests",
+            dependencies: ["Channels", "RelayCore", "RelayTesting", httpTypes, logging, crypto],
+            resources: [.copy("Fixtures")],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "FreshchatTests",
+            dependencies: ["Freshchat", "RelayCore", "RelayTesting", httpTypes, logging, crypto, cryptoExtras],
+            resources: [.copy("Fixtures")],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SQLiteStoreTests",
+            dependencies: [
+                "SQLiteStore", "RelayCore", "RelayTesting", logging, crypto,
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "FastCGITests", dependencies: ["FastCGI", httpTypes, logging], swiftSettings: strict),
+        .testTarget(
+            name: "SimulatorsTests",
+            dependencies: [
+                "Simulators", httpTypes, logging, crypto, cryptoExtras,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ByocTests",
+            dependencies: [
+                "byoc", "Simulators", "RelayTesting", httpTypes, logging, crypto,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)

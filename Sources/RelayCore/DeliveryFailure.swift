@@ -1,0 +1,70 @@
+package import FoundationEssentials
+
+/// Why an attempt didn't succeed, with the decision in it: callers don't switch on channels or status codes.
+package struct DeliveryFailure: Error, Hashable, Codable, Sendable, CustomStringConvertible {
+    /// What helps.
+    package enum Remedy: Hashable, Codable, Sendable {
+        /// Try again: after the time that the far side named, else after our backoff.
+        case retry(after: Duration?)
+        /// Try again at this time, or as soon as the customer writes: Viber's hourly limit (viber.md §7).
+        case waitForContact(until: Date)
+        /// The far side refuses everything of this installation until then (429): nothing is sent there before.
+        /// It counts as no attempt.
+        case slowDown(until: Date)
+        /// A credential or the account itself is refused: the installation is paused and its outbox kept.
+        case pause
+        /// The channel says that no webhook is set: registering it again helps.
+        case register
+        /// Nothing helps: a dead letter, and the agent is told.
+        case giveUp
+    }
+
+    package var remedy: Remedy
+    /// True when the far side certainly didn't apply it. False leaves the attempt in doubt.
+    package var isCertain: Bool
+    /// In words that an agent understands: "The customer has unsubscribed".
+    package var reason: String
+    /// For the operator: the far side's own words and codes. Never a secret.
+    package var detail: String
+
+    package init(_ remedy: Remedy, isCertain: Bool = true, reason: String, detail: String) {
+        self.remedy = remedy
+        self.isCertain = isCertain
+        self.reason = reason
+        self.detail = detail
+    }
+
+    package var description: String { detail.isEmpty ? reason : "\(reason) (\(detail))" }
+
+    package var isRetryable: Bool { remedy != .giveUp }
+
+    package var retryAfter: Duration? {
+        guard case .retry(let after) = remedy else { return nil }
+        return after
+    }
+
+    /// The failure of a request to which no answer came: worth a retry, in doubt unless it never left.
+    package init(_ failure: TransportFailure, to side: String) {
+        self.init(
+            .retry(after: nil), isCertain: failure.isCertain, reason: "\(side) could not be reached",
+            detail: failure.description)
+    }
+}
+
+/// Why setting up, changing or removing an installation didn't succeed. The text is for the person who does it.
+package struct SetupFailure: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Who refused: "Viber", "Freshchat", "byoc".
+    package var side: String
+    /// What was wrong, with the value (secrets masked) and the far side's words.
+    package var problem: String
+    /// What to do about it.
+    package var remedy: String
+
+    package init(side: String, problem: String, remedy: String) {
+        self.side = side
+        self.problem = problem
+        self.remedy = remedy
+    }
+
+    package var description: String { "\(side): \(problem)\n\(remedy)" }
+}

@@ -1,0 +1,124 @@
+package import FoundationEssentials
+
+/// The agents' side. Freshchat is the one there is; the engine knows only this.
+package protocol Helpdesk: Sendable {
+    /// As people write it: "Freshchat".
+    var name: String { get }
+
+    /// Verifies a conversation webhook's signature over its raw bytes and reads its events.
+    func readWebhook(
+        _ request: WebhookRequest, account: HelpdeskAccount
+    ) throws(WebhookRefusal) -> WebhookReading<HelpdeskEvent>
+
+    /// Reads a Marketplace product event. Its sender was verified by the secret in the URL.
+    func readProductEvent(_ request: WebhookRequest) throws(WebhookRefusal) -> WebhookReading<HelpdeskEvent>
+
+    /// The posts that a customer's message takes, in order; see ``Channel/pieces(of:account:)``.
+    func pieces(of message: Message, account: HelpdeskAccount) -> [Message]
+
+    /// Brings one piece of a customer's message into his conversation on our topic: finds or creates the user and the
+    /// conversation where the mapping doesn't know them yet, and mends the mapping where Freshchat has moved on.
+    ///
+    /// With a known mapping and no doubt this is exactly one API call. A doubt is looked up before anything is sent, so
+    /// that what an earlier attempt did is found and not repeated.
+    ///
+    /// - Parameter keeper: is told each new user and conversation at once, before the next call, so that a crash in the
+    ///   middle doesn't make a second one.
+    func post(
+        _ piece: InboundPiece, account: HelpdeskAccount, over http: any HTTPSender, keeper: any MappingKeeper
+    ) async throws(DeliveryFailure) -> HelpdeskMessageID?
+
+    /// Leaves a private note in a conversation, for agents only.
+    ///
+    /// - Parameter isKnown: see ``InboundPiece/isKnown``; asked only with a doubt.
+    func note(
+        _ text: String, in conversation: HelpdeskConversationID, doubt: Doubt?,
+        isKnown: @escaping KnownMessages, account: HelpdeskAccount, over http: any HTTPSender
+    ) async throws(DeliveryFailure) -> HelpdeskMessageID?
+
+    /// An agent's (or bot's) first name. `nil`: there is none by that id.
+    func firstName(
+        of agent: AgentID, account: HelpdeskAccount, over http: any HTTPSender
+    ) async throws(DeliveryFailure) -> String?
+
+    /// Our reference of the user a conversation belongs to, for a conversation that the store doesn't know.
+    /// `nil`: it is none of ours.
+    func reference(
+        of conversation: HelpdeskConversationID, user: HelpdeskUserID?, account: HelpdeskAccount,
+        over http: any HTTPSender
+    ) async throws(DeliveryFailure) -> String?
+
+    /// Asks Freshchat whether the credentials are good, and which topics there are.
+    func check(_ account: HelpdeskAccount, over http: any HTTPSender) async throws(SetupFailure) -> HelpdeskCheck
+}
+
+/// Says whether the store already has this message's id recorded for another delivery.
+package typealias KnownMessages = @Sendable (HelpdeskMessageID) async throws(DeliveryFailure) -> Bool
+
+/// One post into a customer's conversation.
+package struct InboundPiece: Sendable {
+    package var message: Message
+    package var profile: ContactProfile
+    /// `<channel>:<channel user id>`: what Freshchat knows the customer by.
+    package var reference: String
+    /// The channel's name, kept as a property of the Freshchat user.
+    package var channelName: String
+    package var user: HelpdeskUserID?
+    /// The customer's current conversation on the installation's topic.
+    package var conversation: HelpdeskConversationID?
+    package var doubt: Doubt?
+    /// Asked while a doubt is looked up: a message that belongs to another delivery is not this one, though it says the
+    /// same. Customers write "ok" twice.
+    package var isKnown: KnownMessages
+
+    package init(
+        message: Message, profile: ContactProfile, reference: String, channelName: String, user: HelpdeskUserID?,
+        conversation: HelpdeskConversationID?, doubt: Doubt?, isKnown: @escaping KnownMessages
+    ) {
+        self.message = message
+        self.profile = profile
+        self.reference = reference
+        self.channelName = channelName
+        self.user = user
+        self.conversation = conversation
+        self.doubt = doubt
+        self.isKnown = isKnown
+    }
+}
+
+/// An earlier attempt at the same piece has an unknown outcome.
+package struct Doubt: Hashable, Codable, Sendable {
+    /// When the earliest such attempt began, by our clock.
+    package var since: Date
+
+    package init(since: Date) { self.since = since }
+}
+
+/// Remembers, durably, whom and what a customer is in Freshchat.
+package protocol MappingKeeper: Sendable {
+    func found(user: HelpdeskUserID) async throws(DeliveryFailure)
+    func found(conversation: HelpdeskConversationID) async throws(DeliveryFailure)
+}
+
+/// What Freshchat says of our credentials.
+package struct HelpdeskCheck: Hashable, Sendable {
+    package struct Topic: Hashable, Sendable {
+        package var id: TopicID
+        package var name: String
+        package var isEnabled: Bool
+
+        package init(id: TopicID, name: String, isEnabled: Bool) {
+            self.id = id
+            self.name = name
+            self.isEnabled = isEnabled
+        }
+    }
+
+    package var accountName: String
+    package var topics: [Topic]
+
+    package init(accountName: String, topics: [Topic]) {
+        self.accountName = accountName
+        self.topics = topics
+    }
+}

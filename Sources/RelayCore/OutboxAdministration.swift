@@ -1,0 +1,61 @@
+package import FoundationEssentials
+
+/// What an operator sees of the outbox and does with it. Safe while workers run.
+package protocol OutboxAdministration: Sendable {
+    func deliveries(_ filter: DeliveryFilter) async throws(StoreFailure) -> [Delivery]
+
+    func counts(of installation: InstallationID?) async throws(StoreFailure) -> OutboxCounts
+
+    func attempts(of delivery: DeliveryID) async throws(StoreFailure) -> [Attempt]
+
+    /// What the channel reported of the messages that the delivery became, newest state of each.
+    func receipts(of delivery: DeliveryID) async throws(StoreFailure) -> [Receipt]
+
+    /// Makes a dead, held or waiting delivery due at once, in its place in its key's order, with its attempts counted
+    /// from zero. A held one that is retried is no longer in doubt: the person has decided.
+    ///
+    /// - Throws: `notFound`; `conflict` for one that is delivered, discarded or under way.
+    func redrive(_ delivery: DeliveryID, now: Date) async throws(StoreFailure)
+
+    /// Gives a dead, held or waiting delivery up for good.
+    ///
+    /// - Throws: as ``redrive(_:now:)``.
+    func discard(_ delivery: DeliveryID, now: Date) async throws(StoreFailure)
+
+    func contact(_ id: ContactID) async throws(StoreFailure) -> Contact?
+}
+
+/// Which deliveries.
+package struct DeliveryFilter: Hashable, Sendable {
+    package var installation: InstallationID?
+    /// Empty: of any state.
+    package var states: Set<Delivery.State>
+    /// Only those with an attempt in doubt.
+    package var onlyInDoubt: Bool
+    /// Only those before this one, for reading on page by page.
+    package var before: DeliveryID?
+    package var limit: Int
+
+    package init(
+        installation: InstallationID? = nil, states: Set<Delivery.State> = [], onlyInDoubt: Bool = false,
+        before: DeliveryID? = nil, limit: Int = 100
+    ) {
+        self.installation = installation
+        self.states = states
+        self.onlyInDoubt = onlyInDoubt
+        self.before = before
+        self.limit = limit
+    }
+}
+
+/// How many deliveries there are of each kind.
+package struct OutboxCounts: Hashable, Sendable {
+    package var waiting = 0
+    package var inDoubt = 0
+    package var held = 0
+    package var dead = 0
+    package var delivered = 0
+    package var oldestWaiting: Date?
+
+    package init() {}
+}

@@ -1,0 +1,50 @@
+/// How parts read where the other side can show nothing but text: one wording, used for every channel.
+extension Part {
+    /// The part in words, with its link; empty for a blank text.
+    package var plainText: String {
+        switch self {
+        case .text(let text):
+            return text
+        case .attachment(let attachment):
+            return attachment.plainText
+        case .location(let place):
+            let point = "\(place.latitude),\(place.longitude)"
+            return lines("📍 " + (place.label ?? "Location"), "https://maps.google.com/?q=\(point)")
+        case .card(let card):
+            return "👤 " + [card.name, card.phoneNumber].compactMap(\.self).joined(separator: ", ")
+        case .link(let url, let label):
+            guard let label, !label.isEmpty, label != url else { return url }
+            return lines(label, url)
+        case .choice(let label, _):
+            return "▫️ " + label
+        case .unsupported(let kind):
+            return "[This message has a part that can't be shown here: \(kind)]"
+        }
+    }
+}
+
+extension Attachment {
+    /// The kind, the name, the caption and the link, each on a line of its own where it is there.
+    package var plainText: String {
+        let title: String =
+            switch kind {
+            case .image: "🖼 Picture"
+            case .video: "🎬 Video"
+            case .audio: "🎵 Audio"
+            case .file: "📎 File"
+            case .sticker: "🙂 Sticker"
+            }
+        return lines(name.map { "\(title): \($0)" } ?? title, caption, url)
+    }
+}
+
+extension Message {
+    /// The whole message as text, part by part.
+    package var plainText: String {
+        parts.map(\.plainText).filter { !$0.isEmpty }.joined(separator: "\n")
+    }
+}
+
+private func lines(_ parts: String?...) -> String {
+    parts.compactMap(\.self).filter { !$0.isEmpty }.joined(separator: "\n")
+}

@@ -1,0 +1,248 @@
+package import FoundationEssentials
+
+/// The data store, in the words of the design and not in SQL: what the workers share.
+///
+/// The front half's functions block the calling thread until the commit is on disk; they are for request threads, never
+/// for the cooperative pool. The back half's are async. Every function that changes something is one transaction and is
+/// durable when it returns. Requests that are made at the same moment may share a commit.
+package protocol Store: InstallationStore, IntakeStore, OutboxStore, OutboxAdministration, WorkerStore {}
+
+/// What the front half needs.
+package protocol IntakeStore: Sendable {
+    /// The installations as they are now, at the price of one small read when nothing has changed.
+    func directory() throws(StoreFailure) -> InstallationDirectory
+
+    /// Takes in what one webhook told: everything of it or nothing, each event at most once.
+    ///
+    /// Events whose key is known are repeats and change nothing. The outbound ones find their contact by conversation,
+    /// else by user, else by reference; without any they are taken in for the relay to find out.
+    func accept(_ acceptance: Acceptance) throws(StoreFailure) -> AcceptanceResult
+
+    /// Makes a durable write of no consequence.
+    ///
+    /// - Throws: what keeps the store from accepting: a full disk, a read-only directory, a lock that isn't released.
+    func probe() throws(StoreFailure)
+}
+
+/// One webhook's events for one installation.
+package struct Acceptance: Sendable {
+    package enum Content: Hashable, Sendable {
+        case message(IncomingPayload)
+        case reply(HelpdeskMessage)
+        /// The note is left for the agents when the receipt says `failed` and the message was an agent's reply. A receipt
+        /// that is here before the message's id is known is kept, and its note is left when the id becomes known.
+        case receipt(Receipt, note: String?)
+        case subscription(SubscriptionChange)
+        case status(conversation: HelpdeskConversationID, isResolved: Bool)
+    }
+
+    package struct Arrival: Hashable, Sendable {
+        package var dedupeKey: DedupeKey
+        package var content: Content
+
+        package init(dedupeKey: DedupeKey, content: Content) {
+            self.dedupeKey = dedupeKey
+            self.content = content
+        }
+    }
+
+    package var installation: InstallationID
+    package var topic: TopicID
+    /// The prefix of our references, `viber` in `viber:<id>`.
+    package var channel: ChannelKind
+    package var arrivals: [Arrival]
+    package var at: Date
+
+    package init(
+        installation: InstallationID, topic: TopicID, channel: ChannelKind, arrivals: [Arrival], at: Date
+    ) {
+        self.installation = installation
+        self.topic = topic
+        self.channel = channel
+        self.arrivals = arrivals
+        self.at = at
+    }
+}
+
+package struct AcceptanceResult: Hashable, Sendable {
+    /// Events that were new.
+    package var accepted: Int
+    /// Events that were known, and our own echoes.
+    package var repeated: Int
+    /// The outbox rows made.
+    package var deliveries: [DeliveryID]
+
+    package init(accepted: Int = 0, repeated: Int = 0, deliveries: [DeliveryID] = []) {
+        self.accepted = accepted
+        self.repeated = repeated
+        self.deliveries = deliveries
+    }
+}
+
+/// What the relay needs.
+package protocol OutboxStore: Sendable {
+    /// Takes the leases of up to `limit` ordering keys whose first waiting delivery is due, and records the start of an
+    /// attempt for each. Paused installations and closed rate gates give nothing.
+    ///
+    /// - Parameter lease: for how long no other worker touches the key while this one lives.
+    func claim(by worker: WorkerID, limit: Int, lease: Duration, now: Date) async throws(StoreFailure) -> [Claim]
+
+    /// One piece is delivered and another follows: records it and starts the next attempt under the same lease.
+    func advance(
+        _ claim: Claim, delivered: PieceOutcome, lease: Duration, now: Date
+    ) async throws(StoreFailure) -> Claim
+
+    /// The last piece is delivered. Takes the next delivery of the key along, with its attempt started, when one is due
+    /// and its gate is open.
+    func complete(
+        _ claim: Claim, delivered: PieceOutcome, lease: Duration, now: Date
+    ) async throws(StoreFailure) -> Claim?
+
+    /// It goes back to wait, and gives the lease back. An attempt in doubt leaves the delivery in doubt.
+    ///
+    /// - Parameters:
+    ///   - counting: whether the attempt counts towards giving up.
+    ///   - wakesOnContact: whether it becomes due at once when the customer writes.
+    func retry(
+        _ claim: Claim, after failure: DeliveryFailure, at: Date, counting: Bool, wakesOnContact: Bool, now: Date
+    ) async throws(StoreFailure)
+
+    /// It becomes a dead letter, and gives the lease back. The note, if any, is put into the outbox by the same commit.
+    func bury(_ claim: Claim, because failure: DeliveryFailure, note: NoteDraft?, now: Date) async throws(StoreFailure)
+
+    /// It waits for a person, and gives the lease back. The note as in ``bury(_:because:note:now:)``.
+    func hold(_ claim: Claim, reason: String, note: NoteDraft?, now: Date) async throws(StoreFailure)
+
+    /// It turned out to be none of ours: a reply to somebody who isn't a contact. Discarded with the reason, and the
+    /// lease is given back.
+    func dismiss(_ claim: Claim, reason: String, now: Date) async throws(StoreFailure)
+
+    /// Gives the lease back with nothing sent: the attempt is struck out, as if it had not been claimed.
+    func release(_ claim: Claim, now: Date) async throws(StoreFailure)
+
+    /// Remembers the Freshchat user of the claim's contact.
+    func remember(user: HelpdeskUserID, for claim: Claim, now: Date) async throws(StoreFailure)
+
+    /// Remembers the current conversation of the claim's contact on the topic.
+    func remember(
+        conversation: HelpdeskConversationID, topic: TopicID, for claim: Claim, now: Date
+    ) async throws(StoreFailure)
+
+    /// Binds an outbound delivery without a contact to the one with this channel user id, made if need be, and its
+    /// conversation too. The claim goes on with the contact in it.
+    func bind(_ claim: Claim, to user: ChannelUserID, topic: TopicID, now: Date) async throws(StoreFailure) -> Claim
+
+    /// Nothing goes to this side of the installation before `until`. A gate is only ever moved later by this.
+    func closeGate(_ installation: InstallationID, _ side: Side, until: Date) async throws(StoreFailure)
+
+    /// The delivery that became this message in Freshchat; `nil`: none that we know of.
+    func delivery(
+        thatBecame message: HelpdeskMessageID, of installation: InstallationID
+    ) async throws(StoreFailure) -> DeliveryID?
+
+    /// When the next waiting delivery that isn't leased becomes due, its gate considered; `nil`: nothing waits.
+    func nextDue(now: Date) async throws(StoreFailure) -> Date?
+
+    /// An agent's first name as remembered since `notBefore`. The outer `nil`: not remembered; the inner: there is none.
+    func agentName(
+        _ agent: AgentID, of installation: InstallationID, notBefore: Date
+    ) async throws(StoreFailure) -> String??
+
+    func remember(agent: AgentID, name: String?, of installation: InstallationID, now: Date) async throws(StoreFailure)
+}
+
+/// A delivery that is this worker's to make.
+package struct Claim: Sendable {
+    package var delivery: Delivery
+    package var contact: Contact?
+    package var worker: WorkerID
+    /// Which lease this is. Each one that is taken has a higher number; what is written with a number that isn't the
+    /// key's present one is refused with ``StoreFailure/Kind/leaseLost``.
+    package var fence: Int64
+    /// The row of the attempt that was started.
+    package var attempt: Int64
+    package var startedAt: Date
+    package var leasedUntil: Date
+
+    package init(
+        delivery: Delivery, contact: Contact?, worker: WorkerID, fence: Int64, attempt: Int64, startedAt: Date,
+        leasedUntil: Date
+    ) {
+        self.delivery = delivery
+        self.contact = contact
+        self.worker = worker
+        self.fence = fence
+        self.attempt = attempt
+        self.startedAt = startedAt
+        self.leasedUntil = leasedUntil
+    }
+
+    package var doubt: Doubt? { delivery.doubtSince.map(Doubt.init(since:)) }
+}
+
+/// What the far side gave back for a piece.
+package struct PieceOutcome: Hashable, Sendable {
+    package enum MessageID: Hashable, Sendable {
+        case channel(ChannelMessageID)
+        case helpdesk(HelpdeskMessageID)
+    }
+
+    package var messageID: MessageID?
+
+    package init(_ messageID: MessageID?) { self.messageID = messageID }
+}
+
+/// A private note that is to be left for the agents of a conversation.
+package struct NoteDraft: Hashable, Sendable {
+    package var text: String
+    package var conversation: HelpdeskConversationID
+
+    package init(text: String, conversation: HelpdeskConversationID) {
+        self.text = text
+        self.conversation = conversation
+    }
+}
+
+/// What is known of the workers themselves. Who lives is told by kernel locks, not by heartbeats.
+package protocol WorkerStore: Sendable {
+    /// Makes this process known, with a lock held until it ends.
+    func enlist(now: Date) async throws(StoreFailure) -> WorkerID
+
+    /// Frees the leases of workers that have ended without saying so, and of leases that ran out: their attempts under
+    /// way are in doubt.
+    ///
+    /// - Returns: how many leases were freed.
+    func reap(now: Date) async throws(StoreFailure) -> Int
+
+    /// Says goodbye: frees what the worker still holds and lets go of its lock.
+    func retire(_ worker: WorkerID, now: Date) async throws(StoreFailure)
+}
+
+/// The store refused.
+package struct StoreFailure: Error, Hashable, Sendable, CustomStringConvertible {
+    package enum Kind: String, Sendable {
+        /// No space, an I/O error, read-only, locked by somebody else: the sender is to try again.
+        case unavailable
+        /// The lease isn't this worker's any more: what it did is somebody else's to judge.
+        case leaseLost
+        /// There is no such row.
+        case notFound
+        /// It is there already.
+        case conflict
+        /// The file is damaged, or from a newer version.
+        case damaged
+        /// The key that the secrets were encrypted with is another one.
+        case wrongKey
+    }
+
+    package var kind: Kind
+    /// What was wrong and what to do about it, for the operator.
+    package var message: String
+
+    package init(_ kind: Kind, _ message: String) {
+        self.kind = kind
+        self.message = message
+    }
+
+    package var description: String { message }
+}
