@@ -6,7 +6,7 @@ extension String {
     /// last space, in its second half; that white space stays at the end of the piece.
     ///
     /// - Parameters:
-    ///   - limit: the most units one piece may have; at least 1.
+    ///   - limit: the most units one piece may have; at least 4, as one code point may take that many.
     ///   - unit: how the far side counts. The default counts UTF-16 units, the strictest of the usual ways for people's
     ///     texts, so that a piece is never longer than the limit in characters or code points either.
     package func split(limit: Int, counting unit: TextUnit = .utf16) -> [String] {

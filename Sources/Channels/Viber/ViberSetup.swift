@@ -1,0 +1,171 @@
+import FoundationEssentials
+import HTTPTypes
+package import RelayCore
+
+extension Viber: WebhookRegistering {
+    private static let checkTimeout: Duration = .seconds(20)
+    /// During the call Viber itself calls the target URL and waits five seconds for it (viber.md §2.1).
+    private static let registerTimeout: Duration = .seconds(30)
+
+    package func check(
+        _ account: ChannelAccount, over http: any HTTPSender
+    ) async throws(SetupFailure) -> ChannelCheck {
+        let api = ViberAPI(settings: ViberSettings(account), http: http)
+        do {
+            let info = try await api.call("get_account_info", [String: String](), timeout: Self.checkTimeout)
+            return ChannelCheck(accountName: info.name ?? info.uri ?? "(without a name)", webhookURL: info.webhook)
+        } catch {
+            throw SetupFailure(error, api: api, method: "get_account_info")
+        }
+    }
+
+    package func register(
+        targetURL: String, account: ChannelAccount, over http: any HTTPSender
+    ) async throws(SetupFailure) {
+        let api = ViberAPI(settings: ViberSettings(account), http: http)
+        do {
+            _ = try await api.call("set_webhook", ViberWebhookForm(url: targetURL), timeout: Self.registerTimeout)
+        } catch {
+            if case .refused(status: 1, let message) = error {
+                throw SetupFailure(unreached: targetURL, message: message, token: api.settings.token)
+            }
+            throw SetupFailure(error, api: api, method: "set_webhook", hiding: targetURL)
+        }
+    }
+
+    package func unregister(account: ChannelAccount, over http: any HTTPSender) async throws(SetupFailure) {
+        let api = ViberAPI(settings: ViberSettings(account), http: http)
+        do {
+            // viber.md §2.2.
+            _ = try await api.call("set_webhook", ["url": ""], timeout: Self.checkTimeout)
+        } catch {
+            throw SetupFailure(error, api: api, method: "set_webhook")
+        }
+    }
+}
+
+/// viber.md §2. The events that aren't named here and are ours (messages) come anyway.
+private struct ViberWebhookForm: Encodable {
+    var url: String
+    var eventTypes = ["delivered", "seen", "failed", "subscribed", "unsubscribed", "conversation_started"]
+    /// Without these the customer has neither name nor picture.
+    var sendName = true
+    var sendPhoto = true
+
+    private enum CodingKeys: String, CodingKey {
+        case url
+        case eventTypes = "event_types"
+        case sendName = "send_name"
+        case sendPhoto = "send_photo"
+    }
+}
+
+extension SetupFailure {
+    /// What a failed call means for the person at the settings.
+    fileprivate init(_ failure: ViberCallFailure, api: ViberAPI, method: String, hiding targetURL: String = "") {
+        let secrets = Self.secrets(api.settings.token, targetURL)
+        let problem: String
+        let remedy: String
+        switch failure {
+        case .notReady(let words):
+            problem = words
+            remedy = "Correct the installation's settings."
+        case .transport(let failure):
+            problem = "\(api.url(method)) could not be reached: \(failure)"
+            remedy = "Check this machine's way out to the internet (names, firewall, proxy) and try again."
+        case .http(let reply):
+            problem = "\(api.url(method)) answered \(reply.words(hiding: secrets))"
+            remedy =
+                reply.status.kind == .serverError || reply.status == .tooManyRequests
+                ? "Try again in some minutes." : "Check the API address and the token."
+        case .unreadable(let reply):
+            problem = "\(api.url(method)) gave an answer that isn't Viber's: \(reply.words(hiding: secrets))"
+            remedy = "Check the API address, and whether a proxy answers in its place; else try again in some minutes."
+        case .refused(let status, let message):
+            let words = message.map { "“\(viberWords($0, hiding: secrets))”" } ?? "no reason given"
+            (problem, remedy) = Self.advice(status: status, words: "\(words), status \(status)")
+        }
+        self.init(side: "Viber", problem: problem, remedy: remedy)
+    }
+
+    /// viber.md §6.
+    private static func advice(status: Int64, words: String) -> (problem: String, remedy: String) {
+        switch status {
+        case 2:
+            (
+                "the token is refused (\(words))",
+                "Copy it again from the bot's page at partners.viber.com, all of it and nothing else."
+            )
+        case 7, 8, 9, 15:
+            (
+                "the account can't be used (\(words))",
+                "Ask Viber's support, or the partner who set the bot up, to have it unblocked."
+            )
+        case 12:
+            ("too many requests (\(words))", "Try again in some minutes.")
+        default:
+            ("the request is refused (\(words))", "Try again; if it stays so, ask Viber's support with these words.")
+        }
+    }
+
+    /// Viber called the target URL while we waited, and it didn't go well. Its words are those of its Java client
+    /// (viber.md §2.1).
+    fileprivate init(unreached targetURL: String, message: String?, token: Secret) {
+        let place = Self.shown(targetURL)
+        let text = message ?? ""
+        let problem: String
+        let remedy: String
+        if text.contains("SSL") || text.containsInAnyCase("certificate") {
+            problem = "Viber doesn't accept the certificate of \(place)"
+            remedy = "It must be from a public authority and served with its full chain of intermediate certificates."
+        } else if text.contains("UnknownHost") || text.contains("UnresolvedAddress") {
+            problem = "Viber can't find \(place) by its name"
+            remedy = "Is the public base URL right, and its name in the public DNS?"
+        } else if text.contains("Connection refused") || text.contains("ConnectException") {
+            problem = "Viber could not reach \(place)"
+            remedy = "Is it public, is nginx running there, and does the firewall let port 443 through?"
+        } else if text.containsInAnyCase("timeout") || text.containsInAnyCase("timed out") {
+            problem = "\(place) didn't answer Viber within 5 seconds"
+            remedy = "Are the workers running, and does the firewall let Viber through?"
+        } else if let status = Self.httpStatus(in: text) {
+            problem = "\(place) answered Viber with HTTP \(status) where 200 is expected"
+            remedy = "Does nginx pass this address on to byoc's workers, and do they use this data directory?"
+        } else {
+            problem = "Viber tried out \(place) and was not content"
+            remedy = """
+                It must begin with https, be public, have a certificate from a public authority with its full chain, \
+                and be answered by running workers. Then try again.
+                """
+        }
+        let words = text.isEmpty ? "no reason given" : "“\(viberWords(text, hiding: Self.secrets(token, targetURL)))”"
+        self.init(side: "Viber", problem: "\(problem) (\(words), status 1)", remedy: remedy)
+    }
+
+    /// The URL's path alone is as good as the whole.
+    private static func secrets(_ token: Secret, _ targetURL: String) -> [String] {
+        let path = HTTPRequest(.post, url: targetURL)?.path ?? ""
+        return [token.reveal(), targetURL] + (path.count > 1 ? [path] : [])
+    }
+
+    /// The URL without its path, for that has the installation's secret in it.
+    private static func shown(_ url: String) -> String {
+        guard let request = HTTPRequest(.post, url: url), let scheme = request.scheme, let host = request.authority
+        else {
+            return "the target URL"
+        }
+        return "\(scheme)://\(host)/…"
+    }
+
+    /// The number in `HttpResponse[HTTP/1.1 419 unknown status]`.
+    private static func httpStatus(in text: String) -> Int? {
+        for word in text.split(separator: "HttpResponse[HTTP/").dropFirst() {
+            let words = word.split(whereSeparator: { $0 == " " || $0 == "]" })
+            if words.count > 1, let status = Int(words[1]) { return status }
+        }
+        return nil
+    }
+}
+
+extension String {
+    fileprivate func containsInAnyCase(_ word: String) -> Bool { lowercased().contains(word) }
+}

@@ -1,0 +1,116 @@
+import FoundationEssentials
+import HTTPTypes
+import RelayCore
+
+extension DeliveryFailure {
+    /// What a call of `send_message` that failed means for the delivery.
+    init(_ failure: ViberCallFailure, hiding token: Secret, now: Date) {
+        let secrets = [token.reveal()]
+        switch failure {
+        case .notReady(let problem):
+            self.init(.pause, reason: "The connection to Viber isn't set up completely", detail: problem)
+        case .transport(let failure):
+            self.init(failure, to: "Viber")
+        case .http(let reply):
+            self.init(http: reply, detail: reply.words(hiding: secrets), now: now)
+        case .unreadable(let reply):
+            self.init(
+                .retry(after: nil), isCertain: false, reason: "Viber's answer could not be understood",
+                detail: reply.words(hiding: secrets))
+        case .refused(let status, let message):
+            let words = message.map { ": " + viberWords($0, hiding: secrets) } ?? ""
+            self.init(status: status, detail: "status \(status)\(words)", now: now)
+        }
+    }
+
+    /// Something between Viber's application and us has answered.
+    private init(http reply: HTTPReply, detail: String, now: Date) {
+        let wait = reply.headers.retryAfter(now: now)
+        switch reply.status.code {
+        case 429:
+            let seconds = (wait ?? .seconds(60)) / .seconds(1)
+            self.init(
+                .slowDown(until: now.addingTimeInterval(seconds)), reason: "Viber asks for a pause", detail: detail)
+        case 401, 403:
+            self.init(.pause, reason: "Viber refuses this account's credentials", detail: detail)
+        case 408:
+            self.init(.retry(after: wait), isCertain: false, reason: "Viber took too long", detail: detail)
+        case 400..<500:
+            self.init(.giveUp, reason: "Viber refused the message", detail: detail)
+        case 500...:
+            self.init(.retry(after: wait), isCertain: false, reason: "Viber has a fault at the moment", detail: detail)
+        default:
+            self.init(.retry(after: wait), reason: "Viber could not be reached where it was expected", detail: detail)
+        }
+    }
+
+    /// Viber's own refusals, by number (viber.md §6). None of them was applied.
+    private init(status: Int64, detail: String, now: Date) {
+        let remedy: Remedy
+        let reason: String
+        switch status {
+        case 1, 10:
+            remedy = .register
+            reason = "Viber has no valid webhook for your account"
+        case 2:
+            remedy = .pause
+            reason = "Viber refuses your account's token"
+        case 5:
+            remedy = .giveUp
+            reason = "The customer is no longer on Viber"
+        case 6:
+            remedy = .giveUp
+            reason = """
+                The customer has not subscribed to or has blocked your Viber account; answers arrive again once the \
+                customer has written
+                """
+        case 7:
+            remedy = .pause
+            reason = "Viber has blocked your account"
+        case 8:
+            remedy = .pause
+            reason = "Viber doesn't know your account any more"
+        case 9:
+            remedy = .pause
+            reason = "Viber has suspended your account"
+        case 11:
+            remedy = .giveUp
+            reason = "The customer has no device whose Viber can show messages of businesses"
+        case 12:
+            remedy = .waitForContact(until: now.nextFullHour)
+            reason = "Viber takes at most 100 messages an hour to a customer who doesn't answer"
+        case 13:
+            remedy = .giveUp
+            reason = "The customer's Viber is too old to show this message"
+        case 15:
+            remedy = .pause
+            reason = "Viber doesn't allow your account to send messages"
+        case 21:
+            remedy = .giveUp
+            reason = "Viber doesn't deliver messages of businesses in the customer's country"
+        case 23:
+            remedy = .giveUp
+            reason = """
+                Your Viber account has used up this month's free messages; answers arrive again once the customer has \
+                written
+                """
+        case 24:
+            remedy = .giveUp
+            reason = "Your Viber account has no balance left to pay for messages"
+        case 3, 4, 14, 16...20, 22:
+            remedy = .giveUp
+            reason = "Viber refused the message"
+        default:
+            remedy = .retry(after: nil)
+            reason = "Viber reports a fault"
+        }
+        self.init(remedy, reason: reason, detail: detail)
+    }
+}
+
+extension Date {
+    /// Viber counts messages by the hour of the clock (viber.md §7).
+    fileprivate var nextFullHour: Date {
+        Date(timeIntervalSince1970: (timeIntervalSince1970 / 3600).rounded(.down) * 3600 + 3600)
+    }
+}

@@ -1,0 +1,167 @@
+import Crypto
+import FoundationEssentials
+import HTTPTypes
+package import RelayCore
+
+extension HTTPField.Name {
+    // A constant of letters and dashes is always a field name.
+    static let viberContentSignature = HTTPField.Name("X-Viber-Content-Signature")!
+}
+
+extension Viber {
+    /// Viber posts one event a call (viber.md §3).
+    package func read(
+        _ request: WebhookRequest, account: ChannelAccount
+    ) throws(WebhookRefusal) -> WebhookReading<ChannelEvent> {
+        guard request.method == .post else {
+            throw WebhookRefusal(.malformed, "Viber's callbacks are POST requests")
+        }
+        let settings = ViberSettings(account)
+        try verify(request, token: settings.token)
+        guard let callback = try? JSONDecoder().decode(ViberCallback.self, from: Data(request.body)) else {
+            throw WebhookRefusal(.malformed, "the body is not a JSON object")
+        }
+        guard let name = callback.event else {
+            throw WebhookRefusal(.malformed, "the body names no event")
+        }
+        let event = ViberEvent(name: name, callback: callback, request: request)
+        return WebhookReading(
+            events: [ChannelEvent(dedupeKey: event.dedupeKey, content: event.content)],
+            response: name == "conversation_started" ? settings.welcome : nil)
+    }
+
+    /// HMAC-SHA256 over the raw bytes with the token as key, in hexadecimal digits (viber.md §4). Digits of either case
+    /// are the same bytes. The old `?sig=` is not looked at.
+    private func verify(_ request: WebhookRequest, token: Secret) throws(WebhookRefusal) {
+        guard !token.isEmpty else {
+            throw WebhookRefusal(.notReady, "this installation has no Viber token")
+        }
+        guard let header = request.headers[.viberContentSignature] else {
+            throw WebhookRefusal(.notGenuine, "the signature is missing")
+        }
+        let isGenuine =
+            bytes(hexadecimal: header, count: SHA256.byteCount).map { signature in
+                HMAC<SHA256>.isValidAuthenticationCode(
+                    signature, authenticating: request.body, using: SymmetricKey(data: Array(token.reveal().utf8)))
+            } ?? false
+        guard isGenuine else {
+            throw WebhookRefusal(.notGenuine, "the signature is not that of the body")
+        }
+    }
+
+    private func bytes(hexadecimal text: String, count: Int) -> [UInt8]? {
+        let digits = text.trimmingWhiteSpace().utf8
+        guard digits.count == count * 2 else { return nil }
+        var result: [UInt8] = []
+        var high: UInt8?
+        for digit in digits {
+            let value: UInt8
+            switch digit {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = digit - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): value = digit - UInt8(ascii: "a") + 10
+            case UInt8(ascii: "A")...UInt8(ascii: "F"): value = digit - UInt8(ascii: "A") + 10
+            default: return nil
+            }
+            if let upper = high {
+                result.append(upper << 4 | value)
+                high = nil
+            } else {
+                high = value
+            }
+        }
+        return result
+    }
+}
+
+/// One callback on its way to a ``ChannelEvent``.
+private struct ViberEvent {
+    var name: String
+    var callback: ViberCallback
+    var request: WebhookRequest
+
+    private var userID: String? { callback.sender?.id ?? callback.user?.id ?? callback.userID }
+
+    /// Event, message and user (viber.md §8): a receipt carries the token of the message it is about, and one is sent for
+    /// each device. Viber repeats a call with the same bytes, so they stand in for a token that is missing.
+    var dedupeKey: DedupeKey { DedupeKey("\(name):\(token):\(userID ?? "")") }
+
+    private var token: String { callback.messageToken ?? "sha256-" + digest }
+
+    private var digest: String {
+        SHA256.hash(data: request.body).map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.count == 1 ? "0" + digits : digits
+        }.joined()
+    }
+
+    var content: ChannelEvent.Content {
+        switch name {
+        case "message": message
+        case "delivered": receipt(.delivered)
+        case "seen": receipt(.read)
+        case "failed": receipt(.failed)
+        case "conversation_started": subscription(.opened)
+        case "subscribed": subscription(.subscribed)
+        case "unsubscribed": subscription(.unsubscribed)
+        case "webhook": .ignored(reason: "Viber tried out the target URL")
+        case "client_status", "action": .ignored(reason: "Viber's event \(name) has nothing for us")
+        default: .ignored(reason: "Viber sent an event that byoc doesn't know: \(name.truncated(to: 64))")
+        }
+    }
+
+    private var message: ChannelEvent.Content {
+        guard let profile else { return .ignored(reason: "Viber's message doesn't say who wrote it") }
+        let message = Message(parts: callback.message?.parts ?? [.unsupported(kind: "unknown")], sentAt: time)
+        guard !message.isBlank else { return .ignored(reason: "the message is empty") }
+        return .message(IncomingMessage(from: profile, message: message, id: ChannelMessageID(token)))
+    }
+
+    private func receipt(_ state: Receipt.State) -> ChannelEvent.Content {
+        guard let token = callback.messageToken else {
+            return .ignored(reason: "Viber's receipt doesn't say for which message")
+        }
+        return .receipt(
+            Receipt(
+                messageID: ChannelMessageID(token), state: state, at: time,
+                reason: state == .failed ? callback.failureText?.truncated(to: 500) : nil))
+    }
+
+    private func subscription(_ kind: SubscriptionChange.Kind) -> ChannelEvent.Content {
+        guard let profile else { return .ignored(reason: "Viber's event \(name) doesn't say whom it is about") }
+        return .subscription(SubscriptionChange(user: profile, kind: kind, at: time))
+    }
+
+    private var profile: ContactProfile? {
+        guard let userID else { return nil }
+        let user = callback.sender ?? callback.user
+        return ContactProfile(
+            userID: ChannelUserID(userID), name: user?.name, avatarURL: user?.avatar, language: user?.language,
+            country: user?.country)
+    }
+
+    /// Viber's time in milliseconds, or ours where it can't be one: in old payloads the message's token stands in its
+    /// place (viber.md §2.1).
+    private var time: Date {
+        // From Viber's first year to the year 2100.
+        let plausible: Range<Int64> = 1_262_304_000_000..<4_102_444_800_000
+        guard let milliseconds = callback.timestamp, plausible.contains(milliseconds) else { return request.receivedAt }
+        return Date(timeIntervalSince1970: Double(milliseconds) / 1000)
+    }
+}
+
+extension ViberSettings {
+    /// The answer to `conversation_started` that Viber shows as the bot's first message (viber.md §3.2).
+    fileprivate var welcome: WebhookResponse? {
+        guard let welcomeMessage,
+            let body = viberJSON(
+                ViberWelcome(sender: sender(named: nil), text: welcomeMessage.truncated(to: Self.textLimit)))
+        else { return nil }
+        return .json(.ok, body)
+    }
+}
+
+private struct ViberWelcome: Encodable {
+    var type = "text"
+    var sender: ViberSender
+    var text: String
+}
