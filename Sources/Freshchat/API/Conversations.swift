@@ -1,0 +1,157 @@
+import FoundationEssentials
+import HTTPTypes
+import RelayCore
+
+/// A conversation as Freshchat gives it (freshchat.md §1.9).
+struct ConversationObject: Decodable, Sendable {
+    var id: HelpdeskConversationID
+    /// The number that some accounts want in paths instead of the id (freshchat.md §1.6).
+    var internalID: HelpdeskConversationID?
+    var topic: TopicID?
+    var status: String
+    var user: HelpdeskUserID?
+    var createdAt: Date?
+    var updatedAt: Date?
+    var messages: [MessageObject]
+
+    init(from decoder: any Decoder) throws {
+        let object = try decoder.object()
+        guard let id = object.firstID("conversation_id", "id") else {
+            throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "a conversation without an id"))
+        }
+        self.id = HelpdeskConversationID(id)
+        internalID = object.firstID("conversation_internal_id", "freshchat_conversation_id").map { .init($0) }
+        topic = object.id("channel_id").map { TopicID($0) }
+        status = object.text("status") ?? ""
+        let members = object.list("users", of: UserObject.self)
+        user = object.id("user_id").map { HelpdeskUserID($0) } ?? (members.count == 1 ? members[0].id : nil)
+        createdAt = object.date("created_time")
+        updatedAt = object.date("updated_time")
+        messages = object.list("messages")
+    }
+
+    /// The one status with a meaning that all accounts share; the others are their own (freshchat.md §1.9).
+    var isResolved: Bool { status.lowercased() == "resolved" }
+
+    func isNewer(than other: ConversationObject) -> Bool {
+        func order(_ one: Date?, _ two: Date?) -> Bool? {
+            let (one, two) = (one ?? .distantPast, two ?? .distantPast)
+            return one == two ? nil : one > two
+        }
+        return order(updatedAt, other.updatedAt) ?? order(createdAt, other.createdAt)
+            ?? (id.rawValue > other.id.rawValue)
+    }
+}
+
+/// A message on its way into a conversation (freshchat.md §1.10).
+struct NewMessage: Encodable {
+    struct Part: Encodable {
+        struct Text: Encodable { var content: String }
+        var text: Text
+    }
+
+    var message_parts: [Part]
+    var message_type: String
+    var actor_type: String
+    var actor_id: HelpdeskUserID?
+    var user_id: HelpdeskUserID?
+    var channel_id: TopicID?
+
+    /// What a customer says.
+    static func fromCustomer(_ text: String, user: HelpdeskUserID) -> NewMessage {
+        NewMessage(
+            message_parts: [Part(text: .init(content: text))], message_type: "normal", actor_type: "user",
+            actor_id: user,
+            user_id: user)
+    }
+
+    /// What only agents see. Its author needs no id (freshchat.md §1.10).
+    static func note(_ text: String, from actor: String) -> NewMessage {
+        NewMessage(message_parts: [Part(text: .init(content: text))], message_type: "private", actor_type: actor)
+    }
+}
+
+private struct NewConversation: Encodable {
+    struct User: Encodable { var id: HelpdeskUserID }
+
+    var status = "new"
+    var channel_id: TopicID
+    var users: [User]
+    var messages: [NewMessage]
+}
+
+private struct StatusChange: Encodable { var status: String }
+
+/// The list has ids and nothing else, in no particular order (freshchat.md §1.7).
+private struct ConversationIDs: Decodable {
+    struct Item: Decodable {
+        var id: HelpdeskConversationID?
+
+        init(from decoder: any Decoder) throws {
+            id = try decoder.object().firstID("id", "conversation_id").map { .init($0) }
+        }
+    }
+
+    var ids: [HelpdeskConversationID]
+
+    init(from decoder: any Decoder) throws {
+        ids = try decoder.object().list("conversations", of: Item.self).compactMap(\.id)
+    }
+}
+
+extension FreshchatClient {
+    func conversation(_ id: HelpdeskConversationID) async throws(APIFailure) -> ConversationObject? {
+        try await find("/conversations/" + id.pathSegment, as: ConversationObject.self)
+    }
+
+    /// How many of a customer's conversations are looked at.
+    static let conversationLimit = 20
+
+    /// The customer's conversations on our topic, newest first. Those on other topics are left out here, so that nothing
+    /// can ever be done with them (freshchat.md §1.11).
+    func conversations(of user: HelpdeskUserID) async throws(APIFailure) -> [ConversationObject] {
+        let ids = try await find("/users/" + user.pathSegment + "/conversations", as: ConversationIDs.self)?.ids ?? []
+        var found: [ConversationObject] = []
+        for id in ids.prefix(Self.conversationLimit) {
+            guard let conversation = try await conversation(id), conversation.topic == account.topic else { continue }
+            found.append(conversation)
+        }
+        return found.sorted { $0.isNewer(than: $1) }
+    }
+
+    /// Makes a conversation on our topic with its first message in it. Perhaps Freshchat gives an open one instead
+    /// (freshchat.md §8 Q3); it is ours all the same.
+    func createConversation(
+        user: HelpdeskUserID, message: NewMessage
+    ) async throws(APIFailure) -> ConversationObject {
+        var message = message
+        message.channel_id = account.topic
+        let reply = try await call(
+            .post, "/conversations",
+            body: Self.encode(
+                NewConversation(channel_id: account.topic, users: [.init(id: user)], messages: [message])),
+            carriesMessage: true)
+        guard let made = Self.decode(ConversationObject.self, from: reply) else {
+            // It is there, with the message, and the next attempt has to find it.
+            throw Self.unreadable(reply, call: "POST /conversations", isCertain: false)
+        }
+        return made
+    }
+
+    /// Opens a resolved conversation again. `new` is the word for it, in some accounts `reopened` (freshchat.md §7).
+    ///
+    /// - Returns: whether Freshchat did it.
+    func reopen(_ id: HelpdeskConversationID) async throws(APIFailure) -> Bool {
+        for status in ["new", "reopened"] {
+            do {
+                _ = try await call(
+                    .put, "/conversations/" + id.pathSegment, body: Self.encode(StatusChange(status: status)))
+                return true
+            } catch {
+                guard error.maySayMoved else { throw error }
+                guard error.status == 400 else { return false }
+            }
+        }
+        return false
+    }
+}

@@ -1,0 +1,118 @@
+import FoundationEssentials
+import HTTPTypes
+import RelayCore
+
+/// Freshchat's REST API for one account (freshchat.md §1). Each function is one request, the lists apart.
+struct FreshchatClient: Sendable {
+    let account: HelpdeskAccount
+    let http: any HTTPSender
+    let now: @Sendable () -> Date
+
+    /// For requests that change something.
+    static let writeTimeout = Duration.seconds(20)
+    /// For requests that only read.
+    static let readTimeout = Duration.seconds(10)
+
+    /// Makes one call.
+    ///
+    /// - Parameters:
+    ///   - path: below the base URL, percent-encoded.
+    ///   - carriesMessage: see ``APIFailure/init(answer:call:carriesMessage:token:now:)``.
+    /// - Returns: the answer, whose status is 2xx; which one says nothing more (freshchat.md §1.3).
+    func call(
+        _ method: HTTPRequest.Method, _ path: String, query: String = "", body: [UInt8]? = nil,
+        carriesMessage: Bool = false
+    ) async throws(APIFailure) -> HTTPReply {
+        var headers = HTTPFields()
+        headers[.authorization] = "Bearer " + account.token.reveal().trimmingWhiteSpace()
+        headers[.accept] = "application/json"
+        if body != nil { headers[.contentType] = "application/json" }
+        let base: FreshchatBaseURL
+        do {
+            base = try FreshchatBaseURL(parsing: account.baseURL)
+        } catch {
+            throw Self.unusable(error.problem)
+        }
+        guard
+            let request = HTTPRequest(
+                method, url: base.text + path + (query.isEmpty ? "" : "?" + query), headers: headers)
+        else { throw Self.unusable("Freshchat's base URL is not a URL.") }
+
+        let reply: HTTPReply
+        do {
+            reply = try await http.send(
+                request, body: body ?? [], timeout: method == .get ? Self.readTimeout : Self.writeTimeout)
+        } catch {
+            var failure = DeliveryFailure(error, to: "Freshchat")
+            if !carriesMessage { failure.isCertain = true }
+            throw APIFailure(failure: failure)
+        }
+        guard reply.status.kind == .successful else {
+            throw APIFailure(
+                answer: reply, call: "\(method.rawValue) \(path)", carriesMessage: carriesMessage, token: account.token,
+                now: now())
+        }
+        return reply
+    }
+
+    /// Reads an object.
+    func get<Answer: Decodable>(
+        _ path: String, query: String = "", as type: Answer.Type = Answer.self
+    ) async throws(APIFailure) -> Answer {
+        let reply = try await call(.get, path, query: query)
+        guard let answer = Self.decode(Answer.self, from: reply) else {
+            throw Self.unreadable(reply, call: "GET \(path)")
+        }
+        return answer
+    }
+
+    /// Reads an object that may not be there.
+    func find<Answer: Decodable>(
+        _ path: String, query: String = "", as type: Answer.Type = Answer.self
+    ) async throws(APIFailure) -> Answer? {
+        do {
+            return try await get(path, query: query, as: type)
+        } catch {
+            guard error.status == 404 else { throw error }
+            return nil
+        }
+    }
+
+    static func decode<Answer: Decodable>(_ type: Answer.Type, from reply: HTTPReply) -> Answer? {
+        try? JSONDecoder().decode(Answer.self, from: Data(reply.body))
+    }
+
+    static func encode(_ body: some Encodable) throws(APIFailure) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        do {
+            return try Array(encoder.encode(body))
+        } catch {
+            throw APIFailure(
+                failure: DeliveryFailure(
+                    .giveUp, reason: "The message can't be written as JSON", detail: String(describing: error)))
+        }
+    }
+
+    /// A 2xx without what we asked for. Whether the call was made in vain is for the caller to say.
+    static func unreadable(_ reply: HTTPReply, call: String, isCertain: Bool = true) -> APIFailure {
+        let found = reply.looksLikeAPage ? "a web page" : "a body of \(reply.body.count) bytes"
+        var failure = APIFailure(
+            failure: DeliveryFailure(
+                .retry(after: nil), isCertain: isCertain, reason: "Freshchat's answer can't be read",
+                detail: "\(call): HTTP \(reply.status.code) with \(found)"))
+        failure.isUnreadable = true
+        return failure
+    }
+
+    private static func unusable(_ problem: String) -> APIFailure {
+        APIFailure(failure: DeliveryFailure(.pause, reason: "Freshchat can't be called", detail: problem))
+    }
+}
+
+extension OpaqueID {
+    /// The id as one segment of a path. Dots alone would be taken for a way up.
+    var pathSegment: String {
+        rawValue.allSatisfy { $0 == "." } ? rawValue.replacing(".", with: "%2E") : rawValue.percentEncoded
+    }
+}

@@ -1,0 +1,97 @@
+package import FoundationEssentials
+package import RelayCore
+
+/// Freshdesk Messaging (Freshchat) as the agents' side.
+///
+/// It keeps nothing but the public keys that it has read: whom and what a customer is in Freshchat is the store's to
+/// know.
+package struct FreshchatHelpdesk: Helpdesk {
+    package let name = "Freshchat"
+    let keys = WebhookKeyCache()
+    private let now: @Sendable () -> Date
+
+    /// - Parameter now: our clock, for the waits that Freshchat names as instants.
+    package init(now: @escaping @Sendable () -> Date = { Date() }) {
+        self.now = now
+    }
+
+    /// Everything as text, cut at the account's limit. The text goes out as the customer typed it: nothing is escaped.
+    package func pieces(of message: Message, account: HelpdeskAccount) -> [Message] {
+        let text = message.plainText
+        guard !text.allSatisfy(\.isWhitespace) else { return [] }
+        return text.split(limit: max(1, account.textLimit)).filter { !$0.allSatisfy(\.isWhitespace) }
+            .map { Message(text: $0, sentAt: message.sentAt) }
+    }
+
+    package func post(
+        _ piece: InboundPiece, account: HelpdeskAccount, over http: any HTTPSender, keeper: any MappingKeeper
+    ) async throws(DeliveryFailure) -> HelpdeskMessageID? {
+        do {
+            return try await Posting(client: client(account, http), piece: piece, keeper: keeper).run()
+        } catch {
+            throw error.failure
+        }
+    }
+
+    package func note(
+        _ text: String, in conversation: HelpdeskConversationID, doubt: Doubt?, isKnown: @escaping KnownMessages,
+        account: HelpdeskAccount, over http: any HTTPSender
+    ) async throws(DeliveryFailure) -> HelpdeskMessageID? {
+        do {
+            return try await client(account, http).leaveNote(text, in: conversation, doubt: doubt, isKnown: isKnown)
+        } catch {
+            throw error.failure
+        }
+    }
+
+    package func firstName(
+        of agent: AgentID, account: HelpdeskAccount, over http: any HTTPSender
+    ) async throws(DeliveryFailure) -> String? {
+        do {
+            return try await client(account, http).firstName(of: agent)
+        } catch {
+            throw error.failure
+        }
+    }
+
+    package func reference(
+        of conversation: HelpdeskConversationID, user: HelpdeskUserID?, account: HelpdeskAccount,
+        over http: any HTTPSender
+    ) async throws(DeliveryFailure) -> String? {
+        let client = client(account, http)
+        do {
+            var user = user
+            if user == nil {
+                guard let conversation = try await client.conversation(conversation),
+                    conversation.topic == account.topic
+                else { return nil }
+                user = conversation.user
+            }
+            guard let user else { return nil }
+            return try await client.user(user)?.reference
+        } catch {
+            throw error.failure
+        }
+    }
+
+    package func check(
+        _ account: HelpdeskAccount, over http: any HTTPSender
+    ) async throws(SetupFailure) -> HelpdeskCheck {
+        try await AccountCheck(client: client(account, http)).run()
+    }
+
+    package func readWebhook(
+        _ request: WebhookRequest, account: HelpdeskAccount
+    ) throws(WebhookRefusal) -> WebhookReading<HelpdeskEvent> {
+        try WebhookSignature.verify(request, key: account.webhookPublicKey, keys: keys)
+        return try ConversationWebhook.read(request)
+    }
+
+    package func readProductEvent(_ request: WebhookRequest) throws(WebhookRefusal) -> WebhookReading<HelpdeskEvent> {
+        try ProductEvent.read(request)
+    }
+
+    private func client(_ account: HelpdeskAccount, _ http: any HTTPSender) -> FreshchatClient {
+        FreshchatClient(account: account, http: http, now: now)
+    }
+}

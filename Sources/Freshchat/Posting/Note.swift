@@ -1,0 +1,25 @@
+import RelayCore
+
+extension FreshchatClient {
+    /// Leaves a private note, unless an earlier attempt has.
+    ///
+    /// The author is a bot, which needs no id; where the account refuses that, the system (freshchat.md §1.10, §8 Q13).
+    func leaveNote(
+        _ text: String, in conversation: HelpdeskConversationID, doubt: Doubt?, isKnown: KnownMessages
+    ) async throws(APIFailure) -> HelpdeskMessageID? {
+        let text = text.truncated(to: max(1, account.textLimit))
+        if let doubt,
+            let found = try await trace(
+                of: SentText(text), in: conversation, since: doubt.since, isKnown: isKnown,
+                where: { $0.isPrivate && ($0.actor == .bot || $0.actor == .system) })
+        {
+            return found
+        }
+        do {
+            return try await post(.note(text, from: "bot"), to: conversation)
+        } catch {
+            guard error.status == 400 else { throw error }
+        }
+        return try await post(.note(text, from: "system"), to: conversation)
+    }
+}

@@ -1,0 +1,63 @@
+import FoundationEssentials
+import RelayCore
+
+/// A text of ours, to be recognised in a conversation.
+///
+/// Freshchat may trim what it keeps, escape it as HTML or write its lines with tags, so two texts count as the same when
+/// only that differs: entities are resolved, tags and white space are left out.
+struct SentText {
+    private let text: String
+    private let essence: String
+
+    init(_ text: String) {
+        self.text = text.trimmingWhiteSpace()
+        essence = Self.essence(of: text)
+    }
+
+    func isSame(as other: String) -> Bool {
+        // Of a text that is nothing but tags, nothing is left to compare.
+        if essence.isEmpty { return text == other.trimmingWhiteSpace() }
+        return essence == Self.essence(of: other)
+    }
+
+    private static func essence(of text: String) -> String {
+        var text = text
+        // Escaping can have happened more than once on the way.
+        for _ in 0..<4 {
+            let resolved = HTMLText.resolvingEntities(in: text)
+            if resolved == text { break }
+            text = resolved
+        }
+        return HTMLText.strippingTags(from: text).filter { !$0.isWhitespace }
+    }
+}
+
+extension FreshchatClient {
+    /// How far before our own start of the attempt a message is still taken for its result: the 2 s of freshchat.md §1.10,
+    /// and 5 s for clocks that differ. Not further: of two messages that say the same, the older may have an id that we
+    /// were never told.
+    static let lookBack: TimeInterval = 7
+
+    /// Looks whether an earlier attempt's message has arrived in a conversation.
+    ///
+    /// - Parameter isOurs: whether a message is of the kind and author that the attempt would have made.
+    func trace(
+        of text: SentText, in conversation: HelpdeskConversationID, since: Date, isKnown: KnownMessages,
+        where isOurs: @Sendable (MessageObject) -> Bool
+    ) async throws(APIFailure) -> HelpdeskMessageID? {
+        let start = since.addingTimeInterval(-Self.lookBack)
+        for message in try await messages(in: conversation, from: start) ?? [] {
+            guard let id = message.id, isOurs(message), text.isSame(as: message.text),
+                // A server that doesn't know `from_time` gives everything.
+                message.createdAt.map({ $0 >= start }) ?? true
+            else { continue }
+            do {
+                if try await isKnown(id) { continue }
+            } catch {
+                throw APIFailure(failure: error)
+            }
+            return id
+        }
+        return nil
+    }
+}

@@ -1,0 +1,108 @@
+import FoundationEssentials
+import RelayCore
+
+/// The conversation webhook, whose signature was verified (freshchat.md §2).
+enum ConversationWebhook {
+    static func read(_ request: WebhookRequest) throws(WebhookRefusal) -> WebhookReading<HelpdeskEvent> {
+        let envelope: Envelope
+        do {
+            envelope = try JSONDecoder().decode(Envelope.self, from: Data(request.body))
+        } catch {
+            throw WebhookRefusal(.malformed, "The body is not a JSON object.")
+        }
+        guard let action = envelope.action else {
+            return ignored(
+                "unnamed", "an event without an action: \(envelope.eventType ?? "no name")", topic: nil, request)
+        }
+        switch action {
+        case "message_create":
+            guard let message = envelope.message else {
+                throw WebhookRefusal(.malformed, "A message_create without a message.")
+            }
+            guard let event = HelpdeskEvent(message) else {
+                throw WebhookRefusal(.malformed, "A message without an id or a conversation.")
+            }
+            return WebhookReading(events: [event])
+        case "conversation_resolution", "conversation_reopen":
+            guard let change = envelope.change, let conversation = change.conversation else {
+                throw WebhookRefusal(.malformed, "A \(action) without a conversation.")
+            }
+            let event = HelpdeskEvent(
+                dedupeKey: EventKeys.event(
+                    action, conversation: conversation.rawValue, interaction: change.interaction,
+                    time: envelope.actionTimeText, body: request.body),
+                topic: change.topic,
+                content: .status(
+                    conversation: conversation, isResolved: action == "conversation_resolution",
+                    at: envelope.actionTime ?? request.receivedAt))
+            return WebhookReading(events: [event])
+        case "conversation_assignment":
+            return ignored(action, "assignments don't concern the customer", topic: envelope.change?.topic, request)
+        default:
+            return ignored("unknown", "an unknown action: \(action.truncated(to: 60))", topic: nil, request)
+        }
+    }
+
+    private static func ignored(
+        _ name: String, _ reason: String, topic: TopicID?, _ request: WebhookRequest
+    ) -> WebhookReading<HelpdeskEvent> {
+        WebhookReading(events: [
+            HelpdeskEvent(
+                dedupeKey: EventKeys.unnamed(name, body: request.body), topic: topic, content: .ignored(reason: reason))
+        ])
+    }
+}
+
+private struct Envelope: Decodable {
+    var action: String?
+    /// What bodies of another kind have instead of an action (freshchat.md §1.12).
+    var eventType: String?
+    var actionTimeText: String?
+    var actionTime: Date?
+    var message: MessageObject?
+    var change: Change?
+
+    init(from decoder: any Decoder) throws {
+        let object = try decoder.object()
+        action = object.id("action")
+        eventType = object.id("event_type").map { $0.truncated(to: 60) }
+        actionTimeText = object.text("action_time")
+        actionTime = object.date("action_time")
+        let data = object.object("data")
+        message = data?.value("message")
+        change = data?.value("resolve") ?? data?.value("reopen") ?? data?.value("assignment")
+    }
+}
+
+private struct Change: Decodable {
+    var conversation: HelpdeskConversationID?
+    var topic: TopicID?
+    var interaction: String?
+
+    init(from decoder: any Decoder) throws {
+        let object = try decoder.object()
+        let inner = object.object("conversation")
+        conversation = (inner?.id("conversation_id") ?? object.id("conversation_id")).map { .init($0) }
+        topic = (inner?.id("channel_id") ?? object.id("channel_id")).map { .init($0) }
+        interaction = object.id("interaction_id") ?? inner?.id("interaction_id")
+    }
+}
+
+extension HelpdeskEvent {
+    /// - Returns: `nil` without the ids by which it is known.
+    init?(_ object: MessageObject, reference: String? = nil, actorName: String? = nil) {
+        guard let id = object.id, let conversation = object.conversation else { return nil }
+        // A customer's text comes back to us as he wrote it; only an editor makes tags.
+        let message =
+            object.actor == .user
+            ? Message(parts: object.parts, sentAt: object.createdAt)
+            : Message(agentParts: object.parts, sentAt: object.createdAt)
+        self.init(
+            dedupeKey: EventKeys.message(id), topic: object.topic,
+            content: .message(
+                HelpdeskMessage(
+                    id: id, conversation: conversation, user: object.customer, reference: reference,
+                    actor: object.actor, actorID: object.actorID, actorName: actorName, isPrivate: object.isPrivate,
+                    message: message)))
+    }
+}

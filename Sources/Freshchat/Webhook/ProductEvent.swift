@@ -1,0 +1,143 @@
+import FoundationEssentials
+import RelayCore
+
+/// An event of the Freshworks Marketplace platform, sent on to us by an app (freshchat.md §3.5).
+enum ProductEvent {
+    static func read(_ request: WebhookRequest) throws(WebhookRefusal) -> WebhookReading<HelpdeskEvent> {
+        let envelope: Envelope
+        do {
+            envelope = try JSONDecoder().decode(Envelope.self, from: Data(request.body))
+        } catch {
+            throw WebhookRefusal(.malformed, "The body is not a JSON object.")
+        }
+        switch envelope.event {
+        case nil:
+            throw WebhookRefusal(.malformed, "A product event has its name under \"event\".")
+        case "onMessageCreate":
+            return try messages(of: envelope, request)
+        case "onConversationUpdate":
+            return try update(of: envelope, request)
+        case .some(let name):
+            return ignored("no concern of ours: \(name.truncated(to: 60))", topic: envelope.topic, request)
+        }
+    }
+
+    private static func messages(
+        of envelope: Envelope, _ request: WebhookRequest
+    ) throws(WebhookRefusal) -> WebhookReading<HelpdeskEvent> {
+        guard let model = envelope.message else {
+            throw WebhookRefusal(.malformed, "An onMessageCreate without data.message.")
+        }
+        var events: [HelpdeskEvent] = []
+        for var message in model.messages {
+            message.conversation = message.conversation ?? model.conversation
+            message.topic = message.topic ?? model.topic ?? envelope.topic
+            message.user = message.user ?? model.user ?? envelope.user?.id
+            // The names in the envelope are of whom it says they are, and of nobody else.
+            let reference = message.user == envelope.user?.id ? envelope.user?.reference : nil
+            let name = message.actorID?.rawValue == envelope.actor?.id ? envelope.actor?.firstName : nil
+            if let event = HelpdeskEvent(message, reference: reference, actorName: name) { events.append(event) }
+        }
+        guard !events.isEmpty else {
+            throw WebhookRefusal(
+                .malformed,
+                "An onMessageCreate without a message in data.message.messages that has an id and a conversation.")
+        }
+        // The readable ones must not suffer for the others, and those must not vanish without a word.
+        if events.count < model.messageCount {
+            let count = model.messageCount - events.count
+            events += ignored("\(count) of its messages can't be read", topic: envelope.topic, request).events
+        }
+        return WebhookReading(events: events)
+    }
+
+    private static func update(
+        of envelope: Envelope, _ request: WebhookRequest
+    ) throws(WebhookRefusal) -> WebhookReading<HelpdeskEvent> {
+        guard let model = envelope.conversation, let conversation = model.conversation else {
+            throw WebhookRefusal(.malformed, "An onConversationUpdate without a conversation.")
+        }
+        let topic = model.topic ?? envelope.topic
+        guard let status = envelope.newStatus else {
+            return ignored("an update that leaves the status as it is", topic: topic, request)
+        }
+        let event = HelpdeskEvent(
+            dedupeKey: EventKeys.event(
+                "onConversationUpdate", conversation: conversation.rawValue, interaction: status,
+                time: envelope.timestamp.map { String($0) }, body: request.body),
+            topic: topic,
+            content: .status(
+                conversation: conversation, isResolved: status.lowercased() == "resolved",
+                at: envelope.timestamp.flatMap { Date(freshchatNumber: $0) } ?? request.receivedAt))
+        return WebhookReading(events: [event])
+    }
+
+    private static func ignored(
+        _ reason: String, topic: TopicID?, _ request: WebhookRequest
+    ) -> WebhookReading<HelpdeskEvent> {
+        WebhookReading(events: [
+            HelpdeskEvent(
+                dedupeKey: EventKeys.unnamed("product", body: request.body), topic: topic,
+                content: .ignored(reason: reason))
+        ])
+    }
+}
+
+private struct Envelope: Decodable {
+    struct Actor: Decodable {
+        var id: String?
+        var firstName: String?
+
+        init(from decoder: any Decoder) throws {
+            let object = try decoder.object()
+            id = object.id("id")
+            let name = object.text("first_name")?.trimmingWhiteSpace() ?? ""
+            firstName = name.isEmpty ? nil : name
+        }
+    }
+
+    var event: String?
+    /// In milliseconds since 1970.
+    var timestamp: Int64?
+    var actor: Actor?
+    var user: UserObject?
+    var topic: TopicID?
+    var message: Model?
+    var conversation: Model?
+    /// The second of the pair is the new one.
+    var newStatus: String?
+
+    init(from decoder: any Decoder) throws {
+        let object = try decoder.object()
+        event = object.id("event")
+        timestamp = object.integer("timestamp")
+        guard let data = object.object("data") else { return }
+        actor = data.value("actor")
+        let associations = data.object("associations")
+        user = associations?.value("user")
+        topic = associations?.object("channel")?.id("id").map { .init($0) }
+        message = data.value("message")
+        conversation = data.value("conversation")
+        let pair: [String?]? = data.object("changes")?.object("model_changes")?.value("status")
+        if let pair, pair.count == 2, pair[0] != pair[1] { newStatus = pair[1] }
+    }
+}
+
+/// `data.message` is a conversation with its new messages in it, not a message.
+private struct Model: Decodable {
+    var conversation: HelpdeskConversationID?
+    var topic: TopicID?
+    var user: HelpdeskUserID?
+    var messages: [MessageObject]
+    /// With those that can't be read.
+    var messageCount: Int
+
+    init(from decoder: any Decoder) throws {
+        let object = try decoder.object()
+        conversation = object.id("conversation_id").map { .init($0) }
+        topic = object.id("channel_id").map { .init($0) }
+        user = object.id("user_id").map { .init($0) }
+        messages = object.list("messages")
+        messageCount = object.count(of: "messages")
+    }
+}

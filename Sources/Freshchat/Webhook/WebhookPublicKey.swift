@@ -1,0 +1,90 @@
+import Crypto
+import CryptoExtras
+import FoundationEssentials
+package import RelayCore
+import Synchronization
+
+/// The key with which Freshchat's conversation webhooks are verified (freshchat.md §2.2).
+package struct WebhookPublicKey: Sendable {
+    private let key: _RSA.Signing.PublicKey
+
+    /// Reads the key in whatever shape it was copied.
+    ///
+    /// Freshchat shows it with a label for another form than it has, and settings pages, shells and `.env` files change its
+    /// lines. So only its Base64 counts: label, line ends (also missing, written as `\n`, or turned into spaces) and
+    /// quotes around it don't matter. It may be an SPKI or a PKCS#1 structure.
+    ///
+    /// - Throws: in words for who pasted it: empty, not a public key, a private key, shorter than 2048 bits.
+    package init(parsing pasted: String) throws(SetupFailure) {
+        let text = pasted.replacing("\\r", with: "").replacing("\\n", with: "\n")
+        guard !text.uppercased().contains("PRIVATE KEY") else {
+            throw Self.refused("is a private key. Never paste that anywhere")
+        }
+        guard !text.uppercased().contains("CERTIFICATE") else { throw Self.refused("is a certificate") }
+        let base64 = Self.base64(in: text)
+        guard !base64.isEmpty else { throw Self.refused("is empty") }
+        guard let bytes = Data(base64Encoded: base64), !bytes.isEmpty else {
+            throw Self.refused("is not complete, or something else stands between its lines")
+        }
+        do {
+            key = try _RSA.Signing.PublicKey(derRepresentation: bytes)
+        } catch CryptoKitError.incorrectParameterSize {
+            throw Self.refused("is shorter than 2048 bits")
+        } catch {
+            throw Self.refused("is no RSA public key")
+        }
+    }
+
+    /// Whether a Base64 signature is this key's over exactly these bytes: RSA, PKCS#1 v1.5, SHA-256.
+    package func isValid(signature: String, over body: [UInt8]) -> Bool {
+        guard let bytes = Data(base64Encoded: signature.trimmingWhiteSpace()), !bytes.isEmpty else { return false }
+        return key.isValidSignature(
+            _RSA.Signing.RSASignature(rawRepresentation: bytes), for: SHA256.hash(data: body),
+            padding: .insecurePKCS1v1_5)
+    }
+
+    /// What is left without the marker lines, quotes and white space; with its padding, which copying may lose.
+    private static func base64(in text: String) -> String {
+        var result = ""
+        var rest = text[...]
+        while let start = rest.firstRange(of: "-----") {
+            result += rest[..<start.lowerBound]
+            rest = rest[start.upperBound...]
+            // "-----BEGIN … KEY-----" and its end can stand on one line with the rest.
+            if rest.hasPrefix("BEGIN") || rest.hasPrefix("END"), let end = rest.firstRange(of: "-----") {
+                rest = rest[end.upperBound...]
+            }
+        }
+        result += rest
+        let quotes: Set<Character> = ["\"", "'", "`", "“", "”", "‘", "’"]
+        result.removeAll { $0.isWhitespace || quotes.contains($0) }
+        while result.hasSuffix("=") { result.removeLast() }
+        return result.isEmpty ? "" : result + String(repeating: "=", count: (4 - result.utf8.count % 4) % 4)
+    }
+
+    private static func refused(_ what: String) -> SetupFailure {
+        SetupFailure(
+            side: "Freshchat", problem: "The public key of the conversation webhook \(what).",
+            remedy: """
+                Copy all of it, from -----BEGIN to the last -----, from Freshchat's Admin > Marketplace and Integrations > \
+                Conversation Webhooks (older accounts: Settings > Webhooks).
+                """)
+    }
+}
+
+/// Keys by the text they were read from: reading one costs more than verifying with it. A changed setting is another text,
+/// so nothing in here can be out of date.
+final class WebhookKeyCache: Sendable {
+    private static let capacity = 256
+    private let keys = Mutex<[String: WebhookPublicKey]>([:])
+
+    func key(parsing text: String) throws(SetupFailure) -> WebhookPublicKey {
+        if let key = keys.withLock({ $0[text] }) { return key }
+        let key = try WebhookPublicKey(parsing: text)
+        keys.withLock { keys in
+            if keys.count >= Self.capacity { keys.removeAll() }
+            keys[text] = key
+        }
+        return key
+    }
+}

@@ -1,0 +1,117 @@
+import Crypto
+import CryptoExtras
+import Foundation
+import Freshchat
+import HTTPTypes
+import RelayCore
+import Synchronization
+import Testing
+
+/// The instant at which the tests play.
+let noon = Date(timeIntervalSince1970: 1_770_120_000)
+
+let theToken = "eyJhbGciOiJIUzI1NiJ9.THE-SECRET-TOKEN.c2ln"
+
+func makeAccount(
+    baseURL: String = "https://acme.freshchat.com/v2", token: String = theToken, topic: TopicID = "topic-1",
+    key: String = "", policy: HelpdeskAccount.ResolvedPolicy = .reopen, textLimit: Int = 4000
+) -> HelpdeskAccount {
+    HelpdeskAccount(
+        baseURL: baseURL, token: Secret(token), topic: topic, webhookPublicKey: key, resolvedPolicy: policy,
+        textLimit: textLimit)
+}
+
+/// The mapping in memory, and the ids that the store would know.
+final class Memory: MappingKeeper, Sendable {
+    struct State {
+        var users: [HelpdeskUserID] = []
+        var conversations: [HelpdeskConversationID] = []
+        var messages: Set<HelpdeskMessageID> = []
+        var isBroken = false
+    }
+
+    let state = Mutex(State())
+
+    init(messages: Set<HelpdeskMessageID> = [], isBroken: Bool = false) {
+        state.withLock {
+            $0.messages = messages
+            $0.isBroken = isBroken
+        }
+    }
+
+    func found(user: HelpdeskUserID) async throws(DeliveryFailure) {
+        state.withLock { $0.users.append(user) }
+    }
+
+    func found(conversation: HelpdeskConversationID) async throws(DeliveryFailure) {
+        let isBroken = state.withLock {
+            $0.conversations.append(conversation)
+            return $0.isBroken
+        }
+        if isBroken { throw DeliveryFailure(.retry(after: nil), reason: "The store is full", detail: "") }
+    }
+
+    var users: [HelpdeskUserID] { state.withLock(\.users) }
+    var conversations: [HelpdeskConversationID] { state.withLock(\.conversations) }
+
+    func record(_ id: HelpdeskMessageID?) {
+        if let id { state.withLock { _ = $0.messages.insert(id) } }
+    }
+
+    var isKnown: KnownMessages {
+        { [self] id async throws(DeliveryFailure) in state.withLock { $0.messages.contains(id) } }
+    }
+
+    func piece(
+        _ text: String, user: HelpdeskUserID? = nil, conversation: HelpdeskConversationID? = nil, doubt: Date? = nil,
+        profile: ContactProfile = ContactProfile(userID: "01234567890A=", name: "Ana")
+    ) -> InboundPiece {
+        InboundPiece(
+            message: Message(text: text), profile: profile, reference: "viber:\(profile.userID)", channelName: "Viber",
+            user: user, conversation: conversation, doubt: doubt.map { Doubt(since: $0) }, isKnown: isKnown)
+    }
+}
+
+/// Freshchat's side of the webhook's signature. Making a key takes long, so all tests share this one.
+enum Signer {
+    static let key: _RSA.Signing.PrivateKey = {
+        do { return try _RSA.Signing.PrivateKey(keySize: .bits2048) } catch { fatalError("no key: \(error)") }
+    }()
+
+    static let pem = key.publicKey.pemRepresentation
+
+    static func signature(over body: [UInt8]) throws -> String {
+        try key.signature(for: SHA256.hash(data: body), padding: .insecurePKCS1v1_5).rawRepresentation
+            .base64EncodedString()
+    }
+
+    static func request(_ body: [UInt8], header: String = "X-Freshchat-Signature") throws -> WebhookRequest {
+        makeRequest(body, headers: [try #require(HTTPField.Name(header)): try signature(over: body)])
+    }
+}
+
+func makeRequest(_ body: [UInt8], headers: HTTPFields = [:]) -> WebhookRequest {
+    WebhookRequest(method: .post, path: "/", headers: headers, body: body, id: "test", receivedAt: noon)
+}
+
+/// The events of a conversation webhook that is signed as it should be.
+func readWebhook(_ body: [UInt8]) throws -> [HelpdeskEvent] {
+    try FreshchatHelpdesk().readWebhook(try Signer.request(body), account: makeAccount(key: Signer.pem)).events
+}
+
+func readProduct(_ body: [UInt8]) throws -> [HelpdeskEvent] {
+    try FreshchatHelpdesk().readProductEvent(makeRequest(body)).events
+}
+
+enum Fixture {
+    /// The names of all fixtures in a folder.
+    static func names(_ folder: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: root + folder).filter { $0.hasSuffix(".json") }.sorted()
+    }
+
+    static func bytes(_ path: String) throws -> [UInt8] {
+        try Array(Data(contentsOf: URL(fileURLWithPath: root + path)))
+    }
+
+    private static let root = (Bundle.module.resourcePath ?? "") + "/Fixtures/"
+}
