@@ -1,0 +1,152 @@
+import FoundationEssentials
+import Logging
+import RelayCore
+
+/// Makes one attempt: translate and send the piece that a claim has reached. Decides nothing about failures.
+struct DeliveryMaker: Sendable {
+    /// What came of it.
+    enum Result: Sendable {
+        /// The piece is delivered; `isLast` tells whether it was the last one.
+        case delivered(PieceOutcome, isLast: Bool)
+        /// There is nothing (more) to send.
+        case nothingLeft
+        /// None of ours.
+        case foreign(reason: String)
+        /// A person has to decide.
+        case undecided
+    }
+
+    let store: any OutboxStore
+    let helpdesk: any Helpdesk
+    let http: any HTTPSender
+    let time: RelayTime
+    let logger: Logger
+
+    /// - Parameter claim: goes on with its contact in it when that was found out here.
+    func attempt(
+        _ claim: inout Claim, of installation: Installation, on channel: any Channel
+    ) async throws(DeliveryFailure) -> Result {
+        let http = LeaseBoundSender(base: http, leasedUntil: claim.leasedUntil, now: time.now)
+        switch claim.delivery.payload {
+        case .message(let incoming):
+            return try await bring(incoming, claim, installation, channel, http)
+        case .reply(let reply):
+            return try await send(reply, &claim, installation, channel, http)
+        case .note(let text, let conversation):
+            let id = try await helpdesk.note(
+                text, in: conversation, doubt: claim.doubt, isKnown: isKnown(to: claim),
+                account: installation.helpdesk, over: http)
+            return .delivered(PieceOutcome(id.map { .helpdesk($0) }), isLast: true)
+        case nil:
+            throw DeliveryFailure(
+                .giveUp, reason: "Its stored form can't be read", detail: "written by another version, or damaged")
+        }
+    }
+
+    private func bring(
+        _ incoming: IncomingPayload, _ claim: Claim, _ installation: Installation, _ channel: any Channel,
+        _ http: any HTTPSender
+    ) async throws(DeliveryFailure) -> Result {
+        guard let contact = claim.contact else {
+            throw DeliveryFailure(.giveUp, reason: "Its contact is gone", detail: "")
+        }
+        let pieces = helpdesk.pieces(of: incoming.message, account: installation.helpdesk)
+        let progress = claim.delivery.progress
+        guard progress < pieces.count else { return .nothingLeft }
+        let startsAnew = contact.isResolved && installation.helpdesk.resolvedPolicy == .newConversation
+        let piece = InboundPiece(
+            message: pieces[progress], profile: contact.profile,
+            reference: Reference(installation.channel.kind, contact.profile.userID).text,
+            channelName: channel.descriptor.name, user: contact.user,
+            conversation: startsAnew ? nil : contact.conversation, doubt: claim.doubt, isKnown: isKnown(to: claim))
+        let keeper = ClaimKeeper(
+            store: store, claim: claim, topic: installation.helpdesk.topic, time: time)
+        let id = try await helpdesk.post(piece, account: installation.helpdesk, over: http, keeper: keeper)
+        return .delivered(PieceOutcome(id.map { .helpdesk($0) }), isLast: progress + 1 == pieces.count)
+    }
+
+    private func send(
+        _ reply: HelpdeskMessage, _ claim: inout Claim, _ installation: Installation, _ channel: any Channel,
+        _ http: any HTTPSender
+    ) async throws(DeliveryFailure) -> Result {
+        if claim.contact == nil {
+            let reference = try await helpdesk.reference(
+                of: reply.conversation, user: reply.user, account: installation.helpdesk, over: http)
+            guard let user = reference.flatMap({ Reference($0, of: installation.channel.kind) })?.user else {
+                return .foreign(reason: "The conversation is not with a customer of \(channel.descriptor.name)")
+            }
+            do {
+                claim = try await store.bind(claim, to: user, topic: installation.helpdesk.topic, now: time.now())
+            } catch {
+                throw DeliveryFailure(storing: error)
+            }
+        }
+        guard let contact = claim.contact else {
+            throw DeliveryFailure(.giveUp, reason: "Its contact is gone", detail: "")
+        }
+        let pieces = channel.pieces(of: reply.message, account: installation.channel)
+        let progress = claim.delivery.progress
+        guard progress < pieces.count else { return .nothingLeft }
+        if claim.doubt != nil, !channel.descriptor.isIdempotent, installation.doubtPolicy == .hold {
+            return .undecided
+        }
+        let senderName = await senderName(of: reply, installation, http)
+        let piece = OutboundPiece(
+            message: pieces[progress], to: contact.profile.userID, senderName: senderName,
+            idempotencyKey: "byoc-\(claim.delivery.id)-\(progress)", now: time.now())
+        let id = try await channel.send(piece, account: installation.channel, over: http)
+        return .delivered(PieceOutcome(id.map { .channel($0) }), isLast: progress + 1 == pieces.count)
+    }
+
+    private func isKnown(to claim: Claim) -> KnownMessages {
+        { [store] id async throws(DeliveryFailure) in
+            do throws(StoreFailure) {
+                return try await store.delivery(thatBecame: id, of: claim.delivery.installation) != nil
+            } catch {
+                throw DeliveryFailure(storing: error)
+            }
+        }
+    }
+
+    /// An agent's first name, remembered for a day. A reply never waits for a name: without one the adapter shows the
+    /// configured name.
+    private func senderName(
+        of reply: HelpdeskMessage, _ installation: Installation, _ http: any HTTPSender
+    ) async -> String? {
+        if let name = reply.actorName { return name }
+        guard let agent = reply.actorID else { return nil }
+        let now = time.now()
+        do {
+            if let known = try await store.agentName(
+                agent, of: installation.id, notBefore: now.adding(.seconds(-86_400)))
+            {
+                return known
+            }
+            let name = try await helpdesk.firstName(of: agent, account: installation.helpdesk, over: http)
+            try await store.remember(agent: agent, name: name, of: installation.id, now: now)
+            return name
+        } catch {
+            logger.notice("agent's name unknown", metadata: ["agent.id": "\(agent)", "error": "\(error)"])
+            return nil
+        }
+    }
+}
+
+/// What Freshchat knows a customer by: `<channel>:<channel user id>`.
+struct Reference {
+    let text: String
+    let user: ChannelUserID
+
+    init(_ channel: ChannelKind, _ user: ChannelUserID) {
+        text = "\(channel):\(user)"
+        self.user = user
+    }
+
+    /// - Returns: `nil` when it is another channel's, or somebody else's altogether.
+    init?(_ text: String, of channel: ChannelKind) {
+        let prefix = "\(channel):"
+        guard text.hasPrefix(prefix), text.count > prefix.count else { return nil }
+        self.text = text
+        user = ChannelUserID(String(text.dropFirst(prefix.count)))
+    }
+}

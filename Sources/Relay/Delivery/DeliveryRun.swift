@@ -1,0 +1,200 @@
+import FoundationEssentials
+import Logging
+import RelayCore
+
+/// Takes a claim through its pieces to an end, and the deliveries that follow in the same order, and writes each
+/// outcome.
+struct DeliveryRun: Sendable {
+    let store: any Store
+    let channels: @Sendable (ChannelKind) -> (any Channel)?
+    let maker: DeliveryMaker
+    let settings: RelaySettings
+    let time: RelayTime
+    let logger: Logger
+    /// Whether no new attempt is to be begun.
+    let isStopping: @Sendable () -> Bool
+
+    func make(_ first: Claim) async {
+        var next: Claim? = first
+        while let claim = next {
+            var logger = logger
+            logger[metadataKey: "delivery.id"] = "\(claim.delivery.id)"
+            logger[metadataKey: "installation.id"] = "\(claim.delivery.installation)"
+            do {
+                next = try await step(claim, logger)
+            } catch {
+                // The lease went to another worker, or the store can't be written: the attempt's outcome is unknown to
+                // the store, and whoever has the lease next looks it up.
+                logger.warning("outcome not recorded", metadata: ["error": "\(error)"])
+                next = nil
+            }
+        }
+    }
+
+    private func step(_ claim: Claim, _ logger: Logger) async throws(StoreFailure) -> Claim? {
+        var claim = claim
+        guard let installation = try store.directory()[claim.delivery.installation], installation.isActive,
+            !isStopping()
+        else {
+            try await store.release(claim, now: time.now())
+            return nil
+        }
+        guard let channel = channels(installation.channel.kind) else {
+            let failure = DeliveryFailure(
+                .pause, reason: "This version has no channel \(installation.channel.kind)", detail: "")
+            try await settle(failure, claim, installation, nil, logger)
+            return nil
+        }
+        let result: DeliveryMaker.Result
+        do {
+            result = try await maker.attempt(&claim, of: installation, on: channel)
+        } catch {
+            try await settle(error, claim, installation, channel, logger)
+            return nil
+        }
+        return try await record(result, claim, channel, logger)
+    }
+
+    private func record(
+        _ result: DeliveryMaker.Result, _ claim: Claim, _ channel: any Channel, _ logger: Logger
+    ) async throws(StoreFailure) -> Claim? {
+        switch result {
+        case .delivered(let outcome, isLast: false):
+            return try await persist(claim) { () async throws(StoreFailure) in
+                try await store.advance(claim, delivered: outcome, lease: settings.lease, now: time.now())
+            }
+        case .delivered(let outcome, isLast: true):
+            logger.info(
+                "delivered",
+                metadata: [
+                    "direction": "\(claim.delivery.direction.rawValue)",
+                    "age.ms": "\(Int(claim.delivery.acceptedAt.duration(until: time.now()).seconds * 1000))",
+                ])
+            return try await complete(claim, outcome)
+        case .nothingLeft:
+            return try await complete(claim, PieceOutcome(nil))
+        case .foreign(let reason):
+            logger.info("reply is for none of ours", metadata: ["reason": "\(reason)"])
+            try await persist(claim) { () async throws(StoreFailure) in
+                try await store.dismiss(claim, reason: reason, now: time.now())
+            }
+            return nil
+        case .undecided:
+            let note = note(about: claim) { AgentNote.held($0, channel: channel.descriptor.name) }
+            logger.warning("held for a person to decide")
+            try await persist(claim) { () async throws(StoreFailure) in
+                try await store.hold(
+                    claim, reason: "It is not known whether the customer has it", note: note, now: time.now())
+            }
+            return nil
+        }
+    }
+
+    private func complete(_ claim: Claim, _ outcome: PieceOutcome) async throws(StoreFailure) -> Claim? {
+        try await persist(claim) { () async throws(StoreFailure) in
+            try await store.complete(claim, delivered: outcome, lease: settings.lease, now: time.now())
+        }
+    }
+
+    /// Writes what the decision about a failure asks for.
+    private func settle(
+        _ failure: DeliveryFailure, _ claim: Claim, _ installation: Installation, _ channel: (any Channel)?,
+        _ logger: Logger
+    ) async throws(StoreFailure) {
+        let now = time.now()
+        let decision = Decision.after(
+            failure, failures: claim.delivery.attempts + 1, acceptedAt: claim.delivery.acceptedAt, now: now,
+            policy: settings.retryPolicy, random: time.random)
+        logger.warning(
+            "attempt failed",
+            metadata: [
+                "direction": "\(claim.delivery.direction.rawValue)", "attempt": "\(claim.delivery.attempts + 1)",
+                "reason": "\(failure.reason)", "detail": "\(failure.detail)", "in_doubt": "\(!failure.isCertain)",
+                "decision": "\(decision)",
+            ])
+        switch decision {
+        case .retry(let at, let counting, let wakesOnContact):
+            try await retry(claim, failure, at: at, counting: counting, wakesOnContact: wakesOnContact)
+        case .closeGate(let until):
+            try await persist(claim) { () async throws(StoreFailure) in
+                try await store.closeGate(installation.id, claim.delivery.direction.side, until: until)
+            }
+            try await retry(claim, failure, at: until, counting: false)
+        case .pause:
+            try await pause(claim, failure, installation)
+        case .register(let retryAt):
+            guard let channel = channel as? any WebhookRegistering, !installation.registeredURL.isEmpty else {
+                return try await pause(claim, failure, installation)
+            }
+            do {
+                try await channel.register(
+                    targetURL: installation.registeredURL, account: installation.channel, over: maker.http)
+            } catch {
+                logger.error("webhook could not be registered again", metadata: ["error": "\(error)"])
+                return try await pause(claim, failure, installation)
+            }
+            try await retry(claim, failure, at: retryAt, counting: true)
+        case .bury:
+            let note = note(about: claim) { message in
+                let name = channel?.descriptor.name ?? installation.channel.kind.rawValue
+                return claim.delivery.direction == .outbound
+                    ? AgentNote.undelivered(message, channel: name, reason: failure.reason)
+                    : AgentNote.lostFromCustomer(message, channel: name, reason: failure.reason)
+            }
+            try await persist(claim) { () async throws(StoreFailure) in
+                try await store.bury(claim, because: failure, note: note, now: now)
+            }
+        }
+    }
+
+    private func retry(
+        _ claim: Claim, _ failure: DeliveryFailure, at: Date, counting: Bool, wakesOnContact: Bool = false
+    ) async throws(StoreFailure) {
+        try await persist(claim) { () async throws(StoreFailure) in
+            try await store.retry(
+                claim, after: failure, at: at, counting: counting, wakesOnContact: wakesOnContact, now: time.now())
+        }
+    }
+
+    private func pause(
+        _ claim: Claim, _ failure: DeliveryFailure, _ installation: Installation
+    ) async throws(StoreFailure) {
+        logger.error(
+            "installation paused",
+            metadata: [
+                "installation.id": "\(installation.id)", "reason": "\(failure.reason)", "detail": "\(failure.detail)",
+            ])
+        try await persist(claim) { () async throws(StoreFailure) in
+            try await store.pause(installation.id, reason: failure.description, now: time.now())
+        }
+        try await retry(claim, failure, at: time.now(), counting: false)
+    }
+
+    /// Tries a write again for as long as the lease holds: the far side has acted already, and only this worker knows.
+    private func persist<Value: Sendable>(
+        _ claim: Claim, _ write: () async throws(StoreFailure) -> Value
+    ) async throws(StoreFailure) -> Value {
+        var wait = Duration.milliseconds(100)
+        while true {
+            do {
+                return try await write()
+            } catch {
+                guard error.kind == .unavailable, time.now().adding(wait) < claim.leasedUntil,
+                    (try? await time.sleep(wait)) != nil
+                else { throw error }
+                wait = min(wait * 2, .seconds(5))
+            }
+        }
+    }
+
+    private func note(about claim: Claim, _ words: (Message) -> String) -> NoteDraft? {
+        switch claim.delivery.payload {
+        case .reply(let reply):
+            return NoteDraft(text: words(reply.message), conversation: reply.conversation)
+        case .message(let incoming):
+            return claim.contact?.conversation.map { NoteDraft(text: words(incoming.message), conversation: $0) }
+        case .note, nil:
+            return nil
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import FoundationEssentials
+import HTTPTypes
+import Logging
+import RelayCore
+
+extension Intake {
+    /// A channel's webhook: verified and parsed by its adapter, accepted in one commit, answered after it.
+    func accept(
+        _ request: WebhookRequest, from channel: any Channel, for installation: Installation, _ logger: Logger
+    ) throws -> WebhookResponse {
+        let reading = try channel.read(request, account: installation.channel)
+        var arrivals: [Acceptance.Arrival] = []
+        for event in reading.events {
+            switch event.content {
+            case .message(let incoming):
+                let payload = IncomingPayload(id: incoming.id, profile: incoming.from, message: incoming.message)
+                arrivals.append(.init(dedupeKey: event.dedupeKey, content: .message(payload)))
+            case .receipt(let receipt):
+                let note =
+                    receipt.state == .failed
+                    ? AgentNote.failedLater(channel: channel.descriptor.name, reason: receipt.reason) : nil
+                arrivals.append(.init(dedupeKey: event.dedupeKey, content: .receipt(receipt, note: note)))
+            case .subscription(let change):
+                arrivals.append(.init(dedupeKey: event.dedupeKey, content: .subscription(change)))
+            case .ignored(let reason):
+                logger.info(
+                    "webhook event ignored",
+                    metadata: ["installation.id": "\(installation.id)", "reason": "\(reason)"])
+            }
+        }
+        try accept(arrivals, for: installation, at: request.receivedAt, logger)
+        return reading.response ?? WebhookResponse(status: .ok)
+    }
+
+    func accept(
+        _ arrivals: [Acceptance.Arrival], for installation: Installation, at instant: Date, _ logger: Logger
+    ) throws(StoreFailure) {
+        guard !arrivals.isEmpty else { return }
+        let result = try store.accept(
+            Acceptance(
+                installation: installation.id, topic: installation.helpdesk.topic, channel: installation.channel.kind,
+                arrivals: arrivals, at: instant))
+        if !result.deliveries.isEmpty { wakeUp.signal() }
+        // Receipts come by the dozen; what becomes a delivery is worth a line.
+        logger.log(
+            level: result.deliveries.isEmpty ? .debug : .info, "webhook accepted",
+            metadata: [
+                "installation.id": "\(installation.id)", "events.accepted": "\(result.accepted)",
+                "events.repeated": "\(result.repeated)",
+                "deliveries": "\(result.deliveries.map(\.description).joined(separator: " "))",
+            ])
+    }
+}

@@ -1,0 +1,112 @@
+import HTTPTypes
+package import Logging
+package import RelayCore
+
+/// The front half: route, verify, parse, accept. Runs on request threads, blocks them for one commit, and never touches
+/// the network.
+package struct Intake: Sendable {
+    let store: any IntakeStore
+    let channels: @Sendable (ChannelKind) -> (any Channel)?
+    let helpdesk: any Helpdesk
+    let pulse: Pulse?
+    let wakeUp: WakeUp
+    let logger: Logger
+
+    /// - Parameters:
+    ///   - channels: the adapter for a kind.
+    ///   - pulse: the relay's, for readiness; `nil` when this process doesn't relay.
+    ///   - wakeUp: is signalled when there is something new to deliver.
+    package init(
+        store: any IntakeStore, channels: @escaping @Sendable (ChannelKind) -> (any Channel)?,
+        helpdesk: any Helpdesk, pulse: Pulse?, wakeUp: WakeUp, logger: Logger
+    ) {
+        self.store = store
+        self.channels = channels
+        self.helpdesk = helpdesk
+        self.pulse = pulse
+        self.wakeUp = wakeUp
+        self.logger = logger
+    }
+
+    /// Answers one request. Never a secret in the answer or in the log, the path's tokens among them.
+    package func respond(to request: WebhookRequest) -> WebhookResponse {
+        var logger = logger
+        logger[metadataKey: "request.id"] = "\(request.id)"
+        guard let route = Endpoints.route(request.path) else {
+            return .text(.notFound, "There is nothing here.")
+        }
+        do {
+            switch route {
+            case .health:
+                return try allowing([.get, .head], request) { .text(.ok, "ok") }
+            case .readiness:
+                return try allowing([.get, .head], request) { readiness() }
+            case .channel(let token):
+                guard let installation = try store.directory().installation(targetToken: token),
+                    let channel = channels(installation.channel.kind)
+                else { return unknown(logger) }
+                return try allowing(channel.descriptor.methods, request) {
+                    try accept(request, from: channel, for: installation, logger)
+                }
+            case .helpdesk(let token):
+                guard let installation = try store.directory().installation(helpdeskToken: token) else {
+                    return unknown(logger)
+                }
+                return try allowing([.post], request) {
+                    let reading = try helpdesk.readWebhook(request, account: installation.helpdesk)
+                    return try accept(reading, by: installation, at: request.receivedAt, logger)
+                }
+            case .productEvent(let secret):
+                guard let installation = try store.directory().installation(eventSecret: secret) else {
+                    return unknown(logger)
+                }
+                return try allowing([.post], request) {
+                    let reading = try helpdesk.readProductEvent(request)
+                    return try accept(reading, by: installation, at: request.receivedAt, logger)
+                }
+            }
+        } catch let refusal as WebhookRefusal {
+            logger.warning(
+                "webhook refused",
+                metadata: ["refusal": "\(refusal.kind.rawValue)", "reason": "\(refusal.reason)"])
+            return .text(refusal.status, "\(refusal.reason) (request \(request.id))")
+        } catch {
+            logger.error("webhook not accepted", metadata: ["error": "\(error)"])
+            return .text(
+                .serviceUnavailable, "Not accepted now; please send it again. (request \(request.id))",
+                headers: [.retryAfter: "5"])
+        }
+    }
+
+    private func allowing(
+        _ methods: [HTTPRequest.Method], _ request: WebhookRequest, _ body: () throws -> WebhookResponse
+    ) throws -> WebhookResponse {
+        guard methods.contains(request.method) else {
+            let allowed = methods.map(\.rawValue).joined(separator: ", ")
+            return .text(.methodNotAllowed, "This takes \(allowed).", headers: [.allow: allowed])
+        }
+        return try body()
+    }
+
+    private func unknown(_ logger: Logger) -> WebhookResponse {
+        logger.notice("webhook for no installation")
+        return .text(.notFound, "There is no such installation.")
+    }
+
+    private func readiness() -> WebhookResponse {
+        var problems: [String] = []
+        do {
+            try store.probe()
+        } catch {
+            problems.append("store: \(error.message)")
+        }
+        if let pulse, !pulse.isBeating { problems.append("relay: it hasn't looked at the outbox for too long") }
+        return problems.isEmpty
+            ? .text(.ok, "ready")
+            : .text(.serviceUnavailable, problems.joined(separator: "\n"), headers: [.retryAfter: "5"])
+    }
+}
+
+extension HTTPField.Name {
+    fileprivate static let retryAfter = HTTPField.Name("Retry-After")!  // A constant that is a valid name.
+}
