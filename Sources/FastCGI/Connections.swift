@@ -1,0 +1,210 @@
+import CFastCGI
+import Glibc
+import Synchronization
+
+/// The connections on which no request is being answered, and the listening socket: what idle threads wait for.
+///
+/// All threads wait in one epoll, so that a kept connection holds no thread, and a process with all threads at work
+/// takes no connection that another could serve. The listening socket is non-blocking: when two processes see the same
+/// connection, the slower one just waits on. Nothing here needs a signal, and nothing is done to the listening socket
+/// that other processes on it would feel.
+final class Connections: Sendable {
+    private let listening: Int32
+    private let queue: Int32
+    private let wake: Int32
+    private let configuration: ResponderConfiguration
+    private let state = Mutex(State())
+
+    private struct State {
+        var parked: [Int32: Parked] = [:]
+        var lastSerial: UInt32 = 0
+        var isDraining = false
+        /// Looking through all of them costs too much to do it for each request.
+        var nextSweep = ContinuousClock.now
+    }
+
+    private struct Parked {
+        var purpose: Purpose
+        var deadline: ContinuousClock.Instant
+        /// Tells this stay from another connection's that had the same descriptor.
+        var serial: UInt32
+    }
+
+    /// What a parked connection is expected to do.
+    enum Purpose {
+        /// Send its first request. It was accepted, so it gets its answer, also in drain.
+        case greet
+        /// Send another request, perhaps.
+        case idle
+        /// Stop sending, and read its answer, before it is closed.
+        case leave
+    }
+
+    /// What a thread is to do next.
+    enum Next {
+        /// There is something to read on this connection, which is now the caller's.
+        case serve(Int32)
+        /// Accepting failed for want of something; wait a little, then ask again.
+        case pause(SystemFailure)
+        /// No more work.
+        case leave
+    }
+
+    init(listeningOn listening: Int32, configuration: ResponderConfiguration) throws {
+        self.listening = listening
+        self.configuration = configuration
+        let flags = fcntl(listening, F_GETFL)
+        guard flags >= 0, fcntl(listening, F_SETFL, flags | O_NONBLOCK) >= 0 else { throw SystemFailure("fcntl") }
+        queue = epoll_create1(CInt(EPOLL_CLOEXEC))
+        guard queue >= 0 else { throw SystemFailure("epoll_create1") }
+        wake = eventfd(0, CInt(EFD_CLOEXEC | EFD_NONBLOCK))
+        // One process wakes for a new connection, not all that share the socket.
+        let isSet = watch(listening, EPOLLIN.rawValue | EPOLLEXCLUSIVE.rawValue, Self.listeningToken)
+        let failure = SystemFailure("epoll_ctl")
+        guard wake >= 0, isSet, watch(wake, EPOLLIN.rawValue | EPOLLONESHOT.rawValue, Self.wakeToken) else {
+            close(queue)
+            if wake >= 0 { close(wake) }
+            throw failure
+        }
+    }
+
+    deinit {
+        for descriptor in state.withLock({ Array($0.parked.keys) }) { close(descriptor) }
+        close(wake)
+        close(queue)
+    }
+
+    /// Blocks until there is something to do.
+    func next() -> Next {
+        while true {
+            guard let timeout = beforeWaiting() else {
+                // Hand the wake-up on to the next thread.
+                _ = watch(wake, EPOLLIN.rawValue | EPOLLONESHOT.rawValue, Self.wakeToken, change: EPOLL_CTL_MOD)
+                return .leave
+            }
+            var event = epoll_event()
+            guard epoll_wait(queue, &event, 1, timeout) == 1 else { continue }
+            switch event.data.u64 {
+            case Self.wakeToken: continue
+            case Self.listeningToken:
+                if let next = accept() { return next }
+            case let token:
+                if let connection = take(token) { return .serve(connection) }
+            }
+        }
+    }
+
+    /// Keeps a connection without a thread until something comes on it.
+    func park(_ connection: Int32, for purpose: Purpose) {
+        let patience = purpose == .idle ? configuration.idleTimeout : configuration.greetingTimeout
+        park(connection, for: purpose, until: .now + patience)
+    }
+
+    private func park(_ connection: Int32, for purpose: Purpose, until deadline: ContinuousClock.Instant) {
+        let isParked = state.withLock { state in
+            if state.isDraining, purpose == .idle { return false }
+            state.lastSerial &+= 1
+            let token = UInt64(state.lastSerial) << 32 | UInt64(UInt32(bitPattern: connection))
+            let events = EPOLLIN.rawValue | EPOLLRDHUP.rawValue | EPOLLONESHOT.rawValue
+            // Within the lock: until it is in the table nobody else can close it and have its number used again.
+            guard watch(connection, events, token, change: EPOLL_CTL_MOD) || watch(connection, events, token) else {
+                return false
+            }
+            state.parked[connection] = Parked(purpose: purpose, deadline: deadline, serial: state.lastSerial)
+            return true
+        }
+        if !isParked { close(connection) }
+    }
+
+    /// Takes no more connections, lets go of the idle ones, and sends the threads home when they are done.
+    func drain() {
+        let idle: [Int32] = state.withLock { state in
+            state.isDraining = true
+            // A request that has come already on a kept connection is answered.
+            let idle = state.parked.filter { $0.value.purpose == .idle && Peer.look($0.key) != .something }.map(\.key)
+            for connection in idle { state.parked[connection] = nil }
+            return idle
+        }
+        epoll_ctl(queue, EPOLL_CTL_DEL, listening, nil)
+        for connection in idle { close(connection) }
+        var one: UInt64 = 1
+        _ = write(wake, &one, MemoryLayout.size(ofValue: one))
+    }
+
+    var isDraining: Bool { state.withLock { $0.isDraining } }
+
+    // MARK: - Waiting
+
+    /// Closes what has overstayed.
+    ///
+    /// - Returns: how long to wait at most, in milliseconds, -1 for ever; nil when there is nothing to wait for.
+    private func beforeWaiting() -> Int32? {
+        let now = ContinuousClock.now
+        return state.withLock { state -> Int32? in
+            if state.parked.isEmpty { return state.isDraining ? nil : -1 }
+            if state.isDraining || state.nextSweep <= now {
+                state.nextSweep = now + .seconds(1)
+                for (connection, parked) in state.parked where parked.deadline <= now {
+                    state.parked[connection] = nil
+                    close(connection)
+                }
+            }
+            if state.isDraining { return state.parked.isEmpty ? nil : 20 }
+            return state.parked.isEmpty ? -1 : 1000
+        }
+    }
+
+    private func accept() -> Next? {
+        if isDraining { return nil }
+        let connection = accept4(listening, nil, nil, CInt(SOCK_CLOEXEC.rawValue))
+        guard connection >= 0 else {
+            switch errno {
+            case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .pause(SystemFailure("accept"))
+            // Taken by another process, or given up by its client.
+            default: return nil
+            }
+        }
+        guard Peer.admit(connection, configuration) else {
+            close(connection)
+            return nil
+        }
+        // Most often the request is there by now.
+        switch Peer.look(connection) {
+        case .something: return .serve(connection)
+        case .nothing: park(connection, for: .greet)
+        case .end: close(connection)
+        }
+        return nil
+    }
+
+    /// Takes a connection out, when it is there for a request and one has come.
+    private func take(_ token: UInt64) -> Int32? {
+        let connection = Int32(bitPattern: UInt32(truncatingIfNeeded: token))
+        guard let parked = claim(token) else { return nil }
+        switch (Peer.look(connection), parked.purpose) {
+        case (.end, _): close(connection)
+        case (.something, .greet), (.something, .idle): return connection
+        case (.something, .leave):
+            Peer.discardSome(from: connection)
+            park(connection, for: .leave, until: parked.deadline)
+        case (.nothing, let purpose): park(connection, for: purpose, until: parked.deadline)
+        }
+        return nil
+    }
+
+    private func claim(_ token: UInt64) -> Parked? {
+        let connection = Int32(bitPattern: UInt32(truncatingIfNeeded: token))
+        return state.withLock { state in
+            guard state.parked[connection]?.serial == UInt32(truncatingIfNeeded: token >> 32) else { return nil }
+            return state.parked.removeValue(forKey: connection)
+        }
+    }
+
+    private func watch(_ descriptor: Int32, _ events: UInt32, _ token: UInt64, change: CInt = EPOLL_CTL_ADD) -> Bool {
+        var event = epoll_event(events: events, data: epoll_data_t(u64: token))
+        return epoll_ctl(queue, change, descriptor, &event) == 0
+    }
+
+    private static let listeningToken = UInt64.max
+    private static let wakeToken = UInt64.max - 1
+}

@@ -1,0 +1,36 @@
+extension ListeningSocket {
+    /// Why there is no listening socket. The description says what to do about it.
+    package enum Failure: Error, Equatable, CustomStringConvertible {
+        /// Neither a path nor a host and port.
+        case malformedAddress(String)
+        /// Over the 107 bytes that the system allows.
+        case pathTooLong(String)
+        /// There is something at the path that is not a socket. It is left alone.
+        case notASocket(path: String)
+        /// Another process listens there; its id if the system tells.
+        case inUse(ListeningAddress, process: Int32?)
+        /// The host name is not known.
+        case unknownHost(String, reason: String)
+        /// The system refused.
+        case refused(ListeningAddress, SystemFailure)
+
+        package var description: String {
+            switch self {
+            case .malformedAddress(let text):
+                "“\(text)” is no address to listen on: give a path such as /run/byoc/byoc.sock, or HOST:PORT."
+            case .pathTooLong(let path):
+                "The socket path has \(path.utf8.count) bytes, the system allows \(ListeningAddress.longestPath): \(path)"
+            case .notASocket(let path):
+                "\(path) exists and is not a socket. Move it away, or choose another path."
+            case .inUse(let address, let process?):
+                "Process \(process) is listening on \(address) already. Stop it, or choose another address."
+            case .inUse(let address, nil):
+                "Another process is listening on \(address) already. Stop it, or choose another address."
+            case .unknownHost(let host, let reason):
+                "The host “\(host)” can't be found: \(reason)."
+            case .refused(let address, let failure):
+                "Listening on \(address) failed: \(failure)."
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import Glibc
+import Logging
+
+/// What one request thread does.
+struct RequestThread: Sendable {
+    let connections: Connections
+    let exchange: Exchange
+
+    /// Fails when libfcgi can't be made ready, before there is a thread to fail on.
+    init(connections: Connections, exchange: Exchange) throws {
+        guard LibFCGI.isReady else { throw SystemFailure("FCGX_Init") }
+        self.connections = connections
+        self.exchange = exchange
+    }
+
+    func run() {
+        let request = FastCGIRequest()
+        let head = RequestHead()
+        var lastComplaint: ContinuousClock.Instant?
+        while true {
+            switch connections.next() {
+            case .serve(let connection):
+                serve(connection, request, head)
+            case .pause(let failure):
+                if lastComplaint.map({ $0.duration(to: .now) > .seconds(10) }) ?? true {
+                    lastComplaint = .now
+                    exchange.logger.error("Connections can't be accepted", metadata: ["error.message": "\(failure)"])
+                }
+                usleep(100_000)
+            case .leave:
+                return
+            }
+        }
+    }
+
+    private func serve(_ connection: Int32, _ request: borrowing FastCGIRequest, _ head: borrowing RequestHead) {
+        switch head.wait(on: connection, patience: exchange.configuration.greetingTimeout) {
+        case .complete: break
+        case .abandoned:
+            close(connection)
+            return
+        case .invalid(let reason):
+            exchange.logger.warning(
+                "A connection was closed that did not speak FastCGI", metadata: ["reason": "\(reason)"])
+            close(connection)
+            return
+        }
+        guard request.begin(on: connection) else { return }
+        let wantsToKeep = request.wantsToKeepConnection
+        var body = request.body
+        let answer = exchange.answer(request.parameters(), body: &body)
+        guard let connection = request.finish(writing: answer.bytes) else {
+            exchange.logger.debug(
+                "The web server left before it had its answer", metadata: ["request.id": "\(answer.requestID)"])
+            return
+        }
+        if !answer.isComplete {
+            // Closing now, with bytes unread, could cost the web server the answer.
+            shutdown(connection, CInt(SHUT_WR))
+            connections.park(connection, for: .leave)
+        } else if wantsToKeep {
+            connections.park(connection, for: .idle)
+        } else {
+            close(connection)
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import Testing
+
+@testable import FastCGI
+
+@Suite struct RequestGuardTests {
+    private func inspect(_ bytes: [UInt8]) -> RequestGuard.Verdict {
+        bytes.withUnsafeBytes { RequestGuard.inspect($0) }
+    }
+
+    private func isInvalid(_ bytes: [UInt8]) -> Bool {
+        if case .invalid = inspect(bytes) { true } else { false }
+    }
+
+    @Test("A request is complete from the end of its parameters on, and incomplete at every byte before")
+    func prefixes() {
+        var records = Records()
+        records.begin()
+        records.parameters([("REQUEST_METHOD", "GET"), ("HTTP_X", String(repeating: "x", count: 300))])
+        let headLength = records.bytes.count
+        records.input(Array("some body".utf8))
+        for count in 0...records.bytes.count {
+            #expect(inspect(Array(records.bytes[..<count])) == (count < headLength ? .incomplete : .complete))
+        }
+    }
+
+    @Test("What would make libfcgi fail an assertion or write past its buffer is turned away")
+    func dangerous() {
+        var overflow = Records()
+        overflow.begin()
+        overflow.record(4, [0xFF, 0xFF, 0xFF, 0xF0, 0xFF, 0xFF, 0xFF, 0xF0, 1, 2, 3])
+        overflow.record(4, [])
+        #expect(isInvalid(overflow.bytes))
+
+        var values: [UInt8] = []
+        for _ in 0..<20 { values += [14, 0] + Array("FCGI_MAX_CONNS".utf8) }
+        var management = Records()
+        management.record(9, values, id: 0)
+        #expect(isInvalid(management.bytes))
+        var amid = Records.request()
+        amid.record(9, values, id: 0)
+        #expect(inspect(amid.bytes) == .complete)
+        var within = Records()
+        within.begin()
+        within.parameters([("A", "B")])
+        within.record(9, values, id: 0)
+        #expect(isInvalid(within.bytes))
+    }
+
+    @Test("Other versions, roles, ids and orders of records are turned away")
+    func foreign() {
+        #expect(isInvalid(Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8)))
+        #expect(isInvalid([2, 1, 0, 1, 0, 8, 0, 0] + [0, 1, 0, 0, 0, 0, 0, 0]))
+        #expect(isInvalid([1, 1, 0, 0, 0, 8, 0, 0] + [0, 1, 0, 0, 0, 0, 0, 0]))
+        for role: UInt8 in [0, 2, 3, 9] {
+            var records = Records()
+            records.begin(role: role)
+            #expect(isInvalid(records.bytes))
+        }
+        var stranger = Records()
+        stranger.begin(id: 1)
+        stranger.parameters([("A", "B")], id: 2)
+        #expect(isInvalid(stranger.bytes))
+        var early = Records()
+        early.begin()
+        early.input([1])
+        #expect(isInvalid(early.bytes))
+        var cut = Records()
+        cut.begin()
+        cut.stream(4, [5, 9, 65])
+        #expect(isInvalid(cut.bytes))
+    }
+
+    @Test("No sequence of bytes is too strange to be looked at")
+    func property() {
+        var random = Xorshift(seed: 1)
+        for _ in 0..<20_000 {
+            var bytes = Records.request(parameters: [("A", "B"), ("HTTP_C", "D")], body: [1, 2, 3]).bytes
+            random.mutate(&bytes)
+            _ = inspect(bytes)
+        }
+    }
+}
