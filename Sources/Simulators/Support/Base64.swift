@@ -1,0 +1,6 @@
+import FoundationEssentials
+
+/// Base64 with padding.
+enum Base64 {
+    static func encode(_ bytes: [UInt8]) -> String { Data(bytes).base64EncodedString() }
+}

@@ -1,0 +1,148 @@
+import Synchronization
+
+/// One thing that a far side saw or did.
+package struct LogEntry: Sendable, Codable, Equatable {
+    /// Which far side.
+    package enum Side: String, Sendable, Codable {
+        case viber, freshchat
+    }
+
+    /// What happened.
+    package enum Kind: String, Sendable, Codable {
+        /// A call to the API, after its answer was decided; `status` is the HTTP status.
+        case request
+        /// A person acted: a customer wrote, an agent answered; `text` says what.
+        case action
+        /// A message was shown on a phone or added to a conversation.
+        case message
+        /// A webhook attempt got an answer; `status` is the HTTP status, 0 for none.
+        case webhook
+        /// A webhook that was not sent: filtered, dropped by a knob, or given up.
+        case unsent
+        /// A fault was injected.
+        case fault
+        /// A rule was broken by the peer; `text` says which.
+        case refused
+    }
+
+    /// 1, 2, 3, … over both sides, without gaps.
+    package let number: Int
+    /// Milliseconds since 1970.
+    package let time: Int64
+    package let side: Side
+    package let kind: Kind
+    /// What exactly: a route, an event name, an action.
+    package let name: String
+    /// Whom it concerns: a Viber user id, a Freshchat conversation or user id; empty when nobody.
+    package let subject: String
+    /// Which object: a message token, a message id; empty when none.
+    package let reference: String
+    package let status: Int
+    package let text: String
+}
+
+/// Everything both far sides saw and did, in one order. Tests use it as the oracle.
+///
+/// Kept in memory and bounded: past the capacity the oldest tenth is forgotten, numbers go on.
+package final class EventLog: Sendable {
+    private struct State {
+        var entries: [LogEntry] = []
+        var forgotten = 0
+        /// Counts the entries and the changes without one.
+        var changes = 0
+        var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
+        var nextWaiter = 0
+
+        var last: Int { forgotten + entries.count }
+    }
+
+    private let state = Mutex(State())
+    private let capacity: Int
+
+    package init(capacity: Int = 1_000_000) {
+        self.capacity = max(10, capacity)
+    }
+
+    /// The number of the newest entry, 0 when there is none.
+    package var last: Int { state.withLock { $0.last } }
+
+    package func record(
+        _ side: LogEntry.Side, _ kind: LogEntry.Kind, _ name: String, subject: String = "", reference: String = "",
+        status: Int = 0, text: String = ""
+    ) {
+        state.withLock { state in
+            state.entries.append(
+                LogEntry(
+                    number: state.last + 1, time: Timestamp.now.milliseconds, side: side, kind: kind, name: name,
+                    subject: subject, reference: reference, status: status, text: text))
+            if state.entries.count > capacity {
+                state.entries.removeFirst(capacity / 10)
+                state.forgotten += capacity / 10
+            }
+            state.changes += 1
+        }
+        wakeWaiters()
+    }
+
+    /// Lets those who wait look again after a change that leaves no entry.
+    package func noteChange() {
+        state.withLock { $0.changes += 1 }
+        wakeWaiters()
+    }
+
+    private func wakeWaiters() {
+        let waiters = state.withLock { state in
+            defer { state.waiters.removeAll() }
+            return Array(state.waiters.values)
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    /// The entries with numbers above `number`, oldest first, at most `limit`.
+    package func entries(since number: Int = 0, limit: Int = .max) -> [LogEntry] {
+        state.withLock { state in
+            Array(state.entries.dropFirst(max(0, number - state.forgotten)).prefix(limit))
+        }
+    }
+
+    /// Waits until the condition holds; it is looked at again after each new entry and each webhook done.
+    ///
+    /// - Returns: false when it did not hold within the time-out.
+    package func wait(timeout: Duration, until condition: @escaping @Sendable () -> Bool) async -> Bool {
+        await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                while !Task.isCancelled {
+                    let seen = self.state.withLock { $0.changes }
+                    if condition() { return true }
+                    await self.waitForChange(after: seen)
+                }
+                return condition()
+            }
+            group.addTask {
+                try? await Task.sleep(for: timeout)
+                return condition()
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? false
+        }
+    }
+
+    private func waitForChange(after seen: Int) async {
+        let id = state.withLock { state in
+            state.nextWaiter += 1
+            return state.nextWaiter
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isDue = state.withLock { state in
+                    guard state.changes == seen, !Task.isCancelled else { return true }
+                    state.waiters[id] = continuation
+                    return false
+                }
+                if isDue { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.waiters.removeValue(forKey: id) }?.resume()
+        }
+    }
+}

@@ -1,0 +1,124 @@
+/// A mishap to inject into answers of an API.
+///
+/// As JSON it takes any of the members below; the others keep their defaults.
+package struct Fault: AdjustableSettings, Equatable {
+    /// What becomes of the request.
+    package enum Action: String, Codable, Sendable {
+        /// It is answered normally; only the delay applies.
+        case none
+        /// It is answered with `status` and `body`.
+        case answer
+        /// The connection is cut, without an answer.
+        case reset
+        /// Viber only: HTTP 200 with `apiStatus` in the body (viber.md §6).
+        case apiStatus
+    }
+
+    /// Before or after the request took effect. After, the caller can't know that it did.
+    package enum Moment: String, Codable, Sendable {
+        case before, after
+    }
+
+    /// The body of an error answer (freshchat.md §1.3).
+    package enum Body: String, Codable, Sendable {
+        case json, empty, html
+    }
+
+    /// `*`, or a route as the log names it, say `POST /conversations/{id}/messages`.
+    package var route = "*"
+    /// How many matching requests it hits; 0 is no end.
+    package var count = 1
+    /// With which probability it hits a matching request, 0 to 1.
+    package var probability = 1.0
+    /// Wait so long before anything else.
+    package var delayMilliseconds = 0
+    package var action = Action.answer
+    package var moment = Moment.before
+    package var status = 500
+    package var body = Body.json
+    /// The `Retry-After` of the answer in seconds; below 0 sends none.
+    package var retryAfterSeconds = -1
+    /// The number in the body for ``Action/apiStatus``.
+    package var apiStatus = 12
+    /// The text of the error; empty for the usual one.
+    package var message = ""
+
+    package init() {}
+
+    /// A fault that answers with an HTTP status.
+    package static func status(
+        _ status: Int, moment: Moment = .before, route: String = "*", count: Int = 1, body: Body = .json,
+        retryAfterSeconds: Int = -1
+    ) -> Fault {
+        var fault = Fault()
+        fault.status = status
+        fault.moment = moment
+        fault.route = route
+        fault.count = count
+        fault.body = body
+        fault.retryAfterSeconds = retryAfterSeconds
+        return fault
+    }
+
+    /// A fault that cuts the connection.
+    package static func reset(_ moment: Moment, route: String = "*", count: Int = 1) -> Fault {
+        var fault = Fault()
+        fault.action = .reset
+        fault.moment = moment
+        fault.route = route
+        fault.count = count
+        return fault
+    }
+
+    /// A fault that only makes the answer late.
+    package static func slow(milliseconds: Int, route: String = "*", count: Int = 1) -> Fault {
+        var fault = Fault()
+        fault.action = .none
+        fault.delayMilliseconds = milliseconds
+        fault.route = route
+        fault.count = count
+        return fault
+    }
+
+    /// A Viber error in an HTTP 200 answer.
+    package static func apiStatus(
+        _ status: Int, moment: Moment = .before, route: String = "*", count: Int = 1
+    ) -> Fault {
+        var fault = Fault()
+        fault.action = .apiStatus
+        fault.apiStatus = status
+        fault.moment = moment
+        fault.route = route
+        fault.count = count
+        return fault
+    }
+}
+
+/// The faults that are still to come.
+package struct FaultPlan: Sendable {
+    package private(set) var faults: [Fault] = []
+
+    package init() {}
+
+    package mutating func add(_ fault: Fault) {
+        faults.append(fault)
+    }
+
+    package mutating func removeAll() {
+        faults.removeAll()
+    }
+
+    /// The fault for a request on this route, if one hits it. The first that does is used up by one.
+    package mutating func next(route: String, random: inout SeededRandom) -> Fault? {
+        for index in faults.indices where faults[index].route == "*" || faults[index].route == route {
+            guard random.hits(faults[index].probability) else { continue }
+            let fault = faults[index]
+            if fault.count > 0 {
+                faults[index].count -= 1
+                if faults[index].count == 0 { faults.remove(at: index) }
+            }
+            return fault
+        }
+        return nil
+    }
+}

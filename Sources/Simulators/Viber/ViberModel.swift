@@ -1,0 +1,76 @@
+/// A bot's account: what a business has with Viber.
+package struct ViberBot: Sendable, Equatable {
+    /// The authentication token; also the key of the callbacks' signatures (viber.md §4).
+    package var token: String
+    package var name: String
+    /// `pa:` and digits.
+    package var id: String
+    /// The name in deep links, `viber://pa?chatURI=…`.
+    package var uri: String
+
+    package init(
+        token: String, name: String = "Sandbox bot", id: String = "pa:75346594275468546724", uri: String = "sandbox"
+    ) {
+        self.token = token
+        self.name = name
+        self.id = id
+        self.uri = uri
+    }
+}
+
+/// A person with Viber, as one bot sees them.
+package struct ViberCustomer: Sendable, Equatable {
+    /// How far the chat with the bot has come (viber.md §11.3).
+    package enum State: String, Sendable, Codable {
+        case unknown, opened, subscribed, unsubscribed
+    }
+
+    package var id: String
+    package var name: String
+    package var avatar: String
+    package var language = "uk-UA"
+    package var country = "UA"
+    /// The client's API level.
+    package var apiVersion: Int64 = 10
+    package internal(set) var state = State.unknown
+
+    package init(id: String, name: String = "Олена ☺", avatar: String = "") {
+        self.id = id
+        self.name = name
+        self.avatar = avatar
+    }
+}
+
+/// What a phone shows in the chat with a bot.
+package struct PhoneMessage: Sendable, Equatable {
+    /// The message token; of the `conversation_started` event for a welcome message (viber.md §3.2).
+    package var token: Int64
+    package var time: Timestamp
+    /// True for the answer to an opened chat.
+    package var isWelcome: Bool
+    /// What was sent, without receiver and token.
+    package var message: JSON
+
+    /// The text of the message; empty when it has none.
+    package var text: String { message["text"]?.string ?? "" }
+    package var kind: String { message["type"]?.string ?? "" }
+    package var senderName: String { message["sender"]?["name"]?.string ?? "" }
+}
+
+/// A webhook of an account, as `set_webhook` left it.
+package struct ViberWebhook: Sendable, Equatable {
+    package var url: String
+    /// The events that are sent, those always sent included.
+    package var events: [String]
+    package var sendsName: Bool
+    package var sendsPhoto: Bool
+
+    /// All events, in the order of a real answer (viber.md §2).
+    package static let allEvents = [
+        "subscribed", "unsubscribed", "webhook", "conversation_started", "client_status", "action", "delivered",
+        "failed", "message", "seen",
+    ]
+
+    /// The events that no filter takes away (viber.md §2).
+    package static let mandatoryEvents = ["message", "subscribed", "unsubscribed"]
+}
