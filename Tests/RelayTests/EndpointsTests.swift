@@ -7,7 +7,7 @@ import Testing
 struct EndpointsTests {
     let installation = Installation(
         id: "viber-1", channel: ChannelAccount(kind: "viber"),
-        helpdesk: HelpdeskAccount(baseURL: "https://x.freshchat.com/v2", token: "", topic: "T"), name: "n",
+        helpdesk: HelpdeskAccount(baseURL: "https://x.freshchat.com/v2", token: Secret(""), topic: "T"), name: "n",
         targetToken: Secret("abc_-"), helpdeskToken: Secret("def"), eventSecret: Secret("ghi"), createdAt: Date())
 
     @Test("Each URL that is given out leads back to the installation it was made for", arguments: ["", "/", "/byoc/"])
@@ -39,8 +39,4 @@ struct EndpointsTests {
             #expect(token.percentEncoded == token)
         }
     }
-}
-
-extension Secret: @retroactive ExpressibleByStringLiteral {
-    public init(stringLiteral value: String) { self.init(value) }
 }

@@ -1,0 +1,231 @@
+import FoundationEssentials
+import Relay
+import RelayCore
+import Testing
+
+@Suite("The relay's engine")
+struct EngineTests {
+    private func failure(_ remedy: DeliveryFailure.Remedy, isCertain: Bool = true) -> DeliveryFailure {
+        DeliveryFailure(remedy, isCertain: isCertain, reason: "No luck", detail: "code 7")
+    }
+
+    @Test("Messages go over in order, and the mapping that the first one found serves the next")
+    func inOrder() async throws {
+        let scene = EngineScene()
+        try await scene.install()
+        scene.customerWrites("1", "2", "3")
+        try await scene.relay()
+        #expect(scene.helpdesk.posted.all.map(\.message.plainText) == ["1", "2", "3"])
+        #expect(scene.helpdesk.posted.all.map(\.user) == [nil, "user-1", "user-1"])
+        #expect(scene.helpdesk.posted.all.map(\.conversation) == [nil, "conversation-1", "conversation-1"])
+        #expect(scene.helpdesk.posted.all.map(\.reference) == ["fake:anna", "fake:anna", "fake:anna"])
+        #expect(try await scene.deliveries(.delivered).count == 3)
+    }
+
+    @Test("A failure is tried again until it goes, and what stands behind it waits")
+    func retried() async throws {
+        var scene = EngineScene()
+        let failure = failure(.retry(after: nil))
+        scene.helpdesk.answer = { _, number in number <= 3 ? failure : nil }
+        try await scene.install()
+        scene.customerWrites("1", "2")
+        try await relayAll(scene)
+        #expect(scene.helpdesk.posted.all.map(\.message.plainText) == ["1", "1", "1", "1", "2"])
+        #expect(try await scene.deliveries(.delivered).count == 2)
+    }
+
+    @Test("A piece that was delivered is not sent again when a later one fails")
+    func pieces() async throws {
+        var scene = EngineScene()
+        let failure = failure(.retry(after: nil))
+        scene.channel.answer = { _, number in number == 2 ? failure : nil }
+        try await scene.install()
+        scene.agentWrites("a|b|c")
+        try await relayAll(scene)
+        #expect(scene.channel.sent.all.map(\.message.plainText) == ["a", "b", "b", "c"])
+        let keys = scene.channel.sent.all.map(\.idempotencyKey)
+        #expect(keys[1] == keys[2])
+        #expect(Set(keys).count == 3)
+    }
+
+    @Test("A reply that nothing helps is a dead letter, the agent is told once, and the next one goes")
+    func dead() async throws {
+        var scene = EngineScene()
+        let failure = failure(.giveUp)
+        scene.channel.answer = { piece, _ in piece.message.plainText == "bad" ? failure : nil }
+        try await scene.install()
+        scene.agentWrites("bad", "good")
+        try await relayAll(scene)
+        #expect(scene.channel.sent.all.map(\.message.plainText) == ["bad", "good"])
+        let dead = try await scene.deliveries(.dead)
+        #expect(dead.map(\.reason) == ["No luck"])
+        #expect(dead.map(\.detail) == ["code 7"])
+        #expect(scene.helpdesk.notes.count == 1)
+        let note = try #require(scene.helpdesk.notes.all.first)
+        #expect(note.contains("No luck") && note.contains("bad") && note.contains("Fake"))
+    }
+
+    @Test("A rate limit holds back everything to that side until it is over, and counts as no attempt")
+    func gate() async throws {
+        var scene = EngineScene()
+        let until = scene.time.now.addingTimeInterval(50)
+        let failure = failure(.slowDown(until: until))
+        let time = scene.time
+        let early = Log<Date>()
+        scene.helpdesk.answer = { _, number in
+            if number == 1 { return failure }
+            if time.now < until { _ = early.add(time.now) }
+            return nil
+        }
+        try await scene.install()
+        scene.customerWrites("1", "2")
+        scene.agentWrites("answer")
+        try await relayAll(scene)
+        #expect(early.all.isEmpty)
+        #expect(scene.channel.sent.count == 1)
+        #expect(try await scene.deliveries(.delivered).count == 3)
+        #expect(try await scene.deliveries(.delivered).allSatisfy { $0.attempts == 0 })
+    }
+
+    @Test("A refused credential pauses the installation, which keeps everything and goes on when it is resumed")
+    func paused() async throws {
+        var scene = EngineScene()
+        let failure = failure(.pause)
+        scene.helpdesk.answer = { _, number in number == 1 ? failure : nil }
+        try await scene.install()
+        scene.customerWrites("1", "2")
+        try await scene.relay()
+        #expect(scene.helpdesk.posted.count == 1)
+        let installation = try #require(try await scene.store.installations().first)
+        guard case .paused(let reason, _) = installation.state else {
+            Issue.record("not paused")
+            return
+        }
+        #expect(reason.contains("No luck"))
+        scene.customerWrites("3")
+        try await scene.store.resume("one", now: scene.time.now)
+        try await relayAll(scene)
+        #expect(scene.helpdesk.posted.all.map(\.message.plainText) == ["1", "1", "2", "3"])
+    }
+
+    @Test("A channel that has lost its webhook is told it again, and the reply goes")
+    func registered() async throws {
+        var scene = EngineScene()
+        let failure = failure(.register)
+        scene.channel.answer = { _, number in number == 1 ? failure : nil }
+        try await scene.install()
+        scene.agentWrites("answer")
+        try await relayAll(scene)
+        #expect(scene.channel.registered.all == ["https://x/hook/t"])
+        #expect(scene.channel.sent.count == 2)
+    }
+
+    @Test("A channel that can't be told its webhook pauses the installation")
+    func registrationRefused() async throws {
+        var scene = EngineScene()
+        let failure = failure(.register)
+        scene.channel.answer = { _, _ in failure }
+        scene.channel.registration = SetupFailure(side: "Fake", problem: "no", remedy: "do")
+        try await scene.install()
+        scene.agentWrites("answer")
+        try await scene.relay()
+        #expect(try await scene.store.installations().first?.isActive == false)
+        #expect(scene.channel.sent.count == 1)
+    }
+
+    @Test("Into the helpdesk a doubt is handed on to be looked up, and is gone when the message is there")
+    func doubtLookedUp() async throws {
+        var scene = EngineScene()
+        let failure = failure(.retry(after: nil), isCertain: false)
+        scene.helpdesk.answer = { _, number in number == 1 ? failure : nil }
+        try await scene.install()
+        let before = scene.time.now
+        scene.customerWrites("1", "2")
+        try await relayAll(scene)
+        let doubts = scene.helpdesk.posted.all.map(\.doubt)
+        #expect(doubts.count == 3)
+        #expect(doubts[0] == nil)
+        #expect(try #require(doubts[1]).since >= before)
+        #expect(doubts[2] == nil)
+    }
+
+    @Test("Towards a channel without a key a doubt is sent again, where the installation says so")
+    func doubtResent() async throws {
+        var scene = EngineScene()
+        let failure = failure(.retry(after: nil), isCertain: false)
+        scene.channel.answer = { _, number in number == 1 ? failure : nil }
+        try await scene.install(doubtPolicy: .resend)
+        scene.agentWrites("answer")
+        try await relayAll(scene)
+        #expect(scene.channel.sent.count == 2)
+        #expect(scene.helpdesk.notes.count == 0)
+    }
+
+    @Test("Or it is held for a person, the agent is told, and the next reply goes on")
+    func doubtHeld() async throws {
+        var scene = EngineScene()
+        let failure = failure(.retry(after: nil), isCertain: false)
+        scene.channel.answer = { _, number in number == 1 ? failure : nil }
+        try await scene.install(doubtPolicy: .hold)
+        scene.agentWrites("answer", "next")
+        try await relayAll(scene)
+        #expect(scene.channel.sent.all.map(\.message.plainText) == ["answer", "next"])
+        let held = try await scene.deliveries(.held)
+        #expect(held.count == 1)
+        #expect(scene.helpdesk.notes.count == 1)
+        try await scene.store.redrive(try #require(held.first).id, now: scene.time.now)
+        try await relayAll(scene)
+        #expect(scene.channel.sent.all.map(\.message.plainText) == ["answer", "next", "answer"])
+    }
+
+    @Test("A channel with an idempotency key is simply sent the same again")
+    func doubtIdempotent() async throws {
+        var scene = EngineScene()
+        let failure = failure(.retry(after: nil), isCertain: false)
+        scene.channel.isIdempotent = true
+        scene.channel.answer = { _, number in number == 1 ? failure : nil }
+        try await scene.install(doubtPolicy: .hold)
+        scene.agentWrites("answer")
+        try await relayAll(scene)
+        #expect(scene.channel.sent.count == 2)
+        #expect(Set(scene.channel.sent.all.map(\.idempotencyKey)).count == 1)
+    }
+
+    @Test("An agent's name is asked for once a day, not for each reply")
+    func names() async throws {
+        let scene = EngineScene()
+        try await scene.install()
+        scene.agentWrites("1", "2")
+        try await relayAll(scene)
+        #expect(scene.channel.sent.all.map(\.senderName) == ["Denise", "Denise"])
+        #expect(scene.helpdesk.lookedUp.count == 1)
+        scene.time.advance(90_000)
+        scene.agentWrites("3")
+        try await relayAll(scene)
+        #expect(scene.helpdesk.lookedUp.count == 2)
+    }
+
+    @Test("A customer who writes wakes the reply that waits for him")
+    func wakes() async throws {
+        var scene = EngineScene()
+        let failure = failure(.waitForContact(until: scene.time.now.addingTimeInterval(900_000)))
+        scene.channel.answer = { _, number in number == 1 ? failure : nil }
+        try await scene.install()
+        scene.customerWrites("hi")
+        scene.agentWrites("answer")
+        try await scene.relay()
+        #expect(scene.channel.sent.count == 1)
+        scene.customerWrites("are you there")
+        try await scene.relay()
+        #expect(scene.channel.sent.count == 2)
+    }
+
+    /// Runs the relay again, at later times, until nothing waits.
+    private func relayAll(_ scene: EngineScene) async throws {
+        for _ in 0..<20 {
+            try await scene.relay()
+            guard try await scene.store.nextDue(now: scene.time.now) != nil else { return }
+            scene.time.advance(1800)
+        }
+    }
+}
