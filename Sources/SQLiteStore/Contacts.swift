@@ -1,0 +1,114 @@
+import FoundationEssentials
+import GRDB
+import RelayCore
+
+/// Customers and their conversations.
+extension SQLiteStore {
+    /// What is known of a contact's subscription, and since when by the channel's clock.
+    struct Subscription {
+        var kind: SubscriptionChange.Kind
+        var at: Int64
+    }
+
+    /// Finds the contact by his id on the channel, or makes him; takes over what is new in the profile. A value that is
+    /// missing there doesn't erase one that is known.
+    static func keepContact(
+        _ profile: ContactProfile, of installation: InstallationID, subscription: Subscription? = nil, in db: Database
+    ) throws -> Int64 {
+        let found = try db.row(
+            """
+            SELECT id, name, avatar_url, language, country, phone_number, subscription, subscription_at
+            FROM contacts WHERE installation = ? AND channel_user = ?
+            """, [installation.rawValue, profile.userID.rawValue])
+        guard let found else {
+            try db.run(
+                """
+                INSERT INTO contacts (installation, channel_user, name, avatar_url, language, country, phone_number,
+                    subscription, subscription_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+                [
+                    installation.rawValue, profile.userID.rawValue, profile.name, profile.avatarURL, profile.language,
+                    profile.country, profile.phoneNumber, subscription?.kind.rawValue, subscription?.at,
+                ])
+            return db.lastInsertedRowID
+        }
+        let id = try found.integer(0)
+        let old = [
+            try found.textIfAny(1), try found.textIfAny(2), try found.textIfAny(3), try found.textIfAny(4),
+            try found.textIfAny(5),
+        ]
+        let told = [profile.name, profile.avatarURL, profile.language, profile.country, profile.phoneNumber]
+        if zip(old, told).contains(where: { $1 != nil && $0 != $1 }) {
+            let new = zip(old, told).map { $1 ?? $0 }
+            try db.run(
+                """
+                UPDATE contacts SET name = ?, avatar_url = ?, language = ?, country = ?, phone_number = ? WHERE id = ?
+                """, [new[0], new[1], new[2], new[3], new[4], id])
+        }
+        if let subscription {
+            let known = try found.textIfAny(6).flatMap(SubscriptionChange.Kind.init(rawValue:))
+            let since = try found.integerIfAny(7) ?? .min
+            // To open the chat says less than either answer to it; and a late event doesn't undo a newer one.
+            let isNews = known == nil || (subscription.kind != .opened && subscription.at >= since)
+            if isNews, known != subscription.kind || since != subscription.at {
+                try db.run(
+                    "UPDATE contacts SET subscription = ?, subscription_at = ? WHERE id = ?",
+                    [subscription.kind.rawValue, subscription.at, id])
+            }
+        }
+        return id
+    }
+
+    /// Makes a conversation the contact's current one on a topic.
+    static func keepConversation(
+        _ conversation: HelpdeskConversationID, of contact: Int64, installation: InstallationID, topic: TopicID,
+        in db: Database
+    ) throws {
+        try db.run(
+            """
+            UPDATE conversations SET is_current = 0 WHERE contact = ? AND topic = ? AND is_current = 1 AND id <> ?
+            """, [contact, topic.rawValue, conversation.rawValue])
+        try db.run(
+            """
+            INSERT INTO conversations (installation, id, contact, topic, is_current) VALUES (?, ?, ?, ?, 1)
+            ON CONFLICT (installation, id) DO UPDATE SET contact = excluded.contact, topic = excluded.topic,
+                is_current = 1, is_resolved = 0
+            """, [installation.rawValue, conversation.rawValue, contact, topic.rawValue])
+    }
+
+    /// Remembers whom a contact is in Freshchat.
+    ///
+    /// - Parameter replacing: whether another one that is known is forgotten.
+    static func keepUser(_ user: HelpdeskUserID, of contact: Int64, replacing: Bool, in db: Database) throws {
+        try db.run(
+            """
+            UPDATE contacts SET helpdesk_user = ?1
+            WHERE id = ?2 AND (helpdesk_user IS NULL OR (?3 AND helpdesk_user <> ?1))
+            """, [user.rawValue, contact, replacing])
+    }
+
+    /// The contact with his current conversation on the topic that the installation has now.
+    static func contact(_ id: Int64, in db: Database) throws -> Contact? {
+        let row = try db.row(
+            """
+            SELECT contacts.id, contacts.installation, channel_user, contacts.name, avatar_url, language, country,
+                phone_number, subscription, helpdesk_user, conversations.id, conversations.is_resolved
+            FROM contacts
+            LEFT JOIN installations ON installations.id = contacts.installation
+            LEFT JOIN conversations ON conversations.contact = contacts.id
+                AND conversations.topic = installations.topic AND conversations.is_current = 1
+            WHERE contacts.id = ?
+            """, [id])
+        guard let row else { return nil }
+        return Contact(
+            id: ContactID(rawValue: try row.integer(0)), installation: try row.id(1),
+            profile: ContactProfile(
+                userID: try row.id(2), name: try row.textIfAny(3), avatarURL: try row.textIfAny(4),
+                language: try row.textIfAny(5), country: try row.textIfAny(6), phoneNumber: try row.textIfAny(7)),
+            subscription: try row.textIfAny(8).flatMap(SubscriptionChange.Kind.init(rawValue:)),
+            user: try row.textIfAny(9).map(HelpdeskUserID.init(rawValue:)),
+            conversation: try row.textIfAny(10).map(HelpdeskConversationID.init(rawValue:)),
+            isResolved: try row.integerIfAny(11) == 1)
+    }
+}

@@ -1,0 +1,82 @@
+import FoundationEssentials
+import Glibc
+package import RelayCore
+
+extension EncryptionKey {
+    /// The key of a data directory, and whether it was made just now.
+    package struct Loaded: Sendable {
+        package var key: EncryptionKey
+        package var wasCreated: Bool
+        package var path: String
+    }
+
+    /// Reads `secret.key` in the data directory, or makes it, readable for its owner only.
+    ///
+    /// Several processes may do so at once: all get the same key.
+    ///
+    /// - Throws: `unavailable` when the file can be read by others or can't be read by us; `wrongKey` when it holds no
+    ///   key, or when there is a data store already but no key file: a new key would open nothing.
+    package static func loadOrCreate(in directory: String) throws(StoreFailure) -> Loaded {
+        let directory = try DataDirectory(directory)
+        let path = directory.keyFile
+        if let key = try read(path) { return Loaded(key: key, wasCreated: false, path: path) }
+        if let size = directory.databaseSize, size > 0 {
+            throw StoreFailure(
+                .wrongKey,
+                "there is a data store in \(directory.path) but no \(path). Put that file back from the backup, or "
+                    + "give the key that the store was made with.")
+        }
+        let key = EncryptionKey()
+        let temporary = path + ".\(getpid()).\(UInt64.random(in: 0...UInt64.max))"
+        try write(key, to: temporary)
+        defer { unlink(temporary) }
+        // A link is made whole or not at all, and never over a file that another process was quicker to make.
+        if link(temporary, path) == 0 {
+            try DataDirectory.synchronise(directory.path)
+            return Loaded(key: key, wasCreated: true, path: path)
+        }
+        guard errno == EEXIST else { throw .system("the key file \(path) can't be made") }
+        guard let key = try read(path) else {
+            throw StoreFailure(.unavailable, "the key file \(path) was there and is gone: try again.")
+        }
+        return Loaded(key: key, wasCreated: false, path: path)
+    }
+
+    private static func read(_ path: String) throws(StoreFailure) -> EncryptionKey? {
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return nil }
+            throw .system("the key file \(path) can't be read")
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw .system("the key file \(path) can't be looked at") }
+        guard status.st_mode & 0o077 == 0 else {
+            throw StoreFailure(
+                .unavailable,
+                "the key file \(path) can be read by others. If nobody has, make it private with `chmod 600 \(path)`.")
+        }
+        var bytes = [UInt8](repeating: 0, count: 1024)
+        let count = Glibc.read(descriptor, &bytes, bytes.count)
+        guard count >= 0 else { throw .system("the key file \(path) can't be read") }
+        do {
+            return try EncryptionKey(parsing: String(decoding: bytes.prefix(count), as: UTF8.self))
+        } catch {
+            throw StoreFailure(.wrongKey, "the key file \(path) holds no key: \(error.message)")
+        }
+    }
+
+    private static func write(_ key: EncryptionKey, to path: String) throws(StoreFailure) {
+        let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw .system("the key file \(path) can't be made") }
+        defer { close(descriptor) }
+        let bytes = Array((key.base64 + "\n").utf8)
+        guard fchmod(descriptor, 0o600) == 0, Glibc.write(descriptor, bytes, bytes.count) == bytes.count,
+            fsync(descriptor) == 0
+        else {
+            let failure = StoreFailure.system("the key file \(path) can't be written")
+            unlink(path)
+            throw failure
+        }
+    }
+}

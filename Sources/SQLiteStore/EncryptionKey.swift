@@ -1,0 +1,94 @@
+import Crypto
+import FoundationEssentials
+package import RelayCore
+
+/// The key that secrets are encrypted with before they are stored: 256 bits.
+package struct EncryptionKey: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
+    private let bytes: [UInt8]
+
+    /// Names the key without giving it away: stored beside what it encrypted.
+    package let id: String
+
+    private init(bytes: [UInt8]) {
+        self.bytes = bytes
+        let digest = SHA256.hash(data: Data("byoc secret key".utf8) + Data(bytes))
+        id = digest.prefix(4).map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.count == 1 ? "0" + digits : digits
+        }.joined()
+    }
+
+    /// A new one, from the system's randomness.
+    package init() {
+        self.init(bytes: SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) })
+    }
+
+    /// Reads a key as people paste it: 32 bytes in base64 (either alphabet, padded or not) or in hexadecimal digits.
+    ///
+    /// - Throws: `wrongKey` with what is expected, never with the text itself.
+    package init(parsing text: String) throws(StoreFailure) {
+        let text = text.trimmingWhiteSpace()
+        if text.utf8.count == 64, let bytes = Self.hexadecimal(text) {
+            self.init(bytes: bytes)
+            return
+        }
+        var base64 = text.replacing("-", with: "+").replacing("_", with: "/")
+        while base64.hasSuffix("=") { base64.removeLast() }
+        base64 += String(repeating: "=", count: (4 - base64.utf8.count % 4) % 4)
+        guard let data = Data(base64Encoded: base64), data.count == 32 else {
+            throw StoreFailure(
+                .wrongKey,
+                "the secret key is not 32 bytes in base64 or hexadecimal digits. Make one with `openssl rand -base64 32`."
+            )
+        }
+        self.init(bytes: Array(data))
+    }
+
+    package var description: String { "key \(id)" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+
+    /// 32 bytes that stand for this purpose and tell nothing of the key or of those for other purposes (HKDF).
+    package func derive(_ purpose: String) -> [UInt8] {
+        let derived = HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: SymmetricKey(data: bytes), info: Data(purpose.utf8), outputByteCount: 32)
+        return derived.withUnsafeBytes { Array($0) }
+    }
+
+    /// The key as ``init(parsing:)`` reads it, for the key file.
+    var base64: String { Data(bytes).base64EncodedString() }
+
+    private static func hexadecimal(_ text: String) -> [UInt8]? {
+        let digits = text.utf8.compactMap { digit -> UInt8? in
+            switch digit {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
+            default: nil
+            }
+        }
+        guard digits.count == 64 else { return nil }
+        return stride(from: 0, to: 64, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+    }
+}
+
+extension EncryptionKey {
+    /// AES-GCM with a fresh random nonce, which stands in front of what comes out.
+    ///
+    /// - Parameter context: what it belongs to. It opens only with the same, so that nobody can swap two rows.
+    func seal(_ clear: Data, context: String) throws(StoreFailure) -> Data {
+        do {
+            let box = try AES.GCM.seal(
+                clear, using: SymmetricKey(data: bytes), authenticating: Data(context.utf8))
+            guard let combined = box.combined else { throw CryptoKitError.incorrectParameterSize }
+            return combined
+        } catch {
+            throw StoreFailure(.unavailable, "the secrets of \(context) can't be encrypted: \(error)")
+        }
+    }
+
+    /// - Returns: `nil` when it was sealed with another key or for another context, or was changed.
+    func open(_ sealed: Data, context: String) -> Data? {
+        guard let box = try? AES.GCM.SealedBox(combined: sealed) else { return nil }
+        return try? AES.GCM.open(box, using: SymmetricKey(data: bytes), authenticating: Data(context.utf8))
+    }
+}

@@ -1,0 +1,206 @@
+import Dispatch
+import Foundation
+import GRDB
+import Logging
+import RelayCore
+import Synchronization
+
+/// Makes all changes of this process, on one thread: those that wait at the same moment share one commit, and so one
+/// wait for the disk.
+///
+/// In front of each transaction stands the fair lock between processes. While that is waited for, more changes gather.
+final class GroupCommit: Sendable {
+    /// What it has done so far.
+    struct Statistics: Sendable {
+        var commits = 0
+        var changes = 0
+        var queued = 0
+    }
+
+    private struct State {
+        /// In the order of arrival; those that have begun are taken out.
+        var queue: [any Change] = []
+        var isClosing = false
+        var isIdle = true
+        var isFailing = false
+        var commits = 0
+        var changes = 0
+    }
+
+    private let writer: any DatabaseWriter
+    private let lock: KernelLock
+    private let batchLimit: Int
+    private let logger: Logger
+    private let state = Mutex(State())
+    /// Signalled when there is something to do and the thread was told that there was nothing.
+    private let work = DispatchSemaphore(value: 0)
+    private let ended = DispatchSemaphore(value: 0)
+
+    /// Starts the thread.
+    init(writer: any DatabaseWriter, lock: KernelLock, batchLimit: Int, logger: Logger) {
+        self.writer = writer
+        self.lock = lock
+        self.batchLimit = max(1, batchLimit)
+        self.logger = logger
+        let thread = Thread { self.run() }
+        thread.name = "byoc-store-writer"
+        thread.start()
+    }
+
+    var statistics: Statistics {
+        state.withLock { Statistics(commits: $0.commits, changes: $0.changes, queued: $0.queue.count) }
+    }
+
+    /// Queues a change. It is told its end in any case: done, refused, or that the store is closed.
+    func enqueue(_ change: any Change) {
+        let isAccepted = state.withLock { state in
+            guard !state.isClosing else { return false }
+            state.queue.append(change)
+            if state.isIdle {
+                state.isIdle = false
+                work.signal()
+            }
+            return true
+        }
+        if !isAccepted, change.begin() { change.end(.storeIsClosed) }
+    }
+
+    /// Takes a change out again, unless it has begun.
+    ///
+    /// - Returns: whether it is withdrawn, and so will never be made.
+    func withdraw<Value>(_ change: ValueChange<Value>) -> Bool {
+        guard change.withdraw() else { return false }
+        state.withLock { $0.queue.removeAll { $0 === change } }
+        return true
+    }
+
+    /// Takes nothing more, makes what is queued, and ends the thread.
+    ///
+    /// - Parameter patience: how long to wait for that. What hasn't begun by then, because another process keeps the
+    ///   lock, is refused.
+    /// - Returns: whether the thread has ended, so that the database may be closed.
+    func close(within patience: Duration) -> Bool {
+        finish()
+        if ended.wait(timeout: .now() + patience.seconds) == .success {
+            ended.signal()
+            return true
+        }
+        let rest = state.withLock { state in
+            defer { state.queue = [] }
+            return state.queue
+        }
+        for change in rest where change.begin() { change.end(.storeIsClosed) }
+        return false
+    }
+
+    /// Takes nothing more; the thread makes what is queued and ends.
+    func finish() {
+        state.withLock { state in
+            guard !state.isClosing else { return }
+            state.isClosing = true
+            state.isIdle = false
+            work.signal()
+        }
+    }
+
+    // MARK: The thread
+
+    private func run() {
+        while waitForWork() {
+            let batch: [any Change]
+            do throws(StoreFailure) {
+                try lock.acquire()
+                batch = takeBatch()
+            } catch {
+                report(error)
+                for change in takeBatch() { change.end(error) }
+                continue
+            }
+            let failure = commit(batch)
+            lock.release()
+            report(failure)
+            for change in batch { change.end(failure) }
+        }
+        ended.signal()
+    }
+
+    /// - Returns: false when there is nothing to do any more.
+    private func waitForWork() -> Bool {
+        while true {
+            let next: Bool? = state.withLock { state in
+                if !state.queue.isEmpty { return true }
+                if state.isClosing { return false }
+                state.isIdle = true
+                return nil
+            }
+            if let next { return next }
+            work.wait()
+        }
+    }
+
+    private func takeBatch() -> [any Change] {
+        let taken = state.withLock { state in
+            let taken = Array(state.queue.prefix(batchLimit))
+            state.queue.removeFirst(taken.count)
+            return taken
+        }
+        return taken.filter { $0.begin() }
+    }
+
+    /// - Returns: why none of them is made; `nil` when each that wasn't refused by itself is durable.
+    private func commit(_ batch: [any Change]) -> StoreFailure? {
+        guard !batch.isEmpty else { return nil }
+        do {
+            try writer.writeWithoutTransaction { db in
+                try db.inTransaction(.immediate) {
+                    for change in batch {
+                        if batch.count == 1 {
+                            try change.make(in: db, path: writer.path)
+                        } else {
+                            try makeAlone(change, in: db)
+                        }
+                    }
+                    return .commit
+                }
+            }
+            state.withLock { state in
+                state.commits += 1
+                state.changes += batch.count
+            }
+            return nil
+        } catch {
+            return StoreFailure(error, path: writer.path)
+        }
+    }
+
+    /// Logs when the trouble begins and when it is over, not once for each caller: those are told anyway.
+    private func report(_ failure: StoreFailure?) {
+        let isFailing = failure.map { $0.kind == .unavailable || $0.kind == .damaged } ?? false
+        let wasFailing = state.withLock { state in
+            defer { state.isFailing = isFailing }
+            return state.isFailing
+        }
+        if isFailing, !wasFailing, let failure {
+            logger.error("The data store can't be written", metadata: ["store.failure": "\(failure.message)"])
+        } else if wasFailing, !isFailing {
+            logger.notice("The data store can be written again")
+        }
+    }
+
+    /// Makes a change so that its failure takes nothing else along.
+    private func makeAlone(_ change: any Change, in db: Database) throws {
+        try db.run("SAVEPOINT change")
+        do {
+            try change.make(in: db, path: writer.path)
+        } catch {
+            // After some errors SQLite has rolled everything back by itself; then nothing of the batch is left.
+            guard db.isInsideTransaction else { throw error }
+            try db.run("ROLLBACK TO change")
+        }
+        try db.run("RELEASE change")
+    }
+}
+
+extension StoreFailure {
+    static var storeIsClosed: StoreFailure { StoreFailure(.unavailable, "the data store is closed") }
+}

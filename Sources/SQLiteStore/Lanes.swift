@@ -1,0 +1,172 @@
+import FoundationEssentials
+import GRDB
+import RelayCore
+
+/// The lanes that go to one side of one installation: what a pause or a rate gate holds up together.
+struct LaneGroup: Hashable, Comparable, Sendable {
+    var installation: String
+    var side: String
+
+    static func < (left: LaneGroup, right: LaneGroup) -> Bool {
+        (left.installation, left.side) < (right.installation, right.side)
+    }
+}
+
+extension OrderingKey {
+    static func inbound(_ contact: Int64) -> OrderingKey { OrderingKey("in/\(contact)") }
+
+    static func outbound(_ contact: Int64) -> OrderingKey { OrderingKey("out/\(contact)") }
+
+    /// For a reply whose contact isn't known yet.
+    static func outbound(_ installation: InstallationID, _ conversation: HelpdeskConversationID) -> OrderingKey {
+        OrderingKey("out/\(installation)/\(conversation)")
+    }
+
+    static func note(_ installation: InstallationID, _ conversation: HelpdeskConversationID) -> OrderingKey {
+        OrderingKey("note/\(installation)/\(conversation)")
+    }
+}
+
+/// A lane is an ordering key in use: its row is there while a delivery of it waits or is being made. Outside of a lease its
+/// `ready_at` is the `next_attempt_at` of its head, the waiting delivery that was accepted first.
+extension SQLiteStore {
+    /// Puts a delivery at the end of its lane.
+    static func enqueue(
+        _ payload: Data, of installation: InstallationID, _ direction: Direction, key: OrderingKey, contact: Int64?,
+        now: Int64, in db: Database
+    ) throws -> DeliveryID {
+        try db.run(
+            """
+            INSERT INTO outbox (installation, direction, ordering_key, contact, payload, accepted_at, next_attempt_at)
+            VALUES (?, ?, ?, ?, ?, ?6, ?6)
+            """, [installation.rawValue, direction.rawValue, key.rawValue, contact, payload, now])
+        let id = DeliveryID(rawValue: db.lastInsertedRowID)
+        try openLane(key, of: installation, direction.side, readyAt: now, in: db)
+        return id
+    }
+
+    /// Makes the lane's row when there is none.
+    static func openLane(
+        _ key: OrderingKey, of installation: InstallationID, _ side: Side, readyAt: Int64, in db: Database
+    ) throws {
+        try db.run(
+            """
+            INSERT INTO lanes (ordering_key, installation, side, ready_at) VALUES (?, ?, ?, ?)
+            ON CONFLICT (ordering_key) DO NOTHING
+            """, [key.rawValue, installation.rawValue, side.rawValue, readyAt])
+    }
+
+    /// Which delivery is next on a lane.
+    static func head(of key: OrderingKey, in db: Database) throws -> (id: Int64, dueAt: Int64)? {
+        let row = try db.row(
+            """
+            SELECT id, next_attempt_at FROM outbox WHERE ordering_key = ? AND state = 'waiting' ORDER BY id LIMIT 1
+            """, [key.rawValue])
+        guard let row else { return nil }
+        return (try row.integer(0), try row.integer(1))
+    }
+
+    /// Ends the lease, if there is one, and brings the row to what waits now; without anything it goes.
+    ///
+    /// - Parameter waking: the delivery that becomes due when the contact writes, and that contact.
+    static func freeLane(
+        _ key: OrderingKey, waking: (delivery: Int64, contact: Int64)? = nil, in db: Database
+    ) throws {
+        guard let head = try head(of: key, in: db) else {
+            try db.run("DELETE FROM lanes WHERE ordering_key = ?", [key.rawValue])
+            return
+        }
+        let contact = waking?.delivery == head.id ? waking?.contact : nil
+        try db.run(
+            """
+            UPDATE lanes SET owner = NULL, leased_until = NULL, delivery = NULL, ready_at = ?, wakes_on_contact = ?
+            WHERE ordering_key = ?
+            """, [head.dueAt, contact, key.rawValue])
+    }
+
+    /// The customer wrote: what waited for that is due.
+    static func wakeLanes(of contact: Int64, now: Int64, in db: Database) throws {
+        for row in try db.rows(
+            "SELECT ordering_key FROM lanes WHERE wakes_on_contact = ? AND owner IS NULL", [contact])
+        {
+            let key: OrderingKey = try row.id(0)
+            if let head = try head(of: key, in: db), head.dueAt > now {
+                try db.run("UPDATE outbox SET next_attempt_at = ? WHERE id = ?", [now, head.id])
+            }
+            try freeLane(key, in: db)
+        }
+    }
+
+    /// The groups that have a lane to be taken now or later, with the time at which the first of each is due. Costs one
+    /// look into the index for each group, however many lanes there are.
+    static func laneGroups(in db: Database) throws -> [(group: LaneGroup, readyAt: Int64)] {
+        var groups: [(group: LaneGroup, readyAt: Int64)] = []
+        var last = LaneGroup(installation: "", side: "")
+        // Two statements, because SQLite would look through the whole group for what follows a pair of values.
+        while let row = try db.row(
+            """
+            SELECT installation, side, ready_at FROM lanes INDEXED BY lanes_ready
+            WHERE owner IS NULL AND installation = ? AND side > ? ORDER BY side, ready_at LIMIT 1
+            """, [last.installation, last.side])
+            ?? db.row(
+                """
+                SELECT installation, side, ready_at FROM lanes INDEXED BY lanes_ready
+                WHERE owner IS NULL AND installation > ? ORDER BY installation, side, ready_at LIMIT 1
+                """, [last.installation])
+        {
+            last = LaneGroup(installation: try row.text(0), side: try row.text(1))
+            groups.append((last, try row.integer(2)))
+        }
+        return groups
+    }
+
+    /// Until when the group's rate gate is closed; `nil` when the installation is paused or gone.
+    static func gate(of group: LaneGroup, in db: Database) throws -> Int64? {
+        let row = try db.row(
+            """
+            SELECT coalesce((SELECT until FROM gates WHERE installation = ?1 AND side = ?2), 0)
+            FROM installations WHERE id = ?1 AND state = 'active'
+            """, [group.installation, group.side])
+        return try row?.integer(0)
+    }
+
+    // MARK: Attempts
+
+    /// Records that an attempt begins.
+    static func startAttempt(
+        of delivery: Int64, piece: Int, by worker: WorkerID, now: Int64, in db: Database
+    ) throws -> Int64 {
+        try db.run(
+            "INSERT INTO attempts (delivery, piece, worker, started_at) VALUES (?, ?, ?, ?)",
+            [delivery, piece, worker.rawValue, now])
+        return db.lastInsertedRowID
+    }
+
+    static func endAttempt(
+        _ id: Int64, _ outcome: Attempt.Outcome, detail: String, now: Int64, in db: Database
+    ) throws {
+        try db.run(
+            "UPDATE attempts SET finished_at = ?, outcome = ?, detail = ? WHERE id = ?",
+            [now, outcome.rawValue, detail, id])
+    }
+
+    /// Nobody will tell how the attempts under way ended: they, and their delivery, are in doubt.
+    ///
+    /// - Parameter worker: only those of this one; `nil`: all.
+    static func doubtOpenAttempts(of delivery: Int64, by worker: WorkerID?, now: Int64, in db: Database) throws {
+        let open = try db.row(
+            """
+            SELECT min(started_at) FROM attempts
+            WHERE delivery = ?1 AND outcome IS NULL AND (?2 IS NULL OR worker = ?2)
+            """, [delivery, worker?.rawValue])
+        guard let since = try open?.integerIfAny(0) else { return }
+        try db.run(
+            """
+            UPDATE attempts SET outcome = 'in_doubt', finished_at = ?1, detail = 'the worker ended, or took too long'
+            WHERE delivery = ?2 AND outcome IS NULL AND (?3 IS NULL OR worker = ?3)
+            """, [now, delivery, worker?.rawValue])
+        try db.run(
+            "UPDATE outbox SET doubt_since = min(coalesce(doubt_since, ?1), ?1) WHERE id = ?2 AND state = 'waiting'",
+            [since, delivery])
+    }
+}

@@ -1,0 +1,162 @@
+import FoundationEssentials
+import GRDB
+package import RelayCore
+
+extension SQLiteStore {
+    package func accept(_ acceptance: Acceptance) throws(StoreFailure) -> AcceptanceResult {
+        // Encoded before the queue, so that the one writing thread doesn't have to.
+        var arrivals: [StoredArrival] = []
+        for arrival in acceptance.arrivals { arrivals.append(try StoredArrival(arrival)) }
+        return try changeBlocking { [arrivals] db in
+            _ = try Self.installationState(db, acceptance.installation)
+            var intake = Intake(acceptance: acceptance, db: db)
+            for arrival in arrivals { try intake.take(arrival) }
+            return intake.result
+        }
+    }
+
+    package func probe() throws(StoreFailure) {
+        try changeBlocking { db in
+            try db.run("UPDATE meta SET number = number + 1 WHERE name = 'heartbeat'")
+        }
+    }
+}
+
+/// An arrival with the payload of the delivery that it becomes.
+private struct StoredArrival: Sendable {
+    var dedupeKey: DedupeKey
+    var content: Acceptance.Content
+    var payload: Data
+
+    init(_ arrival: Acceptance.Arrival) throws(StoreFailure) {
+        dedupeKey = arrival.dedupeKey
+        content = arrival.content
+        payload =
+            switch arrival.content {
+            case .message(let message): try Payload.message(message).stored()
+            case .reply(let reply): try Payload.reply(reply).stored()
+            case .receipt, .subscription, .status: Data()
+            }
+    }
+}
+
+/// Takes in one webhook's events, inside of a transaction.
+private struct Intake {
+    let acceptance: Acceptance
+    let db: Database
+    var result = AcceptanceResult()
+
+    private var installation: InstallationID { acceptance.installation }
+    private var now: Int64 { acceptance.at.milliseconds }
+
+    init(acceptance: Acceptance, db: Database) {
+        self.acceptance = acceptance
+        self.db = db
+    }
+
+    mutating func take(_ arrival: StoredArrival) throws {
+        try db.run(
+            "INSERT OR IGNORE INTO dedupe (installation, key, accepted_at) VALUES (?, ?, ?)",
+            [installation.rawValue, arrival.dedupeKey.rawValue, now])
+        guard db.changesCount == 1 else {
+            result.repeated += 1
+            return
+        }
+        switch arrival.content {
+        case .message(let message):
+            try take(message, payload: arrival.payload)
+        case .reply(let reply):
+            if try isKnown(reply.id) {
+                result.repeated += 1
+                return
+            }
+            try take(reply, payload: arrival.payload)
+        case .receipt(let receipt, let note):
+            try SQLiteStore.keepReceipt(receipt, note: note, of: installation, now: now, in: db)
+        case .subscription(let change):
+            _ = try SQLiteStore.keepContact(
+                change.user, of: installation, subscription: subscription(change.kind, at: change.at), in: db)
+        case .status(let conversation, let isResolved):
+            try db.run(
+                "UPDATE conversations SET is_resolved = ?1 WHERE installation = ?2 AND id = ?3 AND is_resolved <> ?1",
+                [isResolved, installation.rawValue, conversation.rawValue])
+        }
+        result.accepted += 1
+    }
+
+    private mutating func take(_ message: IncomingPayload, payload: Data) throws {
+        let contact = try SQLiteStore.keepContact(
+            message.profile, of: installation,
+            subscription: subscription(.subscribed, at: message.message.sentAt ?? acceptance.at), in: db)
+        try SQLiteStore.wakeLanes(of: contact, now: now, in: db)
+        result.deliveries.append(
+            try SQLiteStore.enqueue(
+                payload, of: installation, .inbound, key: .inbound(contact), contact: contact, now: now, in: db))
+    }
+
+    private mutating func take(_ reply: HelpdeskMessage, payload: Data) throws {
+        let contact = try contact(of: reply)
+        var key = OrderingKey.outbound(installation, reply.conversation)
+        if let contact {
+            // Earlier replies of this conversation may still wait under its own key, accepted before the contact was
+            // known; this one has to stay behind them.
+            if try !db.exists("SELECT 1 FROM lanes WHERE ordering_key = ?", [key.rawValue]) {
+                key = .outbound(contact)
+            }
+        }
+        let delivery = try SQLiteStore.enqueue(
+            payload, of: installation, .outbound, key: key, contact: contact, now: now, in: db)
+        // The same message may come by the other way in too, under another name of its event.
+        try SQLiteStore.keepMessageID(reply.id.rawValue, .helpdesk, of: installation, delivery: delivery, in: db)
+        result.deliveries.append(delivery)
+    }
+
+    private func contact(of reply: HelpdeskMessage) throws -> Int64? {
+        let byConversation = try db.row(
+            "SELECT contact FROM conversations WHERE installation = ? AND id = ?",
+            [installation.rawValue, reply.conversation.rawValue])
+        if let byConversation {
+            let contact = try byConversation.integer(0)
+            if let user = reply.user { try SQLiteStore.keepUser(user, of: contact, replacing: false, in: db) }
+            return contact
+        }
+        var contact: Int64?
+        if let user = reply.user {
+            contact = try db.row(
+                "SELECT id FROM contacts WHERE installation = ? AND helpdesk_user = ?",
+                [installation.rawValue, user.rawValue])?.integer(0)
+        }
+        if contact == nil, let userID = reply.channelUser(acceptance.channel) {
+            contact = try SQLiteStore.keepContact(ContactProfile(userID: userID), of: installation, in: db)
+            if let contact, let user = reply.user {
+                try SQLiteStore.keepUser(user, of: contact, replacing: false, in: db)
+            }
+        }
+        guard let contact else { return nil }
+        try SQLiteStore.keepConversation(
+            reply.conversation, of: contact, installation: installation, topic: acceptance.topic, in: db)
+        return contact
+    }
+
+    private func isKnown(_ id: HelpdeskMessageID) throws -> Bool {
+        try db.exists(
+            "SELECT 1 FROM message_ids WHERE installation = ? AND side = 'helpdesk' AND message_id = ?",
+            [installation.rawValue, id.rawValue])
+    }
+
+    /// A clock of the channel that goes ahead of ours can't make a state last.
+    private func subscription(_ kind: SubscriptionChange.Kind, at date: Date) -> SQLiteStore.Subscription {
+        SQLiteStore.Subscription(kind: kind, at: min(date, acceptance.at).milliseconds)
+    }
+}
+
+extension HelpdeskMessage {
+    /// The customer's id on the channel, out of our reference `<channel>:<id>`.
+    fileprivate func channelUser(_ channel: ChannelKind) -> ChannelUserID? {
+        let prefix = Array((channel.rawValue + ":").utf8)
+        guard let reference, reference.utf8.starts(with: prefix), reference.utf8.count > prefix.count else {
+            return nil
+        }
+        return ChannelUserID(String(decoding: reference.utf8.dropFirst(prefix.count), as: UTF8.self))
+    }
+}

@@ -1,0 +1,104 @@
+package import FoundationEssentials
+import GRDB
+package import RelayCore
+
+/// What the relay learns on the way: users, conversations, gates, names.
+extension SQLiteStore {
+    package func remember(user: HelpdeskUserID, for claim: Claim, now: Date) async throws(StoreFailure) {
+        try await change { db in
+            try Self.keepUser(user, of: try Self.contact(of: claim, in: db), replacing: true, in: db)
+        }
+    }
+
+    package func remember(
+        conversation: HelpdeskConversationID, topic: TopicID, for claim: Claim, now: Date
+    ) async throws(StoreFailure) {
+        try await change { db in
+            try Self.keepConversation(
+                conversation, of: try Self.contact(of: claim, in: db), installation: claim.delivery.installation,
+                topic: topic, in: db)
+        }
+    }
+
+    package func bind(
+        _ claim: Claim, to user: ChannelUserID, topic: TopicID, now: Date
+    ) async throws(StoreFailure) -> Claim {
+        try await change { db in
+            try Self.requireLease(claim, in: db)
+            let installation = claim.delivery.installation
+            let contact = try Self.keepContact(ContactProfile(userID: user), of: installation, in: db)
+            if case .reply(let reply) = claim.delivery.payload {
+                try Self.keepConversation(
+                    reply.conversation, of: contact, installation: installation, topic: topic, in: db)
+                if let user = reply.user { try Self.keepUser(user, of: contact, replacing: false, in: db) }
+            }
+            // Those behind it belong to the same conversation, and keep their place behind it.
+            try db.run(
+                "UPDATE outbox SET contact = ? WHERE ordering_key = ? AND state = 'waiting' AND contact IS NULL",
+                [contact, claim.delivery.orderingKey.rawValue])
+            var bound = claim
+            bound.delivery.contact = ContactID(rawValue: contact)
+            bound.contact = try Self.contact(contact, in: db)
+            return bound
+        }
+    }
+
+    private static func contact(of claim: Claim, in db: Database) throws -> Int64 {
+        try requireLease(claim, in: db)
+        guard let contact = claim.contact?.id.rawValue else {
+            throw StoreFailure(.notFound, "delivery \(claim.delivery.id) has no contact to remember this for")
+        }
+        return contact
+    }
+
+    package func closeGate(
+        _ installation: InstallationID, _ side: Side, until: Date
+    ) async throws(StoreFailure) {
+        try await change { db in
+            try db.run(
+                """
+                INSERT INTO gates (installation, side, until) VALUES (?, ?, ?)
+                ON CONFLICT (installation, side) DO UPDATE SET until = max(until, excluded.until)
+                """, [installation.rawValue, side.rawValue, until.milliseconds])
+        }
+    }
+
+    package func delivery(
+        thatBecame message: HelpdeskMessageID, of installation: InstallationID
+    ) async throws(StoreFailure) -> DeliveryID? {
+        try await read { db in
+            // The ids of agents' replies are in the same table; those came from there, and didn't become it.
+            let row = try db.row(
+                """
+                SELECT outbox.id FROM message_ids JOIN outbox ON outbox.id = message_ids.delivery
+                WHERE message_ids.installation = ? AND message_ids.side = 'helpdesk' AND message_id = ?
+                    AND outbox.direction = 'inbound'
+                """, [installation.rawValue, message.rawValue])
+            return try row.map { DeliveryID(rawValue: try $0.integer(0)) }
+        }
+    }
+
+    package func agentName(
+        _ agent: AgentID, of installation: InstallationID, notBefore: Date
+    ) async throws(StoreFailure) -> String?? {
+        try await read { db in
+            let row = try db.row(
+                "SELECT name FROM agents WHERE installation = ? AND id = ? AND learned_at >= ?",
+                [installation.rawValue, agent.rawValue, notBefore.milliseconds])
+            guard let row else { return nil }
+            return .some(try row.textIfAny(0))
+        }
+    }
+
+    package func remember(
+        agent: AgentID, name: String?, of installation: InstallationID, now: Date
+    ) async throws(StoreFailure) {
+        try await change { db in
+            try db.run(
+                """
+                INSERT INTO agents (installation, id, name, learned_at) VALUES (?, ?, ?, ?)
+                ON CONFLICT (installation, id) DO UPDATE SET name = excluded.name, learned_at = excluded.learned_at
+                """, [installation.rawValue, agent.rawValue, name, now.milliseconds])
+        }
+    }
+}

@@ -1,0 +1,188 @@
+import Dispatch
+import Foundation
+import GRDB
+package import Logging
+package import RelayCore
+import Synchronization
+
+/// The data store in one SQLite file, shared by all workers of a machine.
+///
+/// Whatever changes something goes through ``GroupCommit``; reading goes through connections of its own and is never held
+/// up by a writer. The functions of each port are in the files named after what they do.
+package final class SQLiteStore: Store {
+    let configuration: SQLiteStoreConfiguration
+    let files: DataDirectory
+    let key: EncryptionKey
+    let logger: Logger
+    let database: any DatabaseWriter
+    let commits: GroupCommit
+    /// The locks that make this process's workers known as alive.
+    let workerLocks = Mutex<[WorkerID: KernelLock]>([:])
+    /// The installations as they were last read, and the version that they had.
+    let knownInstallations = Mutex<KnownInstallations?>(nil)
+    /// Where the next claim begins to look, so that no installation is always the last.
+    let rotation = Mutex<LaneGroup?>(nil)
+
+    /// Opens the store, and makes it when there is none: directory, file and tables.
+    ///
+    /// Several processes may open it at once; one after the other does what is to be done.
+    ///
+    /// - Throws: `unavailable` when the directory or the file can't be used, `damaged` when the file is broken, is none of
+    ///   ours or is from a newer version, `wrongKey` when its secrets were encrypted with another key; each with the path
+    ///   and what to do.
+    package static func open(
+        _ configuration: SQLiteStoreConfiguration, key: EncryptionKey, logger: Logger
+    ) throws(StoreFailure) -> SQLiteStore {
+        let directory = try DataDirectory(configuration.directory)
+        let lock = try KernelLock(path: directory.writeLock)
+        guard try lock.acquire(within: configuration.openPatience) else {
+            throw StoreFailure(
+                .unavailable,
+                "the data store in \(directory.path) is locked by another process for more than "
+                    + "\(configuration.openPatience). If one is stopped or hangs, end it: \(directory.writeLock).")
+        }
+        defer { lock.release() }
+        try directory.checkPresence(mark: lock.readMark())
+        try directory.makeDatabaseFile()
+        let database = try Connection.open(directory, configuration, logger: logger)
+        do {
+            try Schema.migrate(database, logger: logger)
+            try database.writeWithoutTransaction { db in
+                try Connection.makeDurable(db)
+                try db.inTransaction(.immediate) {
+                    try key.check(in: db)
+                    return .commit
+                }
+            }
+            if lock.readMark().isEmpty { try lock.writeMark(DataDirectory.presenceMark) }
+        } catch {
+            try? database.close()
+            throw StoreFailure(error, path: directory.database)
+        }
+        return SQLiteStore(configuration, directory, key: key, database: database, lock: lock, logger: logger)
+    }
+
+    private init(
+        _ configuration: SQLiteStoreConfiguration, _ files: DataDirectory, key: EncryptionKey,
+        database: any DatabaseWriter, lock: KernelLock, logger: Logger
+    ) {
+        self.configuration = configuration
+        self.files = files
+        self.key = key
+        self.database = database
+        self.logger = logger
+        commits = GroupCommit(
+            writer: database, lock: lock, batchLimit: configuration.batchLimit, logger: logger)
+    }
+
+    deinit { commits.finish() }
+
+    /// Makes what is queued, then lets go of the file. Later calls are refused with `unavailable`.
+    ///
+    /// Blocks; at most for the configured time when another process keeps the lock.
+    package func close() {
+        if commits.close(within: configuration.closePatience) {
+            do {
+                try database.close()
+            } catch {
+                // Everything is durable; the connections are closed by the end of the process.
+                logger.warning("The data store's file can't be closed", metadata: ["store.failure": "\(error)"])
+            }
+        }
+        workerLocks.withLock { $0.removeAll() }
+    }
+
+    /// How it works, as the writing connection says.
+    package struct Condition: Hashable, Sendable {
+        package var journal: String
+        /// SQLite's number: 2 is FULL, 3 is EXTRA.
+        package var synchronous: Int
+        package var foreignKeys: Bool
+        /// Commits of this process.
+        package var commits: Int
+        /// Changes that they carried.
+        package var changes: Int
+        /// Changes that wait.
+        package var queued: Int
+    }
+
+    /// Blocks until the writing connection is free.
+    package func condition() throws(StoreFailure) -> Condition {
+        let statistics = commits.statistics
+        do {
+            return try database.writeWithoutTransaction { db in
+                Condition(
+                    journal: try String.fetchOne(db, sql: "PRAGMA journal_mode") ?? "",
+                    synchronous: try Int.fetchOne(db, sql: "PRAGMA synchronous") ?? 0,
+                    foreignKeys: try Bool.fetchOne(db, sql: "PRAGMA foreign_keys") ?? false,
+                    commits: statistics.commits, changes: statistics.changes, queued: statistics.queued)
+            }
+        } catch {
+            throw StoreFailure(error, path: files.database)
+        }
+    }
+
+    /// Changes that wait for their commit to begin.
+    package var queued: Int { commits.statistics.queued }
+
+    // MARK: Changing and reading
+
+    /// Makes a change and waits, without a thread, until it is durable. However long that takes: what the relay records
+    /// has happened, and can't be taken back.
+    func change<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StoreFailure) -> Value {
+        let result = await withCheckedContinuation { continuation in
+            commits.enqueue(ValueChange(body) { continuation.resume(returning: $0) })
+        }
+        return try result.get()
+    }
+
+    /// Makes a change and blocks the thread until it is durable, or until the patience is at its end and it hasn't begun.
+    func changeBlocking<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) throws(StoreFailure) -> Value {
+        let answer = Answer<Value>()
+        let change = ValueChange(body) { answer.give($0) }
+        commits.enqueue(change)
+        if let result = answer.wait(until: .now() + configuration.patience.seconds) { return try result.get() }
+        if commits.withdraw(change) {
+            throw StoreFailure(
+                .unavailable,
+                "the data store \(files.database) is locked by another process for more than "
+                    + "\(configuration.patience)")
+        }
+        return try answer.wait().get()
+    }
+
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StoreFailure) -> Value {
+        do {
+            return try await database.read(body)
+        } catch {
+            throw StoreFailure(error, path: files.database)
+        }
+    }
+}
+
+/// Where a blocked thread finds what became of its change.
+private final class Answer<Value: Sendable>: Sendable {
+    private let signal = DispatchSemaphore(value: 0)
+    private let result = Mutex<Result<Value, StoreFailure>?>(nil)
+
+    func give(_ result: Result<Value, StoreFailure>) {
+        self.result.withLock { $0 = result }
+        signal.signal()
+    }
+
+    /// - Returns: `nil` when the time was over first.
+    func wait(until deadline: DispatchTime) -> Result<Value, StoreFailure>? {
+        signal.wait(timeout: deadline) == .success ? result.withLock { $0 } : nil
+    }
+
+    func wait() -> Result<Value, StoreFailure> {
+        signal.wait()
+        return result.withLock { $0 } ?? .failure(.storeIsClosed)
+    }
+}

@@ -1,0 +1,73 @@
+import GRDB
+import RelayCore
+
+extension StoreFailure {
+    /// Says what an error from the database means, and what to do about it.
+    ///
+    /// - Parameter path: the database file, to be named to the operator.
+    init(_ error: any Error, path: String) {
+        switch error {
+        case let failure as StoreFailure:
+            self = failure
+        case let error as DatabaseError:
+            self.init(error, path: path)
+        case is RowDecodingError:
+            self.init(
+                .damaged,
+                "the data store \(path) holds a row that can't be read: it is damaged, or from a newer version. "
+                    + Self.repairAdvice(path))
+        case is CancellationError:
+            self.init(.unavailable, "the reading of the data store \(path) was cancelled")
+        default:
+            self.init(.unavailable, "the data store \(path) can't be used: \(error)")
+        }
+    }
+
+    private init(_ error: DatabaseError, path: String) {
+        let words = error.message ?? "no further words"
+        let code = error.extendedResultCode.rawValue
+        switch error.resultCode {
+        case .SQLITE_FULL:
+            self.init(
+                .unavailable,
+                "the disk is full: \(path) can't grow (\(words)). Make room; nothing needs a restart.")
+        case .SQLITE_READONLY:
+            self.init(
+                .unavailable,
+                "the data store \(path) can't be written (\(words)). Give its directory and files to the user that the "
+                    + "workers run as, and see that the file system isn't mounted read-only.")
+        case .SQLITE_BUSY, .SQLITE_LOCKED:
+            self.init(
+                .unavailable,
+                "the data store \(path) is locked by another program (\(words)). Close what has it open, such as a "
+                    + "database browser or a backup.")
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB:
+            self.init(
+                .damaged, "the data store \(path) is damaged (\(words), code \(code)). " + Self.repairAdvice(path))
+        case .SQLITE_ERROR, .SQLITE_SCHEMA, .SQLITE_MISMATCH:
+            self.init(
+                .damaged,
+                "the data store \(path) doesn't have the tables it should (\(words)): it is damaged, or was changed by a "
+                    + "newer version. " + Self.repairAdvice(path))
+        case .SQLITE_CONSTRAINT:
+            self.init(
+                .conflict, "the data store \(path) refused a change that contradicts what it holds (\(words))")
+        case .SQLITE_IOERR:
+            self.init(
+                .unavailable,
+                "reading or writing \(path) failed (\(words), code \(code)). Look at the disk and the kernel's log.")
+        case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH:
+            self.init(
+                .unavailable,
+                "the data store \(path) can't be opened (\(words)). See that it exists and belongs to the user that the "
+                    + "workers run as.")
+        default:
+            self.init(.unavailable, "the data store \(path) can't be used: \(words) (code \(code))")
+        }
+    }
+
+    private static func repairAdvice(_ path: String) -> String {
+        "Stop all workers, keep a copy of the whole directory, look with `sqlite3 \(path) 'PRAGMA integrity_check'`, "
+            + "and put the newest good backup in its place."
+    }
+}

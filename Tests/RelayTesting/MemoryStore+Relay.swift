@@ -1,0 +1,210 @@
+package import FoundationEssentials
+package import RelayCore
+import Synchronization
+
+extension MemoryStore {
+    package func claim(
+        by worker: WorkerID, limit: Int, lease: Duration, now: Date
+    ) async throws(StoreFailure) -> [Claim] {
+        try change { state throws(StoreFailure) in
+            _ = state.freeLeases(now: now) { $0.until <= now }
+            let ready = state.lanes.keys.compactMap { key in state.head(of: key) }
+                .filter { head in
+                    guard let lane = state.lanes[head.orderingKey], lane.lease == nil, head.nextAttemptAt <= now,
+                        let gate = state.gate(lane.installation, lane.side)
+                    else { return false }
+                    return gate <= now
+                }
+            let inOrder = ready.sorted { ($0.nextAttemptAt, $0.id) < ($1.nextAttemptAt, $1.id) }
+            return inOrder.prefix(max(0, limit)).map { head in
+                let fence = state.next()
+                return state.take(head, by: worker, fence: fence, lease: lease, now: now)
+            }
+        }
+    }
+
+    package func advance(
+        _ claim: Claim, delivered: PieceOutcome, lease: Duration, now: Date
+    ) async throws(StoreFailure) -> Claim {
+        try change { state throws(StoreFailure) in
+            try state.requireLease(claim)
+            state.endAttempt(claim.attempt, .delivered, detail: "", now: now)
+            state.keepMessageID(delivered, of: claim, now: now)
+            var delivery = state.deliveries[claim.delivery.id] ?? claim.delivery
+            delivery.progress += 1
+            delivery.attempts = 0
+            delivery.doubtSince = nil
+            delivery.reason = ""
+            delivery.detail = ""
+            state.deliveries[delivery.id] = delivery
+            return state.take(delivery, by: claim.worker, fence: claim.fence, lease: lease, now: now)
+        }
+    }
+
+    package func complete(
+        _ claim: Claim, delivered: PieceOutcome, lease: Duration, now: Date
+    ) async throws(StoreFailure) -> Claim? {
+        try change { state throws(StoreFailure) in
+            try state.requireLease(claim)
+            state.endAttempt(claim.attempt, .delivered, detail: "", now: now)
+            state.deliveries[claim.delivery.id]?.progress += 1
+            state.deliveries[claim.delivery.id]?.doubtSince = nil
+            state.end(claim, as: .delivered, reason: "", detail: "", now: now)
+            state.keepMessageID(delivered, of: claim, now: now)
+            let key = claim.delivery.orderingKey
+            guard let gate = state.gate(claim.delivery.installation, claim.delivery.direction.side), gate <= now,
+                let head = state.head(of: key), head.nextAttemptAt <= now
+            else { return nil }
+            return state.take(head, by: claim.worker, fence: claim.fence, lease: lease, now: now)
+        }
+    }
+
+    package func retry(
+        _ claim: Claim, after failure: DeliveryFailure, at: Date, counting: Bool, wakesOnContact: Bool, now: Date
+    ) async throws(StoreFailure) {
+        try change { state throws(StoreFailure) in
+            try state.requireLease(claim)
+            state.endAttempt(claim, failure, now: now)
+            state.deliveries[claim.delivery.id]?.nextAttemptAt = at
+            state.deliveries[claim.delivery.id]?.attempts += counting ? 1 : 0
+            state.deliveries[claim.delivery.id]?.reason = failure.reason
+            state.deliveries[claim.delivery.id]?.detail = failure.detail
+            let waking = wakesOnContact ? claim.contact.map { (claim.delivery.id, $0.id) } : nil
+            state.freeLane(claim.delivery.orderingKey, waking: waking)
+        }
+    }
+
+    package func bury(
+        _ claim: Claim, because failure: DeliveryFailure, note: NoteDraft?, now: Date
+    ) async throws(StoreFailure) {
+        try change { state throws(StoreFailure) in
+            try state.requireLease(claim)
+            state.endAttempt(claim, failure, now: now)
+            state.end(claim, as: .dead, reason: failure.reason, detail: failure.detail, note: note, now: now)
+        }
+    }
+
+    package func hold(_ claim: Claim, reason: String, note: NoteDraft?, now: Date) async throws(StoreFailure) {
+        try change { state throws(StoreFailure) in
+            try state.requireLease(claim)
+            state.endAttempt(claim.attempt, .inDoubt, detail: reason, now: now)
+            state.doubt(claim.delivery.id, since: claim.startedAt)
+            state.end(claim, as: .held, reason: reason, detail: claim.delivery.detail, note: note, now: now)
+        }
+    }
+
+    package func dismiss(_ claim: Claim, reason: String, now: Date) async throws(StoreFailure) {
+        try change { state throws(StoreFailure) in
+            try state.requireLease(claim)
+            state.endAttempt(claim.attempt, .failed, detail: reason, now: now)
+            state.deliveries[claim.delivery.id]?.doubtSince = nil
+            state.end(claim, as: .discarded, reason: reason, detail: "", now: now)
+        }
+    }
+
+    package func release(_ claim: Claim, now: Date) async throws(StoreFailure) {
+        try change { state throws(StoreFailure) in
+            try state.requireLease(claim)
+            state.attempts.removeAll { $0.id == claim.attempt }
+            state.freeLane(claim.delivery.orderingKey)
+        }
+    }
+
+    package func nextDue(now: Date) async throws(StoreFailure) -> Date? {
+        state.withLock { state in
+            state.lanes.compactMap { key, lane -> Date? in
+                guard lane.lease == nil, let gate = state.gate(lane.installation, lane.side),
+                    let head = state.head(of: key)
+                else { return nil }
+                return max(head.nextAttemptAt, gate)
+            }.min()
+        }
+    }
+
+    // MARK: Workers
+
+    package func enlist(now: Date) async throws(StoreFailure) -> WorkerID {
+        state.withLock { state in
+            let worker = WorkerID("worker-\(state.next())")
+            state.workers.insert(worker)
+            return worker
+        }
+    }
+
+    package func reap(now: Date) async throws(StoreFailure) -> Int {
+        state.withLock { state in
+            let dead = state.dead
+            state.dead = []
+            return state.freeLeases(now: now) { dead.contains($0.owner) || $0.until <= now }
+        }
+    }
+
+    package func retire(_ worker: WorkerID, now: Date) async throws(StoreFailure) {
+        state.withLock { state in
+            state.workers.remove(worker)
+            _ = state.freeLeases(now: now) { $0.owner == worker }
+        }
+    }
+}
+
+extension MemoryState {
+    func requireLease(_ claim: Claim) throws(StoreFailure) {
+        guard let lease = lanes[claim.delivery.orderingKey]?.lease, lease.owner == claim.worker,
+            lease.fence == claim.fence, lease.delivery == claim.delivery.id
+        else {
+            throw StoreFailure(
+                .leaseLost, "delivery \(claim.delivery.id) isn't worker \(claim.worker)'s to record any more")
+        }
+    }
+
+    mutating func take(
+        _ delivery: Delivery, by worker: WorkerID, fence: Int64, lease: Duration, now: Date
+    ) -> Claim {
+        doubtOpenAttempts(of: delivery.id, now: now)
+        let delivery = deliveries[delivery.id] ?? delivery
+        let attempt = startAttempt(of: delivery, by: worker, now: now)
+        let until = now.addingTimeInterval(Double(lease / .milliseconds(1)) / 1000)
+        if lanes[delivery.orderingKey] == nil {
+            lanes[delivery.orderingKey] = Lane(installation: delivery.installation, side: delivery.direction.side)
+        }
+        lanes[delivery.orderingKey]?.lease = Lease(owner: worker, fence: fence, until: until, delivery: delivery.id)
+        lanes[delivery.orderingKey]?.wakesOnContact = nil
+        return Claim(
+            delivery: delivery, contact: delivery.contact.flatMap(contact), worker: worker, fence: fence,
+            attempt: attempt, startedAt: now, leasedUntil: until)
+    }
+
+    mutating func endAttempt(_ claim: Claim, _ failure: DeliveryFailure, now: Date) {
+        endAttempt(
+            claim.attempt, failure.isCertain ? .failed : .inDoubt, detail: failure.description, now: now)
+        if !failure.isCertain { doubt(claim.delivery.id, since: claim.startedAt) }
+    }
+
+    mutating func end(
+        _ claim: Claim, as end: Delivery.State, reason: String, detail: String, note: NoteDraft? = nil, now: Date
+    ) {
+        deliveries[claim.delivery.id]?.state = end
+        deliveries[claim.delivery.id]?.finishedAt = now
+        deliveries[claim.delivery.id]?.reason = reason
+        deliveries[claim.delivery.id]?.detail = detail
+        freeLane(claim.delivery.orderingKey)
+        if let note {
+            enqueueNote(note, of: claim.delivery.installation, contact: claim.delivery.contact, now: now)
+        }
+    }
+
+    mutating func keepMessageID(_ outcome: PieceOutcome, of claim: Claim, now: Date) {
+        let installation = claim.delivery.installation
+        switch outcome.messageID {
+        case .channel(let id):
+            let name = Name(installation: installation, name: id.rawValue)
+            if channelMessages[name] == nil { channelMessages[name] = claim.delivery.id }
+            leaveNote(about: name, now: now)
+        case .helpdesk(let id):
+            let name = Name(installation: installation, name: id.rawValue)
+            if helpdeskMessages[name] == nil { helpdeskMessages[name] = claim.delivery.id }
+        case nil:
+            break
+        }
+    }
+}

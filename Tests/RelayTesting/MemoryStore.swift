@@ -1,0 +1,205 @@
+import FoundationEssentials
+package import RelayCore
+import Synchronization
+
+/// A store that forgets everything with the process: for tests of what stands on the port.
+///
+/// It keeps the same promises as the durable one, which the ``StoreConformance`` suite makes sure of; it has no leases by
+/// kernel lock, so a worker lives until it retires or is ended by ``kill(_:)``.
+package final class MemoryStore: Store {
+    let state = Mutex(MemoryState())
+
+    package init() {}
+
+    /// As if the worker's process had ended: the next ``reap(now:)`` frees what it holds.
+    package func kill(_ worker: WorkerID) {
+        state.withLock { state in
+            state.workers.remove(worker)
+            state.dead.insert(worker)
+        }
+    }
+
+    /// What the next ``accept(_:)`` or ``probe()`` throws, and each after it; `nil`: all is well.
+    package func refuse(with failure: StoreFailure?) {
+        state.withLock { $0.refusal = failure }
+    }
+
+    /// All or nothing: each body checks what it can refuse before it changes anything.
+    func change<Value>(_ body: (inout MemoryState) throws(StoreFailure) -> Value) throws(StoreFailure) -> Value {
+        let result: Result<Value, StoreFailure> = state.withLock { state in
+            do throws(StoreFailure) {
+                return .success(try body(&state))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+}
+
+/// Everything the store knows.
+struct MemoryState {
+    struct Lane {
+        var installation: InstallationID
+        var side: Side
+        var wakesOnContact: ContactID?
+        var lease: Lease?
+    }
+
+    struct Lease {
+        var owner: WorkerID
+        var fence: Int64
+        var until: Date
+        var delivery: DeliveryID
+    }
+
+    struct ContactRow {
+        var contact: Contact
+        var subscriptionAt: Date?
+    }
+
+    struct Conversation {
+        var contact: ContactID
+        var topic: TopicID
+        var isResolved = false
+        var isCurrent = true
+    }
+
+    struct AttemptRow {
+        var id: Int64
+        var attempt: Attempt
+    }
+
+    struct ReceiptRow {
+        var receipt: Receipt
+        var note: String?
+        var wasNoted = false
+    }
+
+    /// A name within an installation.
+    struct Name: Hashable {
+        var installation: InstallationID
+        var name: String
+    }
+
+    struct Gate: Hashable {
+        var installation: InstallationID
+        var side: Side
+    }
+
+    var installations: [Installation] = []
+    var contacts: [ContactID: ContactRow] = [:]
+    var conversations: [Name: Conversation] = [:]
+    var deliveries: [DeliveryID: Delivery] = [:]
+    var lanes: [OrderingKey: Lane] = [:]
+    var attempts: [AttemptRow] = []
+    var channelMessages: [Name: DeliveryID] = [:]
+    var helpdeskMessages: [Name: DeliveryID] = [:]
+    var receipts: [Name: ReceiptRow] = [:]
+    var dedupe: Set<Name> = []
+    var gates: [Gate: Date] = [:]
+    var agents: [Name: (name: String?, at: Date)] = [:]
+    var workers: Set<WorkerID> = []
+    var dead: Set<WorkerID> = []
+    var refusal: StoreFailure?
+    var counter: Int64 = 0
+
+    /// A number that was never given before.
+    mutating func next() -> Int64 {
+        counter += 1
+        return counter
+    }
+
+    // MARK: Lanes
+
+    mutating func enqueue(
+        _ payload: Payload, of installation: InstallationID, _ direction: Direction, key: OrderingKey,
+        contact: ContactID?, now: Date
+    ) -> DeliveryID {
+        let id = DeliveryID(rawValue: next())
+        deliveries[id] = Delivery(
+            id: id, installation: installation, direction: direction, orderingKey: key, contact: contact,
+            payload: payload, state: .waiting, acceptedAt: now, nextAttemptAt: now)
+        if lanes[key] == nil { lanes[key] = Lane(installation: installation, side: direction.side) }
+        return id
+    }
+
+    mutating func enqueueNote(_ note: NoteDraft, of installation: InstallationID, contact: ContactID?, now: Date) {
+        _ = enqueue(
+            .note(text: note.text, conversation: note.conversation), of: installation, .inbound,
+            key: OrderingKey("note/\(installation)/\(note.conversation)"), contact: contact, now: now)
+    }
+
+    func head(of key: OrderingKey) -> Delivery? {
+        deliveries.values.filter { $0.orderingKey == key && $0.state == .waiting }.min { $0.id < $1.id }
+    }
+
+    mutating func freeLane(_ key: OrderingKey, waking: (delivery: DeliveryID, contact: ContactID)? = nil) {
+        guard let head = head(of: key) else {
+            lanes[key] = nil
+            return
+        }
+        lanes[key]?.lease = nil
+        lanes[key]?.wakesOnContact = waking?.delivery == head.id ? waking?.contact : nil
+    }
+
+    /// Until when the gate is closed; `nil` when the installation is paused or gone.
+    func gate(_ installation: InstallationID, _ side: Side) -> Date? {
+        guard installations.contains(where: { $0.id == installation && $0.isActive }) else { return nil }
+        return gates[Gate(installation: installation, side: side)] ?? .distantPast
+    }
+
+    mutating func doubtOpenAttempts(of delivery: DeliveryID, now: Date) {
+        for index in attempts.indices
+        where attempts[index].attempt.delivery == delivery && attempts[index].attempt.outcome == nil {
+            attempts[index].attempt.outcome = .inDoubt
+            attempts[index].attempt.finishedAt = now
+            attempts[index].attempt.detail = "the worker ended, or took too long"
+            if deliveries[delivery]?.state == .waiting {
+                doubt(delivery, since: attempts[index].attempt.startedAt)
+            }
+        }
+    }
+
+    mutating func doubt(_ delivery: DeliveryID, since: Date) {
+        let earlier = deliveries[delivery]?.doubtSince ?? since
+        deliveries[delivery]?.doubtSince = min(earlier, since)
+    }
+
+    /// - Returns: how many leases there were.
+    mutating func freeLeases(now: Date, where isOver: (Lease) -> Bool) -> Int {
+        let keys = lanes.filter { $0.value.lease.map(isOver) ?? false }.keys
+        for key in keys {
+            if let delivery = lanes[key]?.lease?.delivery { doubtOpenAttempts(of: delivery, now: now) }
+            freeLane(key)
+        }
+        return keys.count
+    }
+
+    mutating func startAttempt(of delivery: Delivery, by worker: WorkerID, now: Date) -> Int64 {
+        let id = next()
+        let attempt = Attempt(
+            delivery: delivery.id, piece: delivery.progress, worker: worker, startedAt: now, finishedAt: nil,
+            outcome: nil, detail: "")
+        attempts.append(AttemptRow(id: id, attempt: attempt))
+        return id
+    }
+
+    mutating func endAttempt(_ id: Int64, _ outcome: Attempt.Outcome, detail: String, now: Date) {
+        guard let index = attempts.firstIndex(where: { $0.id == id }) else { return }
+        attempts[index].attempt.outcome = outcome
+        attempts[index].attempt.finishedAt = now
+        attempts[index].attempt.detail = detail
+    }
+
+    func contact(_ id: ContactID) -> Contact? {
+        guard var contact = contacts[id]?.contact else { return nil }
+        let topic = installations.first { $0.id == contact.installation }?.helpdesk.topic
+        let current = conversations.first {
+            $0.value.contact == id && $0.value.isCurrent && $0.value.topic == topic
+        }
+        contact.conversation = current.map { HelpdeskConversationID($0.key.name) }
+        contact.isResolved = current?.value.isResolved ?? false
+        return contact
+    }
+}

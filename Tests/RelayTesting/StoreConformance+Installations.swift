@@ -1,0 +1,76 @@
+import FoundationEssentials
+import RelayCore
+import Testing
+
+extension StoreConformance {
+    static let installationChecks: [Check] = [
+        Check("An installation comes back as it was saved, and is found by each of its URLs") { scene in
+            let saved = scene.sample(scene.installation)
+            #expect(try await scene.store.installations() == [saved])
+            let directory = try scene.store.directory()
+            #expect(directory.all == [saved])
+            #expect(directory.installation(targetToken: "target-viber-1") == saved)
+            #expect(directory.installation(helpdeskToken: "helpdesk-viber-1") == saved)
+            #expect(directory.installation(eventSecret: "event-viber-1") == saved)
+            #expect(directory.installation(targetToken: "target-viber-2") == nil)
+        },
+        Check("Saving again replaces, and the order stays that of making") { scene in
+            try await scene.store.save(scene.sample("viber-2"), now: scene.start)
+            var changed = scene.sample(scene.installation)
+            changed.name = "The other shop"
+            changed.targetToken = Secret("new target")
+            changed.state = .paused(reason: "new", since: scene.at(1))
+            try await scene.store.save(changed, now: scene.at(1))
+            #expect(try await scene.store.installations() == [changed, scene.sample("viber-2")])
+            #expect(try scene.store.directory().installation(targetToken: "target-viber-1") == nil)
+            #expect(try scene.store.directory().installation(targetToken: "new target") == changed)
+        },
+        Check("A pause keeps its first reason, and ends with resuming") { scene in
+            let id = scene.installation
+            try await scene.store.pause(id, reason: "first", now: scene.at(1))
+            try await scene.store.pause(id, reason: "second", now: scene.at(2))
+            #expect(try scene.store.directory()[id]?.state == .paused(reason: "first", since: scene.at(1)))
+            try await scene.store.resume(id, now: scene.at(3))
+            #expect(try scene.store.directory()[id]?.state == .active)
+            try await scene.store.resume(id, now: scene.at(4))
+            await scene.expect(.notFound) { try await scene.store.pause("nobody", reason: "", now: scene.start) }
+            await scene.expect(.notFound) { try await scene.store.resume("nobody", now: scene.start) }
+            await scene.expect(.notFound) {
+                try await scene.store.remove("nobody", keepingHistory: true, now: scene.start)
+            }
+        },
+        Check("A removed installation is gone; what waited is discarded, what was made stays readable") { scene in
+            let anna = try await scene.acquaint()
+            let waiting = try scene.accept(scene.message("one"), scene.message("two", from: "bert")).deliveries
+            let claim = try #require(try await scene.claims(limit: 1).first)
+            try await scene.store.remove(scene.installation, keepingHistory: true, now: scene.at(1))
+            #expect(try await scene.store.installations().isEmpty)
+            #expect(try scene.store.directory().all.isEmpty)
+            for id in waiting { #expect(try await scene.delivery(id).state == .discarded) }
+            #expect(try await scene.texts([.delivered]) == ["hello of anna"])
+            #expect(try await scene.store.contact(anna)?.user == "user of anna")
+            await scene.expect(.leaseLost) { try await scene.complete(claim, at: 2) }
+            #expect(try await scene.claims(at: 100).isEmpty)
+            #expect(try await scene.store.nextDue(now: scene.at(100)) == nil)
+            await scene.expect(.conflict) { try await scene.store.redrive(waiting[0], now: scene.at(2)) }
+        },
+        Check("Removed with its history, an installation leaves nothing, and others keep theirs") { scene in
+            try await scene.store.save(scene.sample("viber-2"), now: scene.start)
+            let anna = try await scene.acquaint()
+            try scene.accept(scene.message("one"), scene.receipt(.sent, of: "x"))
+            try scene.accept(scene.message("other"), to: "viber-2")
+            try await scene.store.remove(scene.installation, keepingHistory: false, now: scene.at(1))
+            #expect(try await scene.texts([]) == ["other"])
+            #expect(try await scene.store.contact(anna) == nil)
+            #expect(try await scene.claim(at: 1).delivery.text == "other")
+            try await scene.store.remove(scene.installation, keepingHistory: false, now: scene.at(2))
+        },
+        Check("An installation that was removed can be made again under its id") { scene in
+            try scene.accept(scene.message("one"))
+            try await scene.store.remove(scene.installation, keepingHistory: false, now: scene.at(1))
+            try await scene.install()
+            #expect(try await scene.store.installations() == [scene.sample(scene.installation)])
+            #expect(try scene.accept(scene.message("one")).accepted == 1)
+        },
+    ]
+}

@@ -1,0 +1,34 @@
+package import RelayCore
+
+/// What every store must do, checked through the port alone. Each check needs a store of its own with nothing in it.
+///
+/// ```swift
+/// @Test("The store keeps the port's promises", arguments: StoreConformance.checks)
+/// func conforms(check: StoreConformance.Check) async throws {
+///     try await check.run(on: MyStore())
+/// }
+/// ```
+package enum StoreConformance {
+    /// One promise.
+    package struct Check: Sendable, CustomStringConvertible {
+        /// The promise, as a sentence.
+        package let description: String
+        private let body: @Sendable (StoreScene) async throws -> Void
+
+        init(_ description: String, _ body: @escaping @Sendable (StoreScene) async throws -> Void) {
+            self.description = description
+            self.body = body
+        }
+
+        /// Fails by Swift Testing's expectations.
+        package func run(on store: any Store) async throws {
+            let scene = StoreScene(store: store)
+            try await scene.install()
+            try await body(scene)
+        }
+    }
+
+    package static let checks: [Check] =
+        installationChecks + intakeChecks + receiptChecks + claimChecks + outcomeChecks + leaseChecks + mappingChecks
+        + administrationChecks
+}
