@@ -1,4 +1,5 @@
 package import AsyncHTTPClient
+import Glibc
 package import HTTPTypes
 import NIOCore
 import NIOHTTP1
@@ -70,7 +71,7 @@ extension TransportFailure {
             self.init(isCertain: certain.contains(error), Self.words(for: error))
         case let error as NIOConnectionError:
             if let failure = error.connectionErrors.first?.error {
-                self.init(isCertain: true, "can't connect to \(error.host):\(error.port): \(failure)")
+                self.init(isCertain: true, "can't connect to \(error.host):\(error.port): \(Self.words(for: failure))")
             } else {
                 self.init(isCertain: true, "the name \(error.host) can't be looked up")
             }
@@ -83,8 +84,13 @@ extension TransportFailure {
         case is NIOTooManyBytesError:
             self.init(isCertain: false, "the answer is too long")
         default:
-            self.init(isCertain: false, "\(error)")
+            self.init(isCertain: false, Self.words(for: error))
         }
+    }
+
+    private static func words(for error: any Error) -> String {
+        guard let error = error as? IOError else { return "\(error)" }
+        return String(cString: strerror(error.errnoCode))
     }
 
     private static func words(for error: HTTPClientError) -> String {

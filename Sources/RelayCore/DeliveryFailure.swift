@@ -53,7 +53,7 @@ package struct DeliveryFailure: Error, Hashable, Codable, Sendable, CustomString
 
 /// Why setting up, changing or removing an installation didn't succeed. The text is for the person who does it.
 package struct SetupFailure: Error, Hashable, Sendable, CustomStringConvertible {
-    /// Who refused: "Viber", "Freshchat", "byoc".
+    /// Who refused: "Viber", "Freshchat", or "byoc" itself.
     package var side: String
     /// What was wrong, with the value (secrets masked) and the far side's words.
     package var problem: String
@@ -66,5 +66,5 @@ package struct SetupFailure: Error, Hashable, Sendable, CustomStringConvertible 
         self.remedy = remedy
     }
 
-    package var description: String { "\(side): \(problem)\n\(remedy)" }
+    package var description: String { (side == "byoc" ? "" : "\(side): ") + "\(problem)\n\(remedy)" }
 }

@@ -108,6 +108,29 @@ struct EngineTests {
         #expect(scene.helpdesk.posted.all.map(\.message.plainText) == ["1", "1", "2", "3"])
     }
 
+    @Test("A credential that was replaced while the old one was being refused does not pause the installation")
+    func replacedMeanwhile() async throws {
+        var scene = EngineScene()
+        let failure = failure(.pause)
+        let (store, time) = (scene.store, scene.time)
+        scene.helpdesk.answer = { _, number in
+            guard number == 1 else { return nil }
+            do {
+                var installation = try #require(try await store.installations().first)
+                installation.helpdesk.token = Secret("new")
+                try await store.save(installation, now: time.now)
+            } catch {
+                Issue.record(error)
+            }
+            return failure
+        }
+        try await scene.install()
+        scene.customerWrites("1")
+        try await relayAll(scene)
+        #expect(scene.helpdesk.posted.count == 2)
+        #expect(try await scene.store.installations().first?.isActive == true)
+    }
+
     @Test("A channel that has lost its webhook is told it again, and the reply goes")
     func registered() async throws {
         var scene = EngineScene()

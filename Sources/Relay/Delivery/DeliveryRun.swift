@@ -159,6 +159,11 @@ struct DeliveryRun: Sendable {
     private func pause(
         _ claim: Claim, _ failure: DeliveryFailure, _ installation: Installation
     ) async throws(StoreFailure) {
+        // A credential that was replaced while this attempt was under way is no reason to pause the new one.
+        let present = try store.directory()[installation.id]
+        guard present?.channel == installation.channel, present?.helpdesk == installation.helpdesk else {
+            return try await retry(claim, failure, at: time.now(), counting: false)
+        }
         logger.error(
             "installation paused",
             metadata: [
