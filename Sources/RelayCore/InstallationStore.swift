@@ -5,6 +5,10 @@ package protocol InstallationStore: Sendable {
     /// All installations, removed ones left out, in the order they were made.
     func installations() async throws(StoreFailure) -> [Installation]
 
+    /// One of them as it is now, at the price of one small read when nothing has changed; `nil`: there is none, or it is
+    /// removed.
+    func installation(_ id: InstallationID) async throws(StoreFailure) -> Installation?
+
     /// Adds one, or replaces the one with its id. Its secrets are encrypted on the way.
     func save(_ installation: Installation, now: Date) async throws(StoreFailure)
 

@@ -35,6 +35,10 @@ extension SQLiteStore {
         return try await read { db in try Self.installations(db, key: key) }
     }
 
+    package func installation(_ id: InstallationID) async throws(StoreFailure) -> Installation? {
+        try await onReadingThread { try self.directory() }[id]
+    }
+
     package func save(_ installation: Installation, now: Date) async throws(StoreFailure) {
         let row = try InstallationRow(installation, key: key)
         try await change { db in

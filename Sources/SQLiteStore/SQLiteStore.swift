@@ -16,6 +16,7 @@ package final class SQLiteStore: Store {
     let logger: Logger
     let database: any DatabaseWriter
     let commits: GroupCommit
+    private let readers = ReadingThreads(count: 2)
     /// The locks that make this process's workers known as alive.
     let workerLocks = Mutex<[WorkerID: KernelLock]>([:])
     /// The installations as they were last read, and the version that they had.
@@ -75,12 +76,16 @@ package final class SQLiteStore: Store {
             writer: database, lock: lock, batchLimit: configuration.batchLimit, logger: logger)
     }
 
-    deinit { commits.finish() }
+    deinit {
+        commits.finish()
+        readers.finish()
+    }
 
     /// Makes what is queued, then lets go of the file. Later calls are refused with `unavailable`.
     ///
     /// Blocks; at most for the configured time when another process keeps the lock.
     package func close() {
+        readers.finish()
         if commits.close(within: configuration.closePatience) {
             do {
                 try database.close()
@@ -155,11 +160,22 @@ package final class SQLiteStore: Store {
         return try answer.wait().get()
     }
 
+    /// Reads, and waits for it without a thread.
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreFailure) -> Value {
+        try await onReadingThread { [database] in try database.read(body) }
+    }
+
+    /// Does what blocks on a thread of our own.
+    func onReadingThread<Value: Sendable>(
+        _ work: @escaping @Sendable () throws -> Value
+    ) async throws(StoreFailure) -> Value {
+        let result: Result<Value, any Error> = await withCheckedContinuation { continuation in
+            readers.perform { continuation.resume(returning: Result { try work() }) }
+        }
         do {
-            return try await database.read(body)
+            return try result.get()
         } catch {
             throw StoreFailure(error, path: files.database)
         }

@@ -25,6 +25,10 @@ extension MemoryStore {
         state.withLock { $0.present }
     }
 
+    package func installation(_ id: InstallationID) async throws(StoreFailure) -> Installation? {
+        state.withLock { $0.present.first { $0.id == id } }
+    }
+
     package func save(_ installation: Installation, now: Date) async throws(StoreFailure) {
         state.withLock { state in
             if let index = state.installations.firstIndex(where: { $0.id == installation.id }) {

@@ -7,6 +7,8 @@ extension StoreConformance {
         Check("An installation comes back as it was saved, and is found by each of its URLs") { scene in
             let saved = scene.sample(scene.installation)
             #expect(try await scene.store.installations() == [saved])
+            #expect(try await scene.store.installation(saved.id) == saved)
+            #expect(try await scene.store.installation("nobody") == nil)
             let directory = try scene.store.directory()
             #expect(directory.all == [saved])
             #expect(directory.installation(targetToken: "target-viber-1") == saved)
@@ -32,6 +34,7 @@ extension StoreConformance {
             #expect(try scene.store.directory()[id]?.state == .paused(reason: "first", since: scene.at(1)))
             try await scene.store.resume(id, now: scene.at(3))
             #expect(try scene.store.directory()[id]?.state == .active)
+            #expect(try await scene.store.installation(id)?.state == .active)
             try await scene.store.resume(id, now: scene.at(4))
             await scene.expect(.notFound) { try await scene.store.pause("nobody", reason: "", now: scene.start) }
             await scene.expect(.notFound) { try await scene.store.resume("nobody", now: scene.start) }

@@ -80,8 +80,16 @@ extension APIFailure {
         if !secret.isEmpty { words = words.replacing(secret, with: token.masked) }
         let trace = reply.traceID.map { " (trace \($0))" } ?? ""
         let detail = "\(call): HTTP \(status), \(words)\(trace)"
+        // A gateway that doesn't know the way, perhaps in passing. Were it taken for the API's own 404, a user or a
+        // conversation would count as gone.
+        let isStranger = status == 404 && reply.looksLikeAPage
         let failure: DeliveryFailure =
             switch status {
+            case 404 where isStranger:
+                DeliveryFailure(
+                    .retry(after: nil), isCertain: !carriesMessage,
+                    reason: "Something else answers in the place of Freshchat's API; look at the base URL",
+                    detail: detail)
             case 401:
                 DeliveryFailure(
                     .pause, reason: "Freshchat doesn't take the API token: it was replaced, deleted or has expired",
@@ -105,7 +113,7 @@ extension APIFailure {
             default:
                 DeliveryFailure(.giveUp, reason: "Freshchat refused it", detail: detail)
             }
-        self.init(status: status, words: words, failure: failure)
+        self.init(status: isStranger ? nil : status, words: words, failure: failure)
     }
 }
 

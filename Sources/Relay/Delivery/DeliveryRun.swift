@@ -33,7 +33,7 @@ struct DeliveryRun: Sendable {
 
     private func step(_ claim: Claim, _ logger: Logger) async throws(StoreFailure) -> Claim? {
         var claim = claim
-        guard let installation = try store.directory()[claim.delivery.installation], installation.isActive,
+        guard let installation = try await store.installation(claim.delivery.installation), installation.isActive,
             !isStopping()
         else {
             try await store.release(claim, now: time.now())
@@ -160,7 +160,7 @@ struct DeliveryRun: Sendable {
         _ claim: Claim, _ failure: DeliveryFailure, _ installation: Installation
     ) async throws(StoreFailure) {
         // A credential that was replaced while this attempt was under way is no reason to pause the new one.
-        let present = try store.directory()[installation.id]
+        let present = try await store.installation(installation.id)
         guard present?.channel == installation.channel, present?.helpdesk == installation.helpdesk else {
             return try await retry(claim, failure, at: time.now(), counting: false)
         }
