@@ -156,6 +156,7 @@ let package = Package(
                 "byoc", "Simulators", "RelayTesting", httpTypes, logging, crypto,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: strict
         ),

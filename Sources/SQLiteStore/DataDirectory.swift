@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Foundation
 import Glibc
 import RelayCore
 
@@ -135,10 +135,12 @@ struct DataDirectory: Sendable {
 
     /// As the kernel calls it; `nil` when it doesn't tell.
     private var fileSystemType: Substring? {
-        guard let table = try? String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8),
-            let real = realpath(path, nil)
+        // By a handle: what reads a file by its size gets only the first page of one in /proc.
+        guard let handle = FileHandle(forReadingAtPath: "/proc/self/mountinfo"),
+            let data = try? handle.readToEnd(), let real = realpath(path, nil)
         else { return nil }
         defer { free(real) }
+        let table = String(decoding: data, as: UTF8.self)
         let path = String(cString: real)
         var best: (length: Int, type: Substring)?
         for line in table.split(separator: "\n") {

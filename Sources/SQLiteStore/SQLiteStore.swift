@@ -17,6 +17,7 @@ package final class SQLiteStore: Store {
     let database: any DatabaseWriter
     let commits: GroupCommit
     private let readers = ReadingThreads(count: 2)
+    private let isClosed = Mutex(false)
     /// The locks that make this process's workers known as alive.
     let workerLocks = Mutex<[WorkerID: KernelLock]>([:])
     /// The installations as they were last read, and the version that they had.
@@ -86,8 +87,16 @@ package final class SQLiteStore: Store {
     /// Blocks; at most for the configured time when another process keeps the lock.
     package func close() {
         readers.finish()
-        if commits.close(within: configuration.closePatience) {
+        // A connection that is closed can't be asked for a checkpoint a second time.
+        let isFirst = isClosed.withLock { isClosed in
+            defer { isClosed = true }
+            return !isClosed
+        }
+        if commits.close(within: configuration.closePatience), isFirst {
             do {
+                // The last connection that SQLite closes may be one for reading, which can't do this: what stands only
+                // in the write-ahead log goes into the file, so that a copy of the file alone is whole.
+                try database.writeWithoutTransaction { db in _ = try db.checkpoint(.passive) }
                 try database.close()
             } catch {
                 // Everything is durable; the connections are closed by the end of the process.

@@ -3,13 +3,16 @@ import Synchronization
 
 /// Tells readiness that the relay is alive: it beats each time it has looked at the outbox.
 package final class Pulse: Sendable {
-    private let last: Mutex<Date?> = Mutex(nil)
+    private let last: Mutex<Date>
     private let now: @Sendable () -> Date
     private let limit: Double
 
+    /// Being made counts as a beat: a relay that is only starting isn't dead.
+    ///
     /// - Parameter limit: for how long a beat counts.
     package init(time: RelayTime, limit: Duration = .seconds(15)) {
         now = time.now
+        last = Mutex(time.now())
         self.limit = limit.seconds
     }
 
@@ -19,7 +22,6 @@ package final class Pulse: Sendable {
     }
 
     package var isBeating: Bool {
-        guard let last = last.withLock({ $0 }) else { return false }
-        return abs(now().timeIntervalSince(last)) <= limit
+        abs(now().timeIntervalSince(last.withLock { $0 })) <= limit
     }
 }
