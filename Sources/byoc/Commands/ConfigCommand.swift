@@ -1,0 +1,29 @@
+import ArgumentParser
+
+/// `byoc config`: every key.
+struct ConfigCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "config",
+        abstract: "Print every configuration key: meaning, default, value, and where the value came from.",
+        discussion: "Secrets are masked. Exit code 78 when there are mistakes; they are listed at the end.")
+
+    @OptionGroup var options: SettingsOptions
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() async throws {
+        let loaded = try options.loader().read()
+        if json {
+            try Terminal.printJSON(loaded.entries)
+        } else {
+            for entry in loaded.entries {
+                print("\(entry.key)=\(entry.value ?? "")")
+                print("    \(entry.meaning)")
+                let defaultText = entry.defaultValue.map { "default: \($0)" } ?? "no default"
+                print("    \(entry.value == nil ? "not set" : "from: \(entry.origin)"); \(defaultText)")
+            }
+        }
+        if !loaded.mistakes.isEmpty { throw SettingsMistakes(all: loaded.mistakes) }
+    }
+}

@@ -1,0 +1,38 @@
+import ArgumentParser
+import Logging
+import Relay
+import ServiceLifecycle
+import UnixSignals
+
+/// `byoc relay`: the back half alone.
+struct RelayCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "relay",
+        abstract: "Relay what waits, without taking webhooks.",
+        discussion: """
+            The workers of `byoc serve` relay by themselves. Where the web server runs byoc as plain CGI, a cron job \
+            with `byoc relay --for 50` takes care of what waits while nobody writes.
+            """)
+
+    @OptionGroup var options: SettingsOptions
+
+    @Option(name: .customLong("for"), help: "Stop after this many seconds, or before when nothing is due any more.")
+    var seconds: Int?
+
+    func run() async throws {
+        let settings = try options.loader().load()
+        try settings.bootstrapLogging()
+        let logger = Logger(label: "byoc")
+        let app = try App.open(settings, logger: logger)
+        try await App.withHTTP { http in
+            let engine = app.engine(over: http, pulse: Pulse(time: .system), wakeUp: WakeUp())
+            guard let seconds else {
+                let group = ServiceGroup(
+                    services: [engine], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+                return try await group.run()
+            }
+            try await engine.run(for: .seconds(seconds))
+        }
+        app.close()
+    }
+}

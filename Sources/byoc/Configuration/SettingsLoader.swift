@@ -1,0 +1,92 @@
+import ArgumentParser
+import Configuration
+import Foundation
+
+/// Finds the sources of the configuration: the command line's own options, the environment, an optional file.
+struct SettingsLoader {
+    /// What a command can't do without.
+    enum Need: String {
+        case baseURL = "BYOC_BASE_URL"
+        case socket = "BYOC_SOCKET"
+    }
+
+    /// Options of the command line that stand for keys.
+    var overrides: [String: String] = [:]
+    /// The file to read besides the environment; `nil`: `BYOC_ENV_FILE`, else `.env` here when there is one.
+    var file: String?
+
+    struct Loaded {
+        var settings: Settings
+        var entries: [SettingsReader.Entry]
+        var mistakes: [SettingsMistake]
+    }
+
+    /// - Throws: ``SettingsMistakes``, with all of them.
+    func load(needing needs: Need...) throws -> Settings {
+        var loaded = try read()
+        for need in needs {
+            guard let entry = loaded.entries.first(where: { $0.key == need.rawValue }), entry.value == nil else {
+                continue
+            }
+            loaded.mistakes.append(SettingsMistake(key: need.rawValue, value: nil, expected: entry.meaning, origin: ""))
+        }
+        guard loaded.mistakes.isEmpty else { throw SettingsMistakes(all: loaded.mistakes) }
+        return loaded.settings
+    }
+
+    /// Reads all keys, mistakes and all.
+    func read() throws -> Loaded {
+        let environment = ProcessInfo.processInfo.environment
+        var sources = [
+            SettingsReader.Source(name: "command line", values: overrides),
+            SettingsReader.Source(name: "environment", values: environment),
+        ]
+        if let path = file ?? environment["BYOC_ENV_FILE"] {
+            sources.append(try Self.source(path, isOptional: false))
+        } else {
+            sources.append(try Self.source(".env", isOptional: true))
+        }
+        var reader = SettingsReader(sources)
+        let settings = Settings(from: &reader)
+        reader.reportUnknownKeys(prefix: "BYOC_", ignoring: ["BYOC_ENV_FILE"])
+        return Loaded(settings: settings, entries: reader.entries, mistakes: reader.mistakes)
+    }
+
+    /// The `KEY=value` lines of a file. Comments begin with `#`; quotes around a whole value are taken off, which
+    /// swift-configuration's reader of such files doesn't do; nor does it tell the names, which misspelt keys need.
+    private static func source(_ path: String, isOptional: Bool) throws -> SettingsReader.Source {
+        guard let data = WholeFile.contents(of: path) else {
+            if isOptional { return SettingsReader.Source(name: path, values: [:]) }
+            throw CommandFailure(
+                "The settings file \(path) can't be read.", remedy: "Check BYOC_ENV_FILE or --env-file.")
+        }
+        var values: [String: String] = [:]
+        for line in String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline) {
+            let line = line.drop(while: \.isWhitespace)
+            guard !line.hasPrefix("#"), let equals = line.firstIndex(of: "=") else { continue }
+            var key = line[..<equals]
+            if key.hasPrefix("export ") { key = key.dropFirst("export ".count) }
+            var value = String(line[line.index(after: equals)...]).trimmingCharacters(in: .whitespaces)
+            if value.count >= 2, let quote = value.first, quote == "\"" || quote == "'", value.last == quote {
+                value = String(value.dropFirst().dropLast())
+            }
+            values[key.trimmingCharacters(in: .whitespaces)] = value
+        }
+        return SettingsReader.Source(name: path, values: values)
+    }
+}
+
+/// What every command takes.
+struct SettingsOptions: ParsableArguments {
+    @Option(name: .customLong("env-file"), help: "A file of KEY=value lines to read besides the environment.")
+    var file: String?
+
+    @Option(name: .customLong("data-dir"), help: "The data folder (BYOC_DATA_DIR).")
+    var dataDirectory: String?
+
+    func loader(_ overrides: [String: String?] = [:]) -> SettingsLoader {
+        var values = overrides.compactMapValues(\.self)
+        if let dataDirectory { values["BYOC_DATA_DIR"] = dataDirectory }
+        return SettingsLoader(overrides: values, file: file)
+    }
+}

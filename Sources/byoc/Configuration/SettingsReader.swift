@@ -1,0 +1,145 @@
+import Configuration
+import FoundationEssentials
+
+/// Reads configuration keys one by one, and keeps for each what it means, what it is and where it came from, so that
+/// `byoc config` shows exactly what the program reads. Mistakes are collected, not thrown, so that all are told at once.
+struct SettingsReader {
+    /// A key as `byoc config` shows it.
+    struct Entry: Encodable {
+        var key: String
+        var meaning: String
+        var defaultValue: String?
+        /// `nil`: not set, and there is no default. Masked when it is secret.
+        var value: String?
+        /// "command line", "environment", a file's path, or "default".
+        var origin: String
+        var isSecret: Bool
+    }
+
+    /// Where values come from; the first source that has a key wins.
+    struct Source {
+        var name: String
+        var values: [String: String]
+    }
+
+    private let sources: [Source]
+    private let reader: ConfigReader
+    private(set) var entries: [Entry] = []
+    private(set) var mistakes: [SettingsMistake] = []
+
+    init(_ sources: [Source]) {
+        self.sources = sources
+        reader = ConfigReader(
+            providers: sources.map { EnvironmentVariablesProvider(environmentVariables: $0.values) })
+    }
+
+    /// Reads one key. An empty value counts as none.
+    ///
+    /// - Parameters:
+    ///   - expects: what a value looks like, for the error.
+    ///   - parse: `nil` for a value that is none.
+    /// - Returns: the value, else the default; `nil` without both, or after a mistake.
+    mutating func read<Value>(
+        _ key: String, _ meaning: String, default defaultValue: String? = nil, isSecret: Bool = false,
+        expects: String, parse: (String) -> Value?
+    ) -> Value? {
+        let found = reader.string(
+            forKey: ConfigKey(key.lowercased().split(separator: "_").map(String.init)), isSecret: isSecret)
+        let text = found.flatMap { $0.isEmpty ? nil : $0 }
+        let origin = sources.first { $0.values[key]?.isEmpty == false }?.name ?? "default"
+        entries.append(
+            Entry(
+                key: key, meaning: meaning, defaultValue: defaultValue,
+                value: (text ?? defaultValue).map { isSecret ? Self.mask($0) : $0 }, origin: origin,
+                isSecret: isSecret))
+        guard let text = text ?? defaultValue else { return nil }
+        if let value = parse(text) { return value }
+        mistakes.append(
+            SettingsMistake(
+                key: key, value: isSecret ? Self.mask(text) : text, expected: expects, origin: origin))
+        return nil
+    }
+
+    /// Reads a key that must be there.
+    mutating func require<Value>(
+        _ key: String, _ meaning: String, isSecret: Bool = false, expects: String, parse: (String) -> Value?
+    ) -> Value? {
+        let mistakesBefore = mistakes.count
+        let value = read(key, meaning, isSecret: isSecret, expects: expects, parse: parse)
+        if value == nil, mistakes.count == mistakesBefore {
+            mistakes.append(SettingsMistake(key: key, value: nil, expected: expects, origin: ""))
+        }
+        return value
+    }
+
+    mutating func report(_ mistake: SettingsMistake) {
+        mistakes.append(mistake)
+    }
+
+    /// Reports each key with our prefix that nothing has read, with the one that was probably meant.
+    mutating func reportUnknownKeys(prefix: String, ignoring ignored: Set<String>) {
+        let known = Set(entries.map(\.key))
+        for source in sources {
+            for key in source.values.keys.sorted()
+            where key.hasPrefix(prefix) && !known.contains(key) && !ignored.contains(key) {
+                let nearest = known.min { ($0.distance(to: key), $0) < ($1.distance(to: key), $1) }
+                mistakes.append(
+                    SettingsMistake(
+                        key: key, value: nil, expected: "there is no such key", origin: source.name,
+                        nearest: nearest.flatMap { $0.distance(to: key) <= max(3, key.count / 3) ? $0 : nil }))
+            }
+        }
+    }
+
+    static func mask(_ text: String) -> String {
+        text.count >= 24 ? "••••" + text.suffix(4) : "••••"
+    }
+}
+
+/// One mistake in the configuration.
+struct SettingsMistake: Hashable, CustomStringConvertible {
+    var key: String
+    /// `nil`: there is none. Masked when it is secret.
+    var value: String?
+    var expected: String
+    var origin: String
+    /// The key that was probably meant.
+    var nearest: String?
+
+    var description: String {
+        if let nearest { return "\(key) (\(origin)): \(expected); did you mean \(nearest)?" }
+        guard let value else {
+            return origin.isEmpty ? "\(key) is not set; expected \(expected)" : "\(key) (\(origin)): \(expected)"
+        }
+        return "\(key) is “\(value)” (\(origin)); expected \(expected)"
+    }
+}
+
+/// Everything that is wrong with the configuration.
+struct SettingsMistakes: Error, CustomStringConvertible {
+    var all: [SettingsMistake]
+
+    var description: String {
+        let title = all.count == 1 ? "The configuration has a mistake:" : "The configuration has \(all.count) mistakes:"
+        return ([title] + all.map { "  \($0)" } + ["All keys are listed by: byoc config"]).joined(separator: "\n")
+    }
+}
+
+extension String {
+    /// How many letters have to be put in, taken out or changed to make the one text of the other.
+    func distance(to other: String) -> Int {
+        let left = Array(utf8)
+        let right = Array(other.utf8)
+        var row = Array(0...right.count)
+        for i in left.indices {
+            var diagonal = row[0]
+            row[0] = i + 1
+            for j in right.indices {
+                let change = left[i] == right[j] ? diagonal : diagonal + 1
+                diagonal = row[j + 1]
+                row[j + 1] = Swift.min(change, diagonal + 1, row[j] + 1)
+            }
+        }
+        return row[right.count]
+    }
+}

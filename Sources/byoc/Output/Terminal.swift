@@ -1,0 +1,66 @@
+import Foundation
+import Glibc
+
+/// What a person reads on the terminal, and what a script reads from the pipe.
+enum Terminal {
+    /// Prints a value for scripts: one JSON object or array, keys sorted.
+    static func printJSON(_ value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        encoder.dateEncodingStrategy = .iso8601
+        print(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
+
+    /// Prints rows under a heading, the columns as wide as they need to be.
+    static func printTable(_ heading: [String], _ rows: [[String]]) {
+        let all = [heading] + rows
+        let widths = heading.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
+        for row in all {
+            let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
+            print(cells.joined(separator: "  ").trimmingCharacters(in: .whitespaces))
+        }
+    }
+
+    /// Tells the person something that is not the command's result.
+    static func note(_ text: String) {
+        FileHandle.standardError.write(Data((text + "\n").utf8))
+    }
+
+    static var isInteractive: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
+
+    /// Asks for a line. A secret is not shown while it is typed.
+    ///
+    /// - Returns: `nil` at the end of input.
+    static func ask(_ question: String, isSecret: Bool = false) -> String? {
+        FileHandle.standardError.write(Data((question + ": ").utf8))
+        guard isSecret else { return readLine() }
+        var saved = termios()
+        let hasTerminal = tcgetattr(STDIN_FILENO, &saved) == 0
+        if hasTerminal {
+            var silent = saved
+            silent.c_lflag &= ~tcflag_t(ECHO)
+            tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent)
+        }
+        defer {
+            if hasTerminal {
+                tcsetattr(STDIN_FILENO, TCSAFLUSH, &saved)
+                note("")
+            }
+        }
+        return readLine()
+    }
+
+    /// A time, in UTC.
+    static func text(_ date: Date) -> String { date.formatted(.iso8601) }
+
+    /// How long ago, or how long until, in the largest unit that fits.
+    static func age(_ date: Date, now: Date = Date()) -> String {
+        let seconds = Int(abs(now.timeIntervalSince(date)))
+        switch seconds {
+        case ..<120: return "\(seconds) s"
+        case ..<7200: return "\(seconds / 60) min"
+        case ..<172_800: return "\(seconds / 3600) h"
+        default: return "\(seconds / 86_400) days"
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import AsyncHTTPClient
+import Channels
+import Foundation
+import Freshchat
+import Logging
+import Outbound
+import Relay
+import RelayCore
+import SQLiteStore
+
+/// The parts of the program, put together for one process.
+struct App {
+    let settings: Settings
+    let store: any Store
+    let key: EncryptionKey
+    let logger: Logger
+    private let closeStore: @Sendable () -> Void
+    let helpdesk: any Helpdesk = FreshchatHelpdesk()
+
+    var endpoints: Endpoints { Endpoints(baseURL: settings.baseURL) }
+
+    private init(
+        settings: Settings, store: any Store, key: EncryptionKey, logger: Logger,
+        closeStore: @escaping @Sendable () -> Void
+    ) {
+        self.settings = settings
+        self.store = store
+        self.key = key
+        self.logger = logger
+        self.closeStore = closeStore
+    }
+
+    /// Opens the data store, and makes folder and key on the first time.
+    static func open(_ settings: Settings, logger: Logger) throws -> App {
+        let key: EncryptionKey
+        let configuration = SQLiteStoreConfiguration(directory: settings.dataDirectory)
+        if let text = settings.secretKey {
+            do {
+                key = try EncryptionKey(parsing: text.reveal())
+            } catch {
+                throw CommandFailure("BYOC_SECRET_KEY: \(error)")
+            }
+        } else {
+            let loaded = try EncryptionKey.loadOrCreate(in: settings.dataDirectory)
+            key = loaded.key
+            if loaded.wasCreated {
+                logger.notice(
+                    "a key for encrypting secrets was made; keep a copy of it apart from the data store",
+                    metadata: ["path": "\(loaded.path)"])
+            }
+        }
+        let store = try SQLiteStore.open(configuration, key: key, logger: logger)
+        return App(settings: settings, store: store, key: key, logger: logger) { store.close() }
+    }
+
+    /// To be called when the store isn't used any more: what is queued is written first.
+    func close() { closeStore() }
+
+    static func channel(_ kind: ChannelKind) -> (any Channel)? { ChannelRegistry.channel(kind) }
+
+    /// Runs with a way out to the far sides' APIs.
+    static func withHTTP<Result>(_ body: (any HTTPSender) async throws -> Result) async throws -> Result {
+        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: HTTPClientSender.configuration)
+        let result: Result
+        do {
+            result = try await body(HTTPClientSender(client))
+        } catch {
+            try await client.shutdown()
+            throw error
+        }
+        try await client.shutdown()
+        return result
+    }
+
+    func installer(over http: any HTTPSender) -> Installer {
+        Installer(store: store, helpdesk: helpdesk, http: http, endpoints: endpoints, logger: logger)
+    }
+
+    func engine(over http: any HTTPSender, pulse: Pulse, wakeUp: WakeUp) -> RelayEngine {
+        var relay = RelaySettings()
+        relay.concurrency = settings.relayConcurrency
+        relay.drainTime = settings.drainTime
+        return RelayEngine(
+            store: store, channels: Self.channel, helpdesk: helpdesk, http: http, settings: relay, wakeUp: wakeUp,
+            pulse: pulse, logger: logger)
+    }
+
+    /// The installation with this id.
+    func installation(_ id: String) async throws -> Installation {
+        let all = try await store.installations()
+        if let found = all.first(where: { $0.id.rawValue == id }) { return found }
+        let known = all.map(\.id.rawValue).joined(separator: ", ")
+        throw CommandFailure(
+            "There is no installation “\(id)”.",
+            remedy: known.isEmpty ? "There is none at all yet; make one with: byoc install" : "There are: \(known)")
+    }
+}

@@ -1,0 +1,30 @@
+import FastCGI
+import Foundation
+import Logging
+import Relay
+import RelayCore
+
+/// Plain CGI: one request, its answer, then relaying for a bounded time.
+struct CGIRequest {
+    let app: App
+
+    func run() async throws {
+        let time = RelayTime.system
+        let wakeUp = WakeUp()
+        let front = Front(
+            intake: Intake(
+                store: app.store, channels: App.channel, helpdesk: app.helpdesk, pulse: nil, wakeUp: wakeUp,
+                logger: app.logger),
+            baseURL: app.settings.baseURL)
+        PlainCGI.respond(
+            configuration: ResponderConfiguration(threads: 1, bodyLimit: app.settings.bodyLimit), logger: app.logger,
+            handler: front.respond(to:))
+        if app.settings.cgiRelayTime > .zero {
+            try await App.withHTTP { http in
+                try await app.engine(over: http, pulse: Pulse(time: time), wakeUp: wakeUp)
+                    .run(for: app.settings.cgiRelayTime)
+            }
+        }
+        app.close()
+    }
+}

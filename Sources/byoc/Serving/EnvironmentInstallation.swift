@@ -1,0 +1,73 @@
+import Channels
+import Foundation
+import Relay
+import RelayCore
+import SQLiteStore
+
+/// The one installation that the environment describes.
+enum EnvironmentInstallation {
+    static let id: InstallationID = "environment"
+
+    /// What the environment says, with everything in it that is needed.
+    ///
+    /// - Throws: ``SettingsMistakes`` with each key that is missing.
+    static func described(by settings: Settings, key: EncryptionKey) throws -> Installation? {
+        guard let kind = settings.channelKind, let channel = ChannelRegistry.channel(kind) else { return nil }
+        var mistakes: [SettingsMistake] = []
+        func need<Value>(_ value: Value?, _ key: String, _ meaning: String) -> Value? {
+            if value == nil {
+                mistakes.append(
+                    SettingsMistake(
+                        key: key, value: nil, expected: "\(meaning), because BYOC_CHANNEL is set", origin: ""))
+            }
+            return value
+        }
+        let account = settings.channelAccounts[kind] ?? ChannelAccount(kind: kind)
+        for field in channel.descriptor.fields where field.isRequired {
+            _ = need(
+                account.settings[field.key] ?? account.secrets[field.key]?.reveal(), field.environmentKey(of: kind),
+                field.label)
+        }
+        let baseURL = need(settings.desk.baseURL, "BYOC_FRESHCHAT_BASE_URL", "Freshchat's API address")
+        let token = need(settings.desk.token, "BYOC_FRESHCHAT_TOKEN", "Freshchat's API token")
+        let topic = need(settings.desk.topic, "BYOC_FRESHCHAT_TOPIC", "the topic's id")
+        guard let baseURL, let token, let topic, mistakes.isEmpty else { throw SettingsMistakes(all: mistakes) }
+        return Installation(
+            id: id, channel: account,
+            helpdesk: HelpdeskAccount(
+                baseURL: baseURL, token: token, topic: TopicID(topic),
+                webhookPublicKey: settings.desk.webhookPublicKey ?? "",
+                resolvedPolicy: settings.desk.resolvedPolicy, forwardsSystemLines: settings.desk.forwardsSystemLines,
+                textLimit: settings.desk.textLimit),
+            name: settings.installationName ?? channel.descriptor.name, doubtPolicy: settings.doubtPolicy,
+            origin: .environment, targetToken: derivedToken(for: "target", key),
+            helpdeskToken: derivedToken(for: "helpdesk", key),
+            eventSecret: derivedToken(for: "event", key), createdAt: Date())
+    }
+
+    /// Brings the store to what the environment says. Several workers may do so at the same moment: the tokens are
+    /// derived from the key, so all say the same. An installation that the environment no longer describes is paused.
+    static func store(_ app: App) async throws {
+        let existing = try await app.store.installations().first { $0.id == id }
+        guard var wanted = try described(by: app.settings, key: app.key) else {
+            if let existing, existing.isActive {
+                try await app.store.pause(
+                    id, reason: "The environment no longer describes it (BYOC_CHANNEL is not set)", now: Date())
+            }
+            return
+        }
+        if let existing {
+            let isSame = existing.channel == wanted.channel
+            wanted.registeredURL = isSame ? existing.registeredURL : ""
+            wanted.createdAt = existing.createdAt
+            // A mended credential takes it up again; a person's pause without a change stays.
+            if isSame, existing.helpdesk == wanted.helpdesk { wanted.state = existing.state }
+            if wanted == existing { return }
+        }
+        try await app.store.save(wanted, now: Date())
+    }
+
+    private static func derivedToken(for purpose: String, _ key: EncryptionKey) -> Secret {
+        Secret(bytes: key.derive("installation \(id) \(purpose)"))
+    }
+}

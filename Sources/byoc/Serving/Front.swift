@@ -1,0 +1,63 @@
+import FastCGI
+import Foundation
+import HTTPTypes
+import Logging
+import Relay
+import RelayCore
+import ServiceLifecycle
+
+/// Between the responder, which knows nothing of messaging, and intake, which knows nothing of FastCGI.
+struct Front: Sendable {
+    let intake: Intake
+    let prefix: String
+
+    /// - Parameter baseURL: its path is taken off the paths of requests.
+    init(intake: Intake, baseURL: String) {
+        self.intake = intake
+        prefix = URLComponents(string: baseURL)?.percentEncodedPath ?? ""
+    }
+
+    @Sendable func respond(to request: IncomingRequest) -> OutgoingResponse {
+        let (path, query) = Self.split(request.head.path ?? "/")
+        let response = intake.respond(
+            to: WebhookRequest(
+                method: request.head.method, path: ownPath(path, of: request), query: query,
+                headers: request.head.headerFields, body: request.body, remoteAddress: request.remoteAddress,
+                id: request.id, receivedAt: Date()))
+        return OutgoingResponse(
+            head: HTTPResponse(status: response.status, headerFields: response.headers), body: response.body)
+    }
+
+    /// The path below our own prefix. Servers tell it in three ways: as `PATH_INFO` (CGI, mod_fcgid), behind the
+    /// script's name, or only as a part of the URL (nginx), where the public base URL says what to take off.
+    private func ownPath(_ path: String, of request: IncomingRequest) -> String {
+        if request.pathInfo.hasPrefix("/"), request.pathInfo.count > 1 { return request.pathInfo }
+        for candidate in [prefix, request.scriptName] where !candidate.isEmpty && path.hasPrefix(candidate + "/") {
+            return String(path.dropFirst(candidate.count))
+        }
+        return path
+    }
+
+    private static func split(_ target: String) -> (path: String, query: String) {
+        guard let mark = target.firstIndex(of: "?") else { return (target, "") }
+        return (String(target[..<mark]), String(target[target.index(after: mark)...]))
+    }
+}
+
+/// The front half's life within the service group.
+struct FrontService: Service {
+    let responder: FastCGIResponder
+    let drainTime: Duration
+    let logger: Logger
+    /// Called when requests are taken.
+    let onReady: @Sendable () -> Void
+
+    func run() async throws {
+        try responder.start()
+        onReady()
+        try await gracefulShutdown()
+        if await !responder.drain(within: drainTime) {
+            logger.warning("requests were still in hand at the end of the drain time")
+        }
+    }
+}

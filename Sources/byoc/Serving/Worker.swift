@@ -1,0 +1,87 @@
+import FastCGI
+import Foundation
+import Glibc
+import Logging
+import Relay
+import RelayCore
+import ServiceLifecycle
+import UnixSignals
+
+/// One worker process: front half and relay, until it is told to stop.
+struct Worker {
+    let app: App
+    let socket: ListeningSocket
+    /// Where to say that requests are taken; `nil`: to nobody.
+    let readiness: ReadinessPipe?
+    /// The process that supervises this one; `nil`: none.
+    let supervisor: pid_t?
+
+    func run() async throws {
+        let settings = app.settings
+        let logger = app.logger
+        try await App.withHTTP { http in
+            let time = RelayTime.system
+            let pulse = Pulse(time: time)
+            let wakeUp = WakeUp()
+            let relays = settings.relayConcurrency > 0
+            let front = Front(
+                intake: Intake(
+                    store: app.store, channels: App.channel, helpdesk: app.helpdesk, pulse: relays ? pulse : nil,
+                    wakeUp: wakeUp, logger: logger),
+                baseURL: settings.baseURL)
+            let responder = FastCGIResponder(
+                listeningOn: socket.descriptor,
+                configuration: ResponderConfiguration(threads: settings.threads, bodyLimit: settings.bodyLimit),
+                logger: logger, handler: front.respond(to:))
+            var services: [any Service] = []
+            if relays { services.append(app.engine(over: http, pulse: pulse, wakeUp: wakeUp)) }
+            if settings.channelKind != nil {
+                services.append(EnvironmentRegistration(app: app, http: http))
+            }
+            if let supervisor { services.append(ParentWatch(parent: supervisor)) }
+            // Stopped from the last to the first: no more requests, then no more deliveries.
+            services.append(
+                FrontService(
+                    responder: responder, drainTime: settings.drainTime, logger: logger,
+                    onReady: {
+                        logger.info("worker ready", metadata: ["threads": "\(settings.threads)"])
+                        readiness?.announce()
+                    }))
+            var configuration = ServiceGroupConfiguration(
+                services: services.map {
+                    .init(
+                        service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
+                        failureTerminationBehavior: .gracefullyShutdownGroup)
+                },
+                gracefulShutdownSignals: [.sigterm, .sigint, .sighup], logger: logger)
+            configuration.maximumGracefulShutdownDuration = settings.drainTime + settings.drainTime + .seconds(5)
+            try await ServiceGroup(configuration: configuration).run()
+        }
+        app.close()
+        logger.info("worker stopped")
+    }
+}
+
+/// Ends the worker when its supervisor has died, so that no orphan goes on with an old configuration.
+private struct ParentWatch: Service {
+    let parent: pid_t
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while getppid() == parent {
+                guard (try? await Task.sleep(for: .seconds(1))) != nil else { return }
+            }
+        }
+    }
+}
+
+/// The descriptor on which a worker tells its supervisor that it takes requests.
+struct ReadinessPipe: Sendable {
+    let descriptor: Int32
+
+    func announce() {
+        var byte: UInt8 = 1
+        _ = write(descriptor, &byte, 1)
+        close(descriptor)
+    }
+}
