@@ -1,0 +1,192 @@
+import Foundation
+import Simulators
+import Testing
+
+extension EndToEnd {
+    @Suite("The commands")
+    struct Commands {
+        private static var unserved: ByocStack.Options {
+            var options = ByocStack.Options()
+            options.serves = false
+            return options
+        }
+
+        /// What only a programmer would understand.
+        private static let insides = [
+            "CommandFailure", "StoreFailure", "SettingsMistake", "SetupFailure", "DatabaseError", "NSCocoa", "Domain=",
+            "Optional(", "Fatal error", ".swift", "0x", "Swift.", "NIO", "GRDB",
+        ]
+
+        private func expectWords(_ result: CommandResult, status: Int32, _ words: String...) {
+            #expect(result.status == status, "\(result)")
+            for word in words { #expect(result.errors.contains(word), "“\(word)” in: \(result)") }
+            for word in Self.insides {
+                #expect(!result.errors.contains(word) && !result.output.contains(word), "“\(word)” in: \(result)")
+            }
+        }
+
+        @Test("byoc alone prints what it can do, and every command has its help")
+        func help() async throws {
+            try await withByocStack(Self.unserved) { stack in
+                let help = try await stack.run()
+                #expect(help.status == 0)
+                let commands = [
+                    "serve", "relay", "config", "install", "installations", "show", "set-key", "pause", "resume",
+                    "register", "uninstall", "outbox", "retry", "discard",
+                ]
+                for command in commands {
+                    #expect(help.output.contains("  \(command) "), "\(command)")
+                    let own = try await stack.run(command, "--help")
+                    #expect(own.status == 0)
+                    #expect(own.output.contains("USAGE: byoc \(command)"))
+                }
+                #expect(try await stack.run("--version").status == 0)
+                expectWords(try await stack.run("instal"), status: 64, "instal")
+                expectWords(try await stack.run("show"), status: 64, "Usage: byoc show")
+                expectWords(try await stack.run("outbox", "--limit", "0"), status: 64, "--limit")
+                #expect(
+                    try FileManager.default.contentsOfDirectory(atPath: stack.folder).contains("data") == false,
+                    "nothing of this makes a data folder")
+            }
+        }
+
+        @Test("An id that there is none of is told with those that there are")
+        func unknownIDs() async throws {
+            try await withByocStack { stack in
+                expectWords(
+                    try await stack.run("show", "viber-none"), status: 1, "no installation “viber-none”",
+                    "byoc install")
+                let installed = try await stack.installViber()
+                for command in ["show", "pause", "resume", "register", "uninstall", "set-key"] {
+                    expectWords(
+                        try await stack.run(command, "viber-none"), status: 1, "no installation “viber-none”",
+                        installed.id)
+                }
+                for command in ["retry", "discard"] {
+                    expectWords(try await stack.run(command, "4711"), status: 1, "4711", "there is no delivery")
+                }
+                expectWords(try await stack.run("install", "pigeon"), status: 1, "no channel “pigeon”", "viber")
+            }
+        }
+
+        @Test("All mistakes in the configuration are told at once, with exit code 78 and without the secrets")
+        func mistakes() async throws {
+            try await withByocStack(Self.unserved) { stack in
+                let result = try await stack.run(
+                    ["serve"],
+                    environment: [
+                        "BYOC_THREADS": "many", "BYOC_WORKER": "2", "BYOC_BODY_LIMIT": "1G",
+                        "BYOC_SOCKET_MODE": "rw", "BYOC_BASE_URL": "http://chat.example.com",
+                        "BYOC_LOG_LEVEL": "loud", "BYOC_ADMIN_PASSWORD": "swordfish", "BYOC_RELAY_CONCURRENCY": "-1",
+                    ])
+                expectWords(
+                    result, status: 78, "9 mistakes", "BYOC_THREADS is “many” (environment)", "from 1 to 512",
+                    "BYOC_WORKER (environment): there is no such key; did you mean BYOC_WORKERS?",
+                    "BYOC_BODY_LIMIT is “1G”", "BYOC_SOCKET_MODE is “rw”", "0660",
+                    "BYOC_BASE_URL is “http://chat.example.com”", "BYOC_LOG_LEVEL is “loud”", "BYOC_ADMIN_PASSWORD",
+                    "BYOC_RELAY_CONCURRENCY is “-1”", "BYOC_SOCKET is not set")
+                #expect(!result.errors.contains("swordfish"))
+                #expect(result.output == "")
+                let file = try await stack.run("serve", "--env-file", "/nowhere/env")
+                expectWords(file, status: 1, "/nowhere/env", "--env-file")
+            }
+        }
+
+        @Test("byoc config tells every key with its origin, and masks the secrets")
+        func configuration() async throws {
+            try await withByocStack(Self.unserved) { stack in
+                let token = "50a1b2c3d4e5f607-1828384858687888-98a8b8c8d8e8f808"
+                try "BYOC_THREADS=3\n# BYOC_WORKERS=9\nexport BYOC_DRAIN_SECONDS='7'\n"
+                    .write(toFile: "\(stack.folder)/.env", atomically: false, encoding: .utf8)
+                let environment = ["BYOC_VIBER_AUTH_TOKEN": token, "BYOC_DRAIN_SECONDS": ""]
+                let result = try await stack.run(["config", "--json"], environment: environment)
+                #expect(result.status == 0)
+                #expect(!result.output.contains(token))
+                let entries = try result.json.array ?? []
+                func entry(_ key: String) throws -> JSON { try #require(entries.first { $0["key"]?.string == key }) }
+                #expect(try entry("BYOC_THREADS")["value"] == "3")
+                #expect(try entry("BYOC_THREADS")["origin"] == ".env")
+                #expect(try entry("BYOC_WORKERS")["value"]?.string == nil)
+                #expect(try entry("BYOC_DATA_DIR")["origin"] == "environment")
+                #expect(try entry("BYOC_BODY_LIMIT")["origin"] == "default")
+                #expect(try entry("BYOC_BODY_LIMIT")["value"] == "4M")
+                #expect(try entry("BYOC_VIBER_AUTH_TOKEN")["isSecret"] == true)
+                for entry in entries { #expect(entry["meaning"]?.string?.isEmpty == false) }
+                let text = try await stack.run(["config"], environment: environment)
+                #expect(text.status == 0)
+                #expect(text.output.contains("BYOC_THREADS=3\n"))
+                #expect(!text.output.contains(token))
+                let wrong = try await stack.run(["config"], environment: ["BYOC_THREADS": "0"])
+                expectWords(wrong, status: 78, "BYOC_THREADS is “0”")
+                #expect(wrong.output.contains("BYOC_WORKERS"), "it shows the others all the same")
+            }
+        }
+
+        @Test("A file that is named may be a pipe, and a folder is none")
+        func pipes() async throws {
+            try await withByocStack(Self.unserved) { stack in
+                let shell =
+                    "exec '\(ByocStack.program)' config --json --env-file <(echo BYOC_THREADS=3; echo BYOC_WORKERS=5)"
+                let process = try TestProcess(
+                    "/bin/bash", ["-c", shell], environment: stack.environment, directory: stack.folder,
+                    output: "\(stack.folder)/pipe.out", errors: "\(stack.folder)/pipe.err")
+                #expect(await process.wait(timeout: patience) == 0)
+                let entries = try JSON(parsing: Array(stack.text(of: "pipe.out").utf8)).array ?? []
+                #expect(entries.first { $0["key"] == "BYOC_THREADS" }?["value"] == "3")
+                #expect(entries.first { $0["key"] == "BYOC_WORKERS" }?["value"] == "5")
+                expectWords(
+                    try await stack.run("config", "--env-file", stack.folder), status: 1, stack.folder, "can't be read")
+            }
+        }
+
+        @Test("A paused installation goes on accepting, and sends all of it when it is resumed")
+        func pausing() async throws {
+            try await withByocStack { stack in
+                let installed = try await stack.installViber()
+                let customer = stack.viber.addCustomer()
+                let conversation = try await stack.customerWritesAndArrives(customer, "before")
+                #expect(try await stack.run("pause", installed.id, "--reason", "holidays").status == 0)
+                #expect(try await stack.state(of: installed.id) == "paused")
+                #expect(try await stack.run("installations").output.contains("holidays"))
+
+                let mark = stack.log.last
+                for text in ["one", "two", "three"] { stack.viber.customerWrites(customer, text) }
+                try stack.freshchat.agentReplies(in: conversation.id, "answer")
+                try await stack.settle()
+                let accepted = stack.log.entries(since: mark).filter { $0.kind == .webhook }
+                #expect(accepted.allSatisfy { (200..<300).contains($0.status) })
+                #expect(try await stack.json("outbox", "--waiting").array?.count == 4)
+                #expect(stack.inbox(of: customer) == ["before"])
+                #expect(stack.phone(customer) == [])
+
+                #expect(try await stack.run("resume", installed.id).status == 0)
+                try await stack.waitForInbox(of: customer) { $0.count >= 4 }
+                try await stack.waitForPhone(of: customer) { $0 == ["answer"] }
+                #expect(stack.inbox(of: customer) == ["before", "one", "two", "three"])
+                try await stack.waitForEmptyOutbox()
+            }
+        }
+
+        @Test("What is discarded is never sent, and what stands behind it is")
+        func discarding() async throws {
+            try await withByocStack { stack in
+                let installed = try await stack.installViber()
+                let customer = stack.viber.addCustomer()
+                try await stack.customerWritesAndArrives(customer, "before")
+                #expect(try await stack.run("pause", installed.id).status == 0)
+                for text in ["unwanted", "wanted"] { stack.viber.customerWrites(customer, text) }
+                try await stack.settle()
+                let waiting = try await stack.json("outbox").array ?? []
+                let unwanted = try #require(waiting.first { $0["text"]?.string == "unwanted" }?["id"]?.integer)
+                let result = try await stack.run("discard", "\(unwanted)", "4711")
+                #expect(result.output.contains("\(unwanted) is discarded."))
+                expectWords(result, status: 1, "4711")
+                expectWords(try await stack.run("discard", "\(unwanted)"), status: 1, "is discarded already")
+                #expect(try await stack.run("resume", installed.id).status == 0)
+                try await stack.waitForInbox(of: customer) { $0.contains("wanted") }
+                #expect(stack.inbox(of: customer) == ["before", "wanted"])
+                try await stack.waitForEmptyOutbox()
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import Foundation
+import RelayCore
+import Testing
+
+@testable import byoc
+
+@Suite("Configuration")
+struct SettingsTests {
+    private func read(
+        _ environment: [String: String], over file: [String: String] = [:]
+    ) -> (Settings, SettingsReader) {
+        var reader = SettingsReader([
+            .init(name: "environment", values: environment), .init(name: ".env", values: file),
+        ])
+        let settings = Settings(from: &reader)
+        reader.reportUnknownKeys(prefix: "BYOC_", ignoring: ["BYOC_ENV_FILE"])
+        return (settings, reader)
+    }
+
+    @Test("With nothing set there is no mistake, and every key has its default")
+    func defaults() {
+        let (settings, reader) = read(["PATH": "/bin"])
+        #expect(reader.mistakes == [])
+        #expect(settings.threads == 8)
+        #expect(settings.workers == nil)
+        #expect(settings.bodyLimit == 4 * 1024 * 1024)
+        #expect(settings.logFormat == .auto)
+        #expect(reader.entries.allSatisfy { $0.origin == "default" && !$0.meaning.isEmpty })
+    }
+
+    @Test("The environment goes before the file, and each value's origin is told")
+    func origins() throws {
+        let (settings, reader) = read(
+            ["BYOC_THREADS": "4", "BYOC_LOG_LEVEL": ""], over: ["BYOC_THREADS": "9", "BYOC_LOG_LEVEL": "debug"])
+        #expect(settings.threads == 4)
+        #expect(try #require(reader.entries.first { $0.key == "BYOC_THREADS" }).origin == "environment")
+        #expect(try #require(reader.entries.first { $0.key == "BYOC_SOCKET" }).origin == "default")
+    }
+
+    @Test("All mistakes are told at once, each with its key, its value and what is expected")
+    func mistakes() {
+        let (_, reader) = read([
+            "BYOC_THREADS": "many", "BYOC_BASE_URL": "ftp://x", "BYOC_SOCKET_MODE": "999", "BYOC_BODY_LIMIT": "1G",
+            "BYOC_CHANNEL": "pigeon",
+        ])
+        #expect(
+            Set(reader.mistakes.map(\.key)) == [
+                "BYOC_THREADS", "BYOC_BASE_URL", "BYOC_SOCKET_MODE", "BYOC_BODY_LIMIT", "BYOC_CHANNEL",
+            ])
+        for mistake in reader.mistakes {
+            #expect("\(mistake)".contains(mistake.key))
+            #expect("\(mistake)".contains("expected"))
+            #expect(mistake.value.map { "\(mistake)".contains($0) } == true)
+        }
+    }
+
+    @Test(
+        "A misspelt key is named with the nearest real one",
+        arguments: [
+            ("BYOC_SOKET", "BYOC_SOCKET"), ("BYOC_WORKER", "BYOC_WORKERS"), ("BYOC_DATADIR", "BYOC_DATA_DIR"),
+            ("BYOC_VIBER_TOKEN", "BYOC_VIBER_AUTH_TOKEN"),
+        ])
+    func misspelt(key: String, meant: String) {
+        let (_, reader) = read([key: "x"])
+        #expect(reader.mistakes.map(\.key) == [key])
+        #expect(reader.mistakes.first?.nearest == meant)
+    }
+
+    @Test("Other programs' keys are nobody's business")
+    func foreignKeys() {
+        #expect(read(["BYOCX": "1", "MY_BYOC_THING": "1", "BYOC_ENV_FILE": "/x"]).1.mistakes == [])
+    }
+
+    @Test("A secret is shown neither in the list nor in a mistake")
+    func secrets() {
+        let token = "secret-with spaces-0123456789abcdef"
+        let (_, reader) = read(["BYOC_FRESHCHAT_TOKEN": token, "BYOC_ADMIN_PASSWORD": "short pw"])
+        #expect(reader.mistakes.count == 2)
+        #expect(!reader.mistakes.map(\.description).joined().contains("secret-with"))
+        #expect(!reader.mistakes.map(\.description).joined().contains("short pw"))
+        #expect(!reader.entries.compactMap(\.value).contains { $0.contains("secret-with") })
+    }
+
+    @Test("The README explains every key, with its default, and no other")
+    func readme() throws {
+        let path = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "README.md")
+        let rows = try String(contentsOf: path, encoding: .utf8).split(separator: "\n").filter {
+            $0.hasPrefix("| `BYOC_")
+        }
+        let (_, reader) = read([:])
+        #expect(
+            rows.map(String.init)
+                == reader.entries.map { entry in
+                    "| `\(entry.key)` | \(entry.meaning) | \(entry.defaultValue.map { "`\($0)`" } ?? "–") |"
+                })
+    }
+
+    @Test("Sizes may be written with K and M")
+    func sizes() {
+        #expect(read(["BYOC_BODY_LIMIT": "512k"]).0.bodyLimit == 512 * 1024)
+        #expect(read(["BYOC_BODY_LIMIT": "1000"]).0.bodyLimit == 1000)
+    }
+
+    @Test("A public address needs https, but for this machine's own")
+    func addresses() {
+        #expect(read(["BYOC_BASE_URL": "https://chat.example.com/byoc/"]).0.baseURL == "https://chat.example.com/byoc")
+        #expect(read(["BYOC_BASE_URL": "http://127.0.0.1:8080"]).1.mistakes == [])
+        #expect(read(["BYOC_BASE_URL": "http://chat.example.com"]).1.mistakes.count == 1)
+        #expect(read(["BYOC_BASE_URL": "https://chat.example.com/?a=b"]).1.mistakes.count == 1)
+    }
+}
