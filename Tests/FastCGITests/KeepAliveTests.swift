@@ -107,7 +107,7 @@ extension OverTheWire {
             let handler: Handler = { _ in OutgoingResponse(head: HTTPResponse(status: .ok), body: big) }
             try await withResponder(ResponderConfiguration(threads: 2), handler: handler) { bench in
                 let request = Records.request(method: "POST", body: Array("some body".utf8), keep: true)
-                let before = try openDescriptors()
+                let before = try bench.openSockets()
                 for count in 0...request.bytes.count {
                     let client = try bench.client()
                     client.send(Array(request.bytes[..<count]))
@@ -121,8 +121,7 @@ extension OverTheWire {
                 }
                 #expect(try bench.client().exchange(.request()).bodyBytes == big)
                 #expect(await bench.responder.drain(within: .seconds(10)))
-                // Less the two of epoll and of the wake-up, which live as long as the responder.
-                #expect(try openDescriptors() <= before)
+                #expect(try bench.openSockets() <= before)
             }
         }
     }

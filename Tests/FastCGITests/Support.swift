@@ -75,6 +75,13 @@ struct Bench: Sendable {
 
     func client() throws -> FastCGIClient { try FastCGIClient(to: path) }
 
+    /// The listening socket and the connections that were accepted on it: each has its path (proc(5)). What other tests
+    /// have open doesn't count.
+    func openSockets() throws -> Int {
+        let table = try #require(try FileHandle(forReadingAtPath: "/proc/net/unix")?.readToEnd())
+        return String(decoding: table, as: UTF8.self).split(separator: "\n").count { $0.hasSuffix(" " + path) }
+    }
+
     func another(_ configuration: ResponderConfiguration, handler: @escaping Handler) throws -> FastCGIResponder {
         let responder = FastCGIResponder(
             listeningOn: socket.descriptor, configuration: configuration, logger: log.logger, handler: handler)
@@ -133,6 +140,7 @@ func onThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result)
     }
 }
 
+/// The descriptors of this process, all of them: right only while no other test runs.
 func openDescriptors() throws -> Int {
     try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
 }
