@@ -134,9 +134,7 @@ private struct Playing {
         try await follow { $0.side == .freshchat && $0.kind == .message && $0.text == texts.last }
         for text in texts {
             let written = entries.last { $0.name == "customer.writes" && $0.text == text }
-            let accepted = entries.first {
-                $0.kind == .webhook && $0.side == .viber && $0.status == 200 && $0.reference == written?.reference
-            }
+            let accepted = try await acceptance(of: written)
             let arrived = arrivedInFreshchat.first { $0.text == text }
             if arrived != nil { conversation = arrived?.subject }
             tell(
@@ -156,15 +154,24 @@ private struct Playing {
         try await follow { $0.side == .viber && $0.kind == .message && $0.text == texts.last }
         for text in texts {
             let written = entries.last { $0.name == "agent.normal" && $0.text == text }
-            let accepted = entries.first {
-                $0.kind == .webhook && $0.side == .freshchat && $0.status == 200 && $0.reference == written?.reference
-            }
+            let accepted = try await acceptance(of: written)
             tell(
                 "agent   ➜ \(text)", written,
                 [
                     ("byoc has it", accepted), ("phone shows it", arrivedOnPhone.first { $0.text == text }),
                 ])
         }
+    }
+
+    /// When the bridge took the webhook of what was written. Its answer may be logged after the message has arrived.
+    private mutating func acceptance(of written: LogEntry?) async throws -> LogEntry? {
+        guard let written else { return nil }
+        func isAcceptance(_ entry: LogEntry) -> Bool {
+            entry.kind == .webhook && entry.side == written.side && entry.status == 200
+                && entry.reference == written.reference
+        }
+        try await follow(until: isAcceptance)
+        return entries.first(where: isAcceptance)
     }
 
     private var arrivedInFreshchat: [LogEntry] {

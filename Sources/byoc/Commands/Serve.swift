@@ -46,7 +46,8 @@ struct Serve: AsyncParsableCommand {
         try await EnvironmentInstallation.store(app)
         if isCGI { return try await CGIRequest(app: app).run() }
 
-        if let inherited, supervised || settings.workers == nil {
+        // Who gives the socket and asks for one worker keeps it running himself.
+        if let inherited, supervised || (settings.workers ?? 1) == 1 {
             let worker = Worker(
                 app: app, socket: inherited,
                 readiness: supervised ? ReadinessPipe(descriptor: WorkerProcess.readinessDescriptor) : nil,
