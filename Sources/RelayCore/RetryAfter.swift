@@ -6,7 +6,7 @@ extension HTTPFields {
     ///
     /// - Returns: `nil` without the header, or with one that says nothing sensible; never negative, at most a day.
     package func retryAfter(now: Date) -> Duration? {
-        guard let name = HTTPField.Name("Retry-After"), let text = self[name] else { return nil }
+        guard let text = self[.retryAfter] else { return nil }
         let value = text.trimmingWhiteSpace()
         guard let seconds = Double(value) ?? Date(httpDate: value)?.timeIntervalSince(now), seconds.isFinite else {
             return nil

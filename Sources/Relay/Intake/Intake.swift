@@ -106,7 +106,3 @@ package struct Intake: Sendable {
             : .text(.serviceUnavailable, problems.joined(separator: "\n"), headers: [.retryAfter: "5"])
     }
 }
-
-extension HTTPField.Name {
-    fileprivate static let retryAfter = HTTPField.Name("Retry-After")!  // A constant that is a valid name.
-}
