@@ -7,22 +7,6 @@ import Testing
 
 extension OverTheWire {
     @Suite struct DrainTests {
-        /// Holds handlers until it is opened.
-        final class Gate: Sendable {
-            private let state = Mutex((inside: 0, isOpen: false))
-
-            func pass() {
-                state.withLock { $0.inside += 1 }
-                while !state.withLock({ $0.isOpen }) { usleep(500) }
-            }
-
-            func open() { state.withLock { $0.isOpen = true } }
-
-            func waitFor(_ count: Int) async {
-                while state.withLock({ $0.inside }) < count { await Task.yield() }
-            }
-        }
-
         @Test("What is in hand is answered, its connection closed, and nothing more is accepted")
         func inHand() async throws {
             let gate = Gate()

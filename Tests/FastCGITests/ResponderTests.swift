@@ -41,11 +41,10 @@ extension OverTheWire {
 
         @Test("As many requests are answered at once as there are threads")
         func threads() async throws {
-            let inside = Shared(0)
+            let gate = Gate()
             // Each handler waits until all five are in; were there fewer threads, it would wait for ever.
             let handler: Handler = { _ in
-                inside.change { $0 += 1 }
-                while inside.now < 5 { usleep(500) }
+                gate.pass(openingAt: 5)
                 return .text("all here")
             }
             try await withResponder(ResponderConfiguration(threads: 5), handler: handler) { bench in

@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Glibc
 import HTTPTypes
@@ -24,6 +25,29 @@ final class TemporaryDirectory: Sendable {
 
     deinit {
         try? FileManager.default.removeItem(atPath: path)
+    }
+}
+
+/// Holds handlers until it is opened.
+final class Gate: Sendable {
+    private let inside = Mutex(0)
+    private let turnstile = DispatchSemaphore(value: 0)
+
+    /// - Parameter count: the handler that makes it so many opens the gate for all.
+    func pass(openingAt count: Int = .max) {
+        let isLast = inside.withLock { inside in
+            inside += 1
+            return inside == count
+        }
+        if isLast { open() }
+        turnstile.wait()
+        turnstile.signal()
+    }
+
+    func open() { turnstile.signal() }
+
+    func waitFor(_ count: Int) async {
+        while inside.withLock({ $0 }) < count { await Task.yield() }
     }
 }
 
