@@ -100,15 +100,9 @@ struct ViberSettings: Sendable {
             return "an address like \(defaultBaseURL) is expected"
         }
         if value.contains("?") || value.contains("#") { return "the address has no part behind a ? or #" }
-        let loopback = host == "localhost" || host == "[::1]" || host == "::1" || isLoopbackIPv4(host)
-        guard request.scheme == "https" || loopback else {
+        guard request.scheme == "https" || host.isLoopbackHost else {
             return "https is expected, for the token is sent there; http only to this machine itself"
         }
         return nil
-    }
-
-    private static func isLoopbackIPv4(_ host: String) -> Bool {
-        let numbers = host.split(separator: ".", omittingEmptySubsequences: false)
-        return numbers.count == 4 && numbers[0] == "127" && numbers.allSatisfy { UInt8($0) != nil }
     }
 }

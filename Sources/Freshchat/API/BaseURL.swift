@@ -27,7 +27,7 @@ package struct FreshchatBaseURL: Hashable, Sendable, CustomStringConvertible {
         }
         switch scheme {
         case "https": break
-        case "http" where Self.isLoopback(host): break
+        case "http" where host.isLoopbackHost: break
         case "http":
             throw refused("must begin with https://, for the token travels with every request: \"\(text)\"")
         default:
@@ -50,11 +50,4 @@ package struct FreshchatBaseURL: Hashable, Sendable, CustomStringConvertible {
         https://api.freshchat.com/v2. Freshchat shows it under Admin > Website Tracking and APIs > API Settings \
         ("Your chat URL").
         """
-
-    private static func isLoopback(_ host: String) -> Bool {
-        let host = host.lowercased()
-        if host == "localhost" || host == "::1" || host == "[::1]" { return true }
-        let numbers = host.split(separator: ".", omittingEmptySubsequences: false)
-        return numbers.count == 4 && numbers[0] == "127" && numbers.allSatisfy { UInt8($0) != nil }
-    }
 }

@@ -1,5 +1,4 @@
 package import FoundationEssentials
-package import Logging
 package import RelayCore
 
 /// Connects, disconnects and reconnects channel accounts: the work behind `byoc install` and the settings pages.
@@ -8,18 +7,16 @@ package struct Installer: Sendable {
     let helpdesk: any Helpdesk
     let http: any HTTPSender
     let endpoints: Endpoints
-    let logger: Logger
     let now: @Sendable () -> Date
 
     package init(
-        store: any Store, helpdesk: any Helpdesk, http: any HTTPSender, endpoints: Endpoints, logger: Logger,
+        store: any Store, helpdesk: any Helpdesk, http: any HTTPSender, endpoints: Endpoints,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.store = store
         self.helpdesk = helpdesk
         self.http = http
         self.endpoints = endpoints
-        self.logger = logger
         self.now = now
     }
 

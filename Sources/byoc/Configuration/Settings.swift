@@ -216,8 +216,7 @@ extension Settings {
         guard let parts = URLComponents(string: text), let host = parts.host, !host.isEmpty, parts.query == nil,
             parts.fragment == nil
         else { return nil }
-        let isLoopback = ["localhost", "127.0.0.1", "[::1]", "::1"].contains(host)
-        return parts.scheme == "https" || (parts.scheme == "http" && isLoopback) ? text : nil
+        return parts.scheme == "https" || (parts.scheme == "http" && host.isLoopbackHost) ? text : nil
     }
 
     private static func byteCount(_ text: String) -> Int? {

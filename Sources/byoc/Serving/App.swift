@@ -73,7 +73,7 @@ struct App {
     }
 
     func installer(over http: any HTTPSender) -> Installer {
-        Installer(store: store, helpdesk: helpdesk, http: http, endpoints: endpoints, logger: logger)
+        Installer(store: store, helpdesk: helpdesk, http: http, endpoints: endpoints)
     }
 
     func engine(over http: any HTTPSender, pulse: Pulse, wakeUp: WakeUp) -> RelayEngine {
