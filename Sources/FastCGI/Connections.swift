@@ -59,7 +59,9 @@ final class Connections: Sendable {
         guard queue >= 0 else { throw SystemFailure("epoll_create1") }
         wake = eventfd(0, CInt(EFD_CLOEXEC | EFD_NONBLOCK))
         // One process wakes for a new connection, not all that share the socket.
-        let isSet = watch(listening, EPOLLIN.rawValue | EPOLLEXCLUSIVE.rawValue, Self.listeningToken)
+        // Not EPOLLEXCLUSIVE: that tells one process alone of a connection, and if just that one is leaving or is killed,
+        // the connection waits until another one comes.
+        let isSet = watch(listening, EPOLLIN.rawValue, Self.listeningToken)
         let failure = SystemFailure("epoll_ctl")
         guard wake >= 0, isSet, watch(wake, EPOLLIN.rawValue | EPOLLONESHOT.rawValue, Self.wakeToken) else {
             close(queue)
