@@ -93,10 +93,11 @@ package final class SQLiteStore: Store {
             return !isClosed
         }
         if commits.close(within: configuration.closePatience), isFirst {
+            // The last connection that SQLite closes may be one for reading, which can't do this: what stands only in the
+            // write-ahead log goes into the file, so that a copy of the file alone is whole. Another process that is
+            // doing the same at this moment does it for both.
+            try? database.writeWithoutTransaction { db in _ = try db.checkpoint(.passive) }
             do {
-                // The last connection that SQLite closes may be one for reading, which can't do this: what stands only
-                // in the write-ahead log goes into the file, so that a copy of the file alone is whole.
-                try database.writeWithoutTransaction { db in _ = try db.checkpoint(.passive) }
                 try database.close()
             } catch {
                 // Everything is durable; the connections are closed by the end of the process.
