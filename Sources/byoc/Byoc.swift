@@ -25,7 +25,8 @@ struct Byoc: AsyncParsableCommand {
                     Install.self, Installations.self, Show.self, SetKey.self, Pause.self, Resume.self, Register.self,
                     Uninstall.self,
                 ]),
-            CommandGroup(name: "Deliveries", subcommands: [Outbox.self, Retry.self, Discard.self]),
+            CommandGroup(
+                name: "Deliveries", subcommands: [Outbox.self, DeliveryCommand.self, Retry.self, Discard.self]),
         ])
 
     /// Web servers start a FastCGI or CGI program without arguments.

@@ -9,6 +9,7 @@ struct DeliveryView: Encodable {
     var direction: String
     var state: String
     var inDoubt: Bool
+    var late: Bool
     var attempts: Int
     var acceptedAt: Date
     var nextAttemptAt: Date?
@@ -23,6 +24,7 @@ struct DeliveryView: Encodable {
         direction = delivery.direction.rawValue
         state = delivery.state.rawValue
         inDoubt = delivery.doubtSince != nil
+        late = delivery.isLate
         attempts = delivery.attempts
         acceptedAt = delivery.acceptedAt
         nextAttemptAt = delivery.state == .waiting ? delivery.nextAttemptAt : nil
@@ -45,12 +47,8 @@ struct Outbox: AsyncParsableCommand {
         discussion: "Without an option: everything that is not delivered or discarded.")
 
     @OptionGroup var options: StoreOptions
-    @Flag(help: "What waits for its next attempt.") var waiting = false
-    @Flag(help: "What may have been delivered, or not.") var inDoubt = false
-    @Flag(help: "What waits for a person to decide.") var held = false
-    @Flag(help: "What was given up on.") var dead = false
+    @OptionGroup var choice: DeliveryChoice
     @Flag(help: "What was delivered.") var delivered = false
-    @Option(help: "Only of this installation.") var installation: String?
     @Option(help: "At most so many, the newest first.") var limit = 100
     @Option(help: "Only those before this id: for the next page.") var before: Int64?
 
@@ -61,16 +59,14 @@ struct Outbox: AsyncParsableCommand {
     func run() async throws {
         let app = try options.open()
         defer { app.close() }
-        var states: Set<Delivery.State> = []
-        if waiting { states.insert(.waiting) }
-        if held { states.insert(.held) }
-        if dead { states.insert(.dead) }
-        if delivered { states.insert(.delivered) }
-        if states.isEmpty { states = inDoubt ? [] : [.waiting, .held, .dead] }
-        let found = try await app.store.deliveries(
-            DeliveryFilter(
-                installation: installation.map { InstallationID($0) }, states: states, onlyInDoubt: inDoubt,
-                before: before.map(DeliveryID.init(rawValue:)), limit: limit))
+        var filter = try await choice.filter(app)
+        if delivered {
+            // Beside other choices it is one more, alone it is the only one.
+            filter.states = choice.isEmpty ? [.delivered] : filter.states.union([.delivered])
+        }
+        filter.before = before.map(DeliveryID.init(rawValue:))
+        filter.limit = limit
+        let found = try await app.store.deliveries(filter)
         var views: [DeliveryView] = []
         for delivery in found {
             var contact: Contact?
@@ -84,57 +80,12 @@ struct Outbox: AsyncParsableCommand {
             views.map { view in
                 [
                     "\(view.id)", Terminal.age(view.acceptedAt), view.direction,
-                    view.state + (view.inDoubt ? ", in doubt" : ""), "\(view.attempts)", view.contact ?? "–",
+                    view.state + (view.inDoubt ? ", in doubt" : "") + (view.late ? ", late" : ""), "\(view.attempts)",
+                    view.contact ?? "–",
                     view.text.split(whereSeparator: \.isNewline).joined(separator: " ").truncated(to: 40),
                     view.reason + (view.detail.isEmpty ? "" : " (\(view.detail))"),
                 ]
             })
         if views.count == limit, let last = views.last { print("More: byoc outbox --before \(last.id)") }
     }
-}
-
-/// `byoc retry ID …`
-struct Retry: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "Try dead, held or waiting deliveries again, now.",
-        discussion: "Each keeps its place in its conversation's order.")
-
-    @OptionGroup var options: StoreOptions
-    @Argument(help: "Ids, as byoc outbox shows them.") var ids: [Int64]
-
-    func run() async throws {
-        try await change(options, ids, "will be tried again") { store, id in try await store.redrive(id, now: Date()) }
-    }
-}
-
-/// `byoc discard ID …`
-struct Discard: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Give dead, held or waiting deliveries up for good.")
-
-    @OptionGroup var options: StoreOptions
-    @Argument(help: "Ids, as byoc outbox shows them.") var ids: [Int64]
-
-    func run() async throws {
-        try await change(options, ids, "is discarded") { store, id in try await store.discard(id, now: Date()) }
-    }
-}
-
-private func change(
-    _ options: StoreOptions, _ ids: [Int64], _ words: String, _ body: (any Store, DeliveryID) async throws -> Void
-) async throws {
-    let app = try options.open()
-    defer { app.close() }
-    var failures: [String] = []
-    var done: [Int64] = []
-    for id in ids {
-        do {
-            try await body(app.store, DeliveryID(rawValue: id))
-            done.append(id)
-            if !options.json { print("\(id) \(words).") }
-        } catch {
-            failures.append("\(id): \(error)")
-        }
-    }
-    if options.json { try Terminal.printJSON(["done": done]) }
-    if !failures.isEmpty { throw CommandFailure(failures.joined(separator: "\n")) }
 }
