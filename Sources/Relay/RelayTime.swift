@@ -1,4 +1,5 @@
 package import FoundationEssentials
+package import RelayCore
 
 /// Time as a parameter, so that tests need not wait for it.
 package struct RelayTime: Sendable {
@@ -7,14 +8,17 @@ package struct RelayTime: Sendable {
     package var sleep: @Sendable (Duration) async throws -> Void
     /// Uniform in the range; the source of the backoff's jitter.
     package var random: @Sendable (ClosedRange<Double>) -> Double
+    /// What leases are measured by.
+    package var bootClock: BootClock
 
     package init(
         now: @escaping @Sendable () -> Date, sleep: @escaping @Sendable (Duration) async throws -> Void,
-        random: @escaping @Sendable (ClosedRange<Double>) -> Double
+        random: @escaping @Sendable (ClosedRange<Double>) -> Double, bootClock: BootClock = .system
     ) {
         self.now = now
         self.sleep = sleep
         self.random = random
+        self.bootClock = bootClock
     }
 
     package static let system = RelayTime(

@@ -74,11 +74,14 @@ package struct Delivery: Hashable, Sendable {
     package var reason: String
     /// The far side's words, for the operator.
     package var detail: String
+    /// Whether one of its key that was accepted later went out before it, while it was dead or held.
+    package var isLate: Bool
 
     package init(
         id: DeliveryID, installation: InstallationID, direction: Direction, orderingKey: OrderingKey,
         contact: ContactID?, payload: Payload?, state: State, progress: Int = 0, attempts: Int = 0, acceptedAt: Date,
-        nextAttemptAt: Date, finishedAt: Date? = nil, doubtSince: Date? = nil, reason: String = "", detail: String = ""
+        nextAttemptAt: Date, finishedAt: Date? = nil, doubtSince: Date? = nil, reason: String = "", detail: String = "",
+        isLate: Bool = false
     ) {
         self.id = id
         self.installation = installation
@@ -95,6 +98,7 @@ package struct Delivery: Hashable, Sendable {
         self.doubtSince = doubtSince
         self.reason = reason
         self.detail = detail
+        self.isLate = isLate
     }
 }
 

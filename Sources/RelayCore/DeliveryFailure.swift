@@ -26,6 +26,8 @@ package struct DeliveryFailure: Error, Hashable, Codable, Sendable, CustomString
     package var reason: String
     /// For the operator: the far side's own words and codes. Never a secret.
     package var detail: String
+    /// Whose failure it is; `nil`: that of the side which the delivery goes to.
+    package var side: Side?
 
     package init(_ remedy: Remedy, isCertain: Bool = true, reason: String, detail: String) {
         self.remedy = remedy

@@ -12,7 +12,8 @@ package protocol OutboxAdministration: Sendable {
     func receipts(of delivery: DeliveryID) async throws(StoreFailure) -> [Receipt]
 
     /// Makes a dead, held or waiting delivery due at once, in its place in its key's order, with its attempts counted
-    /// from zero. A held one that is retried is no longer in doubt: the person has decided.
+    /// from zero. A held one that is retried is no longer in doubt: the person has decided. One that later ones have
+    /// overtaken is marked late.
     ///
     /// - Throws: `notFound`; `conflict` for one that is delivered, discarded or under way.
     func redrive(_ delivery: DeliveryID, now: Date) async throws(StoreFailure)

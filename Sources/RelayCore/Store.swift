@@ -84,7 +84,9 @@ package protocol OutboxStore: Sendable {
     /// Takes the leases of up to `limit` ordering keys whose first waiting delivery is due, and records the start of an
     /// attempt for each. Paused installations and closed rate gates give nothing.
     ///
-    /// - Parameter lease: for how long no other worker touches the key while this one lives.
+    /// Of a side whose ``Breaker`` is open one delivery at a time is given, and none while one is under way.
+    ///
+    /// - Parameter lease: for how long no other worker touches the key while this one lives, by the ``BootClock``.
     func claim(by worker: WorkerID, limit: Int, lease: Duration, now: Date) async throws(StoreFailure) -> [Claim]
 
     /// One piece is delivered and another follows: records it and starts the next attempt under the same lease.
@@ -103,9 +105,11 @@ package protocol OutboxStore: Sendable {
     /// - Parameters:
     ///   - counting: whether the attempt counts towards giving up.
     ///   - wakesOnContact: whether it becomes due at once when the customer writes.
+    /// - Returns: the breaker of that side, when this failure opened it.
+    @discardableResult
     func retry(
         _ claim: Claim, after failure: DeliveryFailure, at: Date, counting: Bool, wakesOnContact: Bool, now: Date
-    ) async throws(StoreFailure)
+    ) async throws(StoreFailure) -> OpenBreaker?
 
     /// It becomes a dead letter, and gives the lease back. The note, if any, is put into the outbox by the same commit.
     func bury(_ claim: Claim, because failure: DeliveryFailure, note: NoteDraft?, now: Date) async throws(StoreFailure)
@@ -135,6 +139,9 @@ package protocol OutboxStore: Sendable {
     /// Nothing goes to this side of the installation before `until`. A gate is only ever moved later by this.
     func closeGate(_ installation: InstallationID, _ side: Side, until: Date) async throws(StoreFailure)
 
+    /// The breakers that are open now.
+    func openBreakers() async throws(StoreFailure) -> [OpenBreaker]
+
     /// The delivery that became this message in Freshchat; `nil`: none that we know of.
     func delivery(
         thatBecame message: HelpdeskMessageID, of installation: InstallationID
@@ -162,11 +169,12 @@ package struct Claim: Sendable {
     /// The row of the attempt that was started.
     package var attempt: Int64
     package var startedAt: Date
-    package var leasedUntil: Date
+    /// By the ``BootClock``.
+    package var leasedUntil: Duration
 
     package init(
         delivery: Delivery, contact: Contact?, worker: WorkerID, fence: Int64, attempt: Int64, startedAt: Date,
-        leasedUntil: Date
+        leasedUntil: Duration
     ) {
         self.delivery = delivery
         self.contact = contact
@@ -213,6 +221,11 @@ package protocol WorkerStore: Sendable {
     ///
     /// - Returns: how many leases were freed.
     func reap(now: Date) async throws(StoreFailure) -> Int
+
+    /// Moves what waits along with the wall clock when that was set. To be called often, with the present time.
+    ///
+    /// - Returns: how far the clock was set, backwards below zero; `nil`: it wasn't.
+    func noticeClock(now: Date) async throws(StoreFailure) -> Duration?
 
     /// Says goodbye: frees what the worker still holds and lets go of its lock.
     func retire(_ worker: WorkerID, now: Date) async throws(StoreFailure)

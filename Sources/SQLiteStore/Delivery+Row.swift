@@ -6,7 +6,7 @@ extension Delivery {
     /// The columns that ``init(_:)`` reads, in its order.
     static let columns = """
         id, installation, direction, ordering_key, contact, payload, state, progress, attempts, accepted_at,
-        next_attempt_at, finished_at, doubt_since, reason, detail
+        next_attempt_at, finished_at, doubt_since, reason, detail, is_late
         """
 
     init(_ row: Row) throws {
@@ -16,7 +16,7 @@ extension Delivery {
             payload: Payload(stored: try? row.blobIfAny(5)), state: try row.word(6), progress: try row.int(7),
             attempts: try row.int(8), acceptedAt: try row.date(9), nextAttemptAt: try row.date(10),
             finishedAt: try row.dateIfAny(11), doubtSince: try row.dateIfAny(12), reason: try row.text(13),
-            detail: try row.text(14))
+            detail: try row.text(14), isLate: try row.flag(15))
     }
 }
 

@@ -120,14 +120,17 @@ extension SQLiteStore {
         return groups
     }
 
-    /// Until when the group's rate gate is closed; `nil` when the installation is paused or gone.
-    static func gate(of group: LaneGroup, in db: Database) throws -> Int64? {
+    /// Until when the group's rate gate is closed, and whether one delivery at a time is to be tried; `nil` when the
+    /// installation is paused or gone.
+    static func gate(of group: LaneGroup, in db: Database) throws -> (until: Int64, isProbed: Bool)? {
         let row = try db.row(
             """
-            SELECT coalesce((SELECT until FROM gates WHERE installation = ?1 AND side = ?2), 0)
-            FROM installations WHERE id = ?1 AND state = 'active'
+            SELECT gates.until, gates.opened_at
+            FROM installations
+            LEFT JOIN gates ON gates.installation = installations.id AND gates.side = ?2
+            WHERE installations.id = ?1 AND state = 'active'
             """, [group.installation, group.side])
-        return try row?.integer(0)
+        return try row.map { (try $0.integerIfAny(0) ?? 0, try $0.integerIfAny(1) != nil) }
     }
 
     // MARK: Attempts

@@ -122,7 +122,10 @@ extension SQLiteStore {
             try db.run(
                 """
                 UPDATE outbox SET doubt_since = iif(state = 'held', NULL, doubt_since), state = 'waiting', attempts = 0,
-                    next_attempt_at = ?, finished_at = NULL, reason = '', detail = ''
+                    next_attempt_at = ?, finished_at = NULL, reason = '', detail = '',
+                    -- A later one that is being made at this moment goes out before it too.
+                    is_late = is_late OR EXISTS (SELECT 1 FROM lanes WHERE lanes.ordering_key = outbox.ordering_key
+                        AND owner IS NOT NULL AND lanes.delivery > outbox.id)
                 WHERE id = ?
                 """, [clock, delivery.rawValue])
             try Self.openLane(

@@ -11,15 +11,16 @@ extension SQLiteStore {
     ) async throws(StoreFailure) -> [Claim] {
         guard limit > 0 else { return [] }
         return try await change { db in
-            let clock = now.milliseconds
-            _ = try Self.freeExpiredLeases(now: clock, in: db)
-            let groups = try self.openGroups(now: clock, in: db)
+            let uptime = self.configuration.bootClock.now()
+            _ = try Self.freeExpiredLeases(now: now.milliseconds, uptime: uptime, in: db)
+            let groups = try self.openGroups(now: now.milliseconds, in: db)
             guard !groups.isEmpty else { return [] }
-            var taker = try Taker(worker: worker, lease: lease, now: now, db: db)
+            var taker = try Taker(worker: worker, leasedUntil: uptime + lease, now: now, db: db)
             let share = max(1, limit / groups.count)
             for bound in [share, limit] {
-                for group in groups where taker.claims.count < limit {
-                    let wanted = min(bound, limit - taker.claims.count)
+                for (group, isProbed) in groups where taker.claims.count < limit {
+                    if isProbed, try Self.hasLease(group, in: db) { continue }
+                    let wanted = isProbed ? 1 : min(bound, limit - taker.claims.count)
                     if try taker.take(from: group, atMost: wanted) > 0 { self.rotation.withLock { $0 = group } }
                 }
             }
@@ -32,7 +33,8 @@ extension SQLiteStore {
             var earliest: Int64?
             for (group, readyAt) in try Self.laneGroups(in: db) {
                 guard let gate = try Self.gate(of: group, in: db) else { continue }
-                let due = max(readyAt, gate)
+                if gate.isProbed, try Self.hasLease(group, in: db) { continue }
+                let due = max(readyAt, gate.until)
                 earliest = min(earliest ?? due, due)
             }
             return earliest.map(Date.init(milliseconds:))
@@ -40,24 +42,24 @@ extension SQLiteStore {
     }
 
     /// Those from which something may be taken now, in the order of their turns.
-    private func openGroups(now: Int64, in db: Database) throws -> [LaneGroup] {
-        var groups: [LaneGroup] = []
+    private func openGroups(now: Int64, in db: Database) throws -> [(group: LaneGroup, isProbed: Bool)] {
+        var groups: [(group: LaneGroup, isProbed: Bool)] = []
         for (group, readyAt) in try Self.laneGroups(in: db) where readyAt <= now {
-            if let gate = try Self.gate(of: group, in: db), gate <= now { groups.append(group) }
+            if let gate = try Self.gate(of: group, in: db), gate.until <= now { groups.append((group, gate.isProbed)) }
         }
-        guard let last = rotation.withLock({ $0 }), let next = groups.firstIndex(where: { last < $0 }) else {
+        guard let last = rotation.withLock({ $0 }), let next = groups.firstIndex(where: { last < $0.group }) else {
             return groups
         }
         return Array(groups[next...] + groups[..<next])
     }
 
     /// Ends leases whose time is over; what they made is in doubt.
-    static func freeExpiredLeases(now: Int64, in db: Database) throws -> Int {
+    static func freeExpiredLeases(now: Int64, uptime: Duration, in db: Database) throws -> Int {
         let rows = try db.rows(
             """
             SELECT ordering_key, delivery FROM lanes INDEXED BY lanes_leased
             WHERE owner IS NOT NULL AND leased_until <= ?
-            """, [now])
+            """, [uptime.milliseconds])
         return try freeLeases(rows, now: now, in: db)
     }
 
@@ -74,23 +76,25 @@ extension SQLiteStore {
 
     /// The next delivery of a claim's key, when it may be made now: under the same lease, with its attempt started. Else
     /// the lease ends.
-    static func handOver(after claim: Claim, lease: Duration, now: Date, in db: Database) throws -> Claim? {
+    static func handOver(
+        after claim: Claim, until leasedUntil: Duration, now: Date, in db: Database
+    ) throws -> Claim? {
         let group = LaneGroup(
             installation: claim.delivery.installation.rawValue, side: claim.delivery.direction.side.rawValue)
         let key = claim.delivery.orderingKey
-        guard let gate = try gate(of: group, in: db), gate <= now.milliseconds, let head = try head(of: key, in: db),
-            head.dueAt <= now.milliseconds
+        guard let gate = try gate(of: group, in: db), gate.until <= now.milliseconds,
+            let head = try head(of: key, in: db), head.dueAt <= now.milliseconds
         else {
             try freeLane(key, in: db)
             return nil
         }
         return try take(
-            head.id, from: key, by: claim.worker, fence: claim.fence, lease: lease, now: now, in: db)
+            head.id, from: key, by: claim.worker, fence: claim.fence, until: leasedUntil, now: now, in: db)
     }
 
     /// Gives a worker the lease of a key, for its head.
     static func take(
-        _ head: Int64, from key: OrderingKey, by worker: WorkerID, fence: Int64, lease: Duration, now: Date,
+        _ head: Int64, from key: OrderingKey, by worker: WorkerID, fence: Int64, until leasedUntil: Duration, now: Date,
         in db: Database
     ) throws -> Claim? {
         let clock = now.milliseconds
@@ -99,32 +103,31 @@ extension SQLiteStore {
         guard let row = try db.row("SELECT \(Delivery.columns) FROM outbox WHERE id = ?", [head]) else { return nil }
         let delivery = try Delivery(row)
         let attempt = try startAttempt(of: head, piece: delivery.progress, by: worker, now: clock, in: db)
-        let leasedUntil = clock + lease.milliseconds
         try db.run(
             """
             UPDATE lanes SET owner = ?, fence = ?, leased_until = ?, delivery = ?, wakes_on_contact = NULL
             WHERE ordering_key = ?
-            """, [worker.rawValue, fence, leasedUntil, head, key.rawValue])
+            """, [worker.rawValue, fence, leasedUntil.milliseconds, head, key.rawValue])
         return Claim(
             delivery: delivery, contact: try delivery.contact.flatMap { try contact($0.rawValue, in: db) },
             worker: worker, fence: fence, attempt: attempt, startedAt: Date(milliseconds: clock),
-            leasedUntil: Date(milliseconds: leasedUntil))
+            leasedUntil: leasedUntil)
     }
 }
 
 /// Takes lanes for one call of a worker.
 private struct Taker {
     let worker: WorkerID
-    let lease: Duration
+    let leasedUntil: Duration
     let now: Date
     let db: Database
     var claims: [Claim] = []
     /// The number of the newest lease there has ever been.
     private var fence: Int64
 
-    init(worker: WorkerID, lease: Duration, now: Date, db: Database) throws {
+    init(worker: WorkerID, leasedUntil: Duration, now: Date, db: Database) throws {
         self.worker = worker
-        self.lease = lease
+        self.leasedUntil = leasedUntil
         self.now = now
         self.db = db
         fence = try db.row("SELECT number FROM meta WHERE name = 'fence'")?.integer(0) ?? 0
@@ -144,7 +147,7 @@ private struct Taker {
             fence += 1
             if let head = try SQLiteStore.head(of: key, in: db),
                 let claim = try SQLiteStore.take(
-                    head.id, from: key, by: worker, fence: fence, lease: lease, now: now, in: db)
+                    head.id, from: key, by: worker, fence: fence, until: leasedUntil, now: now, in: db)
             {
                 claims.append(claim)
             } else {

@@ -7,7 +7,7 @@ extension SQLiteStore {
     package func advance(
         _ claim: Claim, delivered: PieceOutcome, lease: Duration, now: Date
     ) async throws(StoreFailure) -> Claim {
-        try await change { db in
+        try await change { [bootClock = configuration.bootClock] db in
             try Self.requireLease(claim, in: db)
             let clock = now.milliseconds
             try Self.endAttempt(claim.attempt, .delivered, detail: "", now: clock, in: db)
@@ -22,14 +22,15 @@ extension SQLiteStore {
                 """
                 UPDATE outbox SET progress = ?, attempts = 0, doubt_since = NULL, reason = '', detail = '' WHERE id = ?
                 """, [next.delivery.progress, claim.delivery.id.rawValue])
+            try Self.noteSuccess(of: claim, in: db)
             next.attempt = try Self.startAttempt(
                 of: claim.delivery.id.rawValue, piece: next.delivery.progress, by: claim.worker, now: clock, in: db)
-            let leasedUntil = clock + lease.milliseconds
+            let leasedUntil = bootClock.now() + lease
             try db.run(
                 "UPDATE lanes SET leased_until = ? WHERE ordering_key = ?",
-                [leasedUntil, claim.delivery.orderingKey.rawValue])
+                [leasedUntil.milliseconds, claim.delivery.orderingKey.rawValue])
             next.startedAt = Date(milliseconds: clock)
-            next.leasedUntil = Date(milliseconds: leasedUntil)
+            next.leasedUntil = leasedUntil
             return next
         }
     }
@@ -37,7 +38,7 @@ extension SQLiteStore {
     package func complete(
         _ claim: Claim, delivered: PieceOutcome, lease: Duration, now: Date
     ) async throws(StoreFailure) -> Claim? {
-        try await change { db in
+        try await change { [bootClock = configuration.bootClock] db in
             try Self.requireLease(claim, in: db)
             let clock = now.milliseconds
             try Self.endAttempt(claim.attempt, .delivered, detail: "", now: clock, in: db)
@@ -48,13 +49,17 @@ extension SQLiteStore {
                 WHERE id = ?
                 """, [claim.delivery.progress + 1, clock, claim.delivery.id.rawValue])
             try Self.keepMessageID(delivered, of: claim, now: clock, in: db)
-            return try Self.handOver(after: claim, lease: lease, now: now, in: db)
+            try Self.noteSuccess(of: claim, in: db)
+            try Self.noteOvertaking(by: claim, in: db)
+            return try Self.handOver(
+                after: claim, until: bootClock.now() + lease, now: now, in: db)
         }
     }
 
+    @discardableResult
     package func retry(
         _ claim: Claim, after failure: DeliveryFailure, at: Date, counting: Bool, wakesOnContact: Bool, now: Date
-    ) async throws(StoreFailure) {
+    ) async throws(StoreFailure) -> OpenBreaker? {
         try await change { db in
             try Self.requireLease(claim, in: db)
             try Self.endAttempt(claim, failure, now: now.milliseconds, in: db)
@@ -63,6 +68,7 @@ extension SQLiteStore {
                 [at.milliseconds, counting ? 1 : 0, failure.reason, failure.detail, claim.delivery.id.rawValue])
             let waking = wakesOnContact ? claim.contact.map { (claim.delivery.id.rawValue, $0.id.rawValue) } : nil
             try Self.freeLane(claim.delivery.orderingKey, waking: waking, in: db)
+            return try Self.noteFailure(failure, of: claim, now: now, in: db)
         }
     }
 
@@ -72,6 +78,7 @@ extension SQLiteStore {
         try await change { db in
             try Self.requireLease(claim, in: db)
             try Self.endAttempt(claim, failure, now: now.milliseconds, in: db)
+            _ = try Self.noteFailure(failure, of: claim, now: now, in: db)
             try Self.end(
                 claim, as: .dead, reason: failure.reason, detail: failure.detail, note: note, now: now.milliseconds,
                 in: db)
@@ -120,6 +127,14 @@ extension SQLiteStore {
             throw StoreFailure(
                 .leaseLost, "delivery \(claim.delivery.id) isn't worker \(claim.worker)'s to record any more")
         }
+    }
+
+    /// Those of the same key that were given up on, dead or held, have been overtaken now: should a person try them again,
+    /// they are late.
+    private static func noteOvertaking(by claim: Claim, in db: Database) throws {
+        try db.run(
+            "UPDATE outbox SET is_late = 1 WHERE ordering_key = ? AND state IN ('dead', 'held') AND is_late = 0",
+            [claim.delivery.orderingKey.rawValue])
     }
 
     private static func endAttempt(_ claim: Claim, _ failure: DeliveryFailure, now: Int64, in db: Database) throws {

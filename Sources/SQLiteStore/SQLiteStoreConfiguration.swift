@@ -1,3 +1,5 @@
+package import RelayCore
+
 /// Where the data store is and how patient it is.
 package struct SQLiteStoreConfiguration: Sendable {
     /// How SQLite makes a commit durable.
@@ -27,6 +29,8 @@ package struct SQLiteStoreConfiguration: Sendable {
     package var readers: Int
     /// The database file never grows beyond this many bytes; what would need more is refused as on a full disk.
     package var maximumSize: Int64?
+    /// What leases are measured by.
+    package var bootClock = BootClock.system
 
     package init(
         directory: String, journal: Journal = .automatic, patience: Duration = .milliseconds(2500),

@@ -20,6 +20,9 @@ enum Schema {
             try db.execute(sql: outbox)
             try db.execute(sql: reports)
         }
+        migrator.registerMigration("2 breakers, late deliveries, clock") { db in
+            try db.execute(sql: breakers)
+        }
         return migrator
     }
 
@@ -192,6 +195,24 @@ enum Schema {
             detail TEXT NOT NULL DEFAULT ''
         ) STRICT;
         CREATE INDEX attempts_by_delivery ON attempts (delivery);
+        """
+
+    private static let breakers = """
+        ALTER TABLE gates ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE gates ADD COLUMN last_key TEXT;
+        ALTER TABLE gates ADD COLUMN openings INTEGER NOT NULL DEFAULT 0;
+        -- NULL: the breaker is closed.
+        ALTER TABLE gates ADD COLUMN opened_at INTEGER;
+
+        -- Whether one of its key that was accepted later went out before it, while it was dead or held.
+        ALTER TABLE outbox ADD COLUMN is_late INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX outbox_given_up ON outbox (ordering_key) WHERE state IN ('dead', 'held');
+
+        -- How far the wall clock was ahead of the boot clock, in milliseconds, and in which boot that was.
+        INSERT INTO meta (name) VALUES ('clock');
+
+        -- Leases are measured by the boot clock from now on; one from before ends at once.
+        UPDATE lanes SET leased_until = 0 WHERE owner IS NOT NULL;
         """
 
     private static let reports = """

@@ -36,6 +36,7 @@ extension SQLiteStore {
 
     package func reap(now: Date) async throws(StoreFailure) -> Int {
         let clock = now.milliseconds
+        let uptime = configuration.bootClock.now()
         // Most calls find nothing, and then need no commit.
         let (workers, hasExpired) = try await read { db in
             (
@@ -43,7 +44,7 @@ extension SQLiteStore {
                 try db.exists(
                     """
                     SELECT 1 FROM lanes INDEXED BY lanes_leased WHERE owner IS NOT NULL AND leased_until <= ? LIMIT 1
-                    """, [clock])
+                    """, [uptime.milliseconds])
             )
         }
         let own = workerLocks.withLock { Set($0.keys) }
@@ -54,7 +55,9 @@ extension SQLiteStore {
             freed += try await change { db in try Self.strikeOut(worker, now: clock, in: db) }
             unlink(lock.path)
         }
-        if hasExpired { freed += try await change { db in try Self.freeExpiredLeases(now: clock, in: db) } }
+        if hasExpired {
+            freed += try await change { db in try Self.freeExpiredLeases(now: clock, uptime: uptime, in: db) }
+        }
         try removeOrphans(known: Set(workers))
         return freed
     }

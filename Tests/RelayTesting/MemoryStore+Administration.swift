@@ -140,6 +140,7 @@ extension MemoryStore {
             row.finishedAt = nil
             row.reason = ""
             row.detail = ""
+            if let lease = state.lanes[row.orderingKey]?.lease, lease.delivery > delivery { row.isLate = true }
             state.deliveries[delivery] = row
             if state.lanes[row.orderingKey] == nil {
                 state.lanes[row.orderingKey] = MemoryState.Lane(

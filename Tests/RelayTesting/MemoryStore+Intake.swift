@@ -53,6 +53,7 @@ extension MemoryStore {
             let index = try state.requireInstallation(installation)
             state.installations[index].state = .active
             state.gates = state.gates.filter { $0.key.installation != installation }
+            state.breakers = state.breakers.filter { $0.key.installation != installation }
             for (id, delivery) in state.deliveries
             where delivery.installation == installation && delivery.state == .waiting && delivery.nextAttemptAt > now {
                 state.deliveries[id]?.nextAttemptAt = now
@@ -100,6 +101,7 @@ extension MemoryState {
         }
         lanes = lanes.filter { $0.value.installation != id }
         gates = gates.filter { $0.key.installation != id }
+        breakers = breakers.filter { $0.key.installation != id }
         for (delivery, row) in deliveries where row.installation == id && row.state == .waiting {
             deliveries[delivery]?.state = .discarded
             deliveries[delivery]?.finishedAt = now

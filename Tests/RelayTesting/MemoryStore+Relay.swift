@@ -6,8 +6,9 @@ extension MemoryStore {
     package func claim(
         by worker: WorkerID, limit: Int, lease: Duration, now: Date
     ) async throws(StoreFailure) -> [Claim] {
-        try change { state throws(StoreFailure) in
-            _ = state.freeLeases(now: now) { $0.until <= now }
+        let uptime = bootClock.now()
+        return try change { state throws(StoreFailure) in
+            _ = state.freeLeases(now: now) { $0.until <= uptime }
             let ready = state.lanes.keys.compactMap { key in state.head(of: key) }
                 .filter { head in
                     guard let lane = state.lanes[head.orderingKey], lane.lease == nil, head.nextAttemptAt <= now,
@@ -16,10 +17,12 @@ extension MemoryStore {
                     return gate <= now
                 }
             let inOrder = ready.sorted { ($0.nextAttemptAt, $0.id) < ($1.nextAttemptAt, $1.id) }
-            return inOrder.prefix(max(0, limit)).map { head in
+            var claims: [Claim] = []
+            for head in inOrder where claims.count < limit && !state.isProbing(head) {
                 let fence = state.next()
-                return state.take(head, by: worker, fence: fence, lease: lease, now: now)
+                claims.append(state.take(head, by: worker, fence: fence, until: uptime + lease, now: now))
             }
+            return claims
         }
     }
 
@@ -37,7 +40,9 @@ extension MemoryStore {
             delivery.reason = ""
             delivery.detail = ""
             state.deliveries[delivery.id] = delivery
-            return state.take(delivery, by: claim.worker, fence: claim.fence, lease: lease, now: now)
+            state.noteSuccess(of: claim)
+            return state.take(
+                delivery, by: claim.worker, fence: claim.fence, until: bootClock.now() + lease, now: now)
         }
     }
 
@@ -51,17 +56,23 @@ extension MemoryStore {
             state.deliveries[claim.delivery.id]?.doubtSince = nil
             state.end(claim, as: .delivered, reason: "", detail: "", now: now)
             state.keepMessageID(delivered, of: claim, now: now)
+            state.noteSuccess(of: claim)
             let key = claim.delivery.orderingKey
+            for (id, other) in state.deliveries
+            where other.orderingKey == key && (other.state == .dead || other.state == .held) {
+                state.deliveries[id]?.isLate = true
+            }
             guard let gate = state.gate(claim.delivery.installation, claim.delivery.direction.side), gate <= now,
                 let head = state.head(of: key), head.nextAttemptAt <= now
             else { return nil }
-            return state.take(head, by: claim.worker, fence: claim.fence, lease: lease, now: now)
+            return state.take(head, by: claim.worker, fence: claim.fence, until: bootClock.now() + lease, now: now)
         }
     }
 
+    @discardableResult
     package func retry(
         _ claim: Claim, after failure: DeliveryFailure, at: Date, counting: Bool, wakesOnContact: Bool, now: Date
-    ) async throws(StoreFailure) {
+    ) async throws(StoreFailure) -> OpenBreaker? {
         try change { state throws(StoreFailure) in
             try state.requireLease(claim)
             state.endAttempt(claim, failure, now: now)
@@ -71,6 +82,7 @@ extension MemoryStore {
             state.deliveries[claim.delivery.id]?.detail = failure.detail
             let waking = wakesOnContact ? claim.contact.map { (claim.delivery.id, $0.id) } : nil
             state.freeLane(claim.delivery.orderingKey, waking: waking)
+            return state.noteFailure(failure, of: claim, now: now)
         }
     }
 
@@ -80,6 +92,7 @@ extension MemoryStore {
         try change { state throws(StoreFailure) in
             try state.requireLease(claim)
             state.endAttempt(claim, failure, now: now)
+            _ = state.noteFailure(failure, of: claim, now: now)
             state.end(claim, as: .dead, reason: failure.reason, detail: failure.detail, note: note, now: now)
         }
     }
@@ -114,7 +127,7 @@ extension MemoryStore {
         state.withLock { state in
             state.lanes.compactMap { key, lane -> Date? in
                 guard lane.lease == nil, let gate = state.gate(lane.installation, lane.side),
-                    let head = state.head(of: key)
+                    let head = state.head(of: key), !state.isProbing(head)
                 else { return nil }
                 return max(head.nextAttemptAt, gate)
             }.min()
@@ -132,10 +145,11 @@ extension MemoryStore {
     }
 
     package func reap(now: Date) async throws(StoreFailure) -> Int {
-        state.withLock { state in
+        let uptime = bootClock.now()
+        return state.withLock { state in
             let dead = state.dead
             state.dead = []
-            return state.freeLeases(now: now) { dead.contains($0.owner) || $0.until <= now }
+            return state.freeLeases(now: now) { dead.contains($0.owner) || $0.until <= uptime }
         }
     }
 
@@ -158,12 +172,11 @@ extension MemoryState {
     }
 
     mutating func take(
-        _ delivery: Delivery, by worker: WorkerID, fence: Int64, lease: Duration, now: Date
+        _ delivery: Delivery, by worker: WorkerID, fence: Int64, until: Duration, now: Date
     ) -> Claim {
         doubtOpenAttempts(of: delivery.id, now: now)
         let delivery = deliveries[delivery.id] ?? delivery
         let attempt = startAttempt(of: delivery, by: worker, now: now)
-        let until = now.addingTimeInterval(Double(lease / .milliseconds(1)) / 1000)
         if lanes[delivery.orderingKey] == nil {
             lanes[delivery.orderingKey] = Lane(installation: delivery.installation, side: delivery.direction.side)
         }

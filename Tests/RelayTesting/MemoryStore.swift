@@ -8,8 +8,10 @@ import Synchronization
 /// kernel lock, so a worker lives until it retires or is ended by ``kill(_:)``.
 package final class MemoryStore: Store {
     let state = Mutex(MemoryState())
+    let bootClock: BootClock
 
-    package init() {}
+    /// - Parameter bootClock: what leases are measured by.
+    package init(bootClock: BootClock = .system) { self.bootClock = bootClock }
 
     /// As if the worker's process had ended: the next ``reap(now:)`` frees what it holds.
     package func kill(_ worker: WorkerID) {
@@ -49,7 +51,7 @@ struct MemoryState {
     struct Lease {
         var owner: WorkerID
         var fence: Int64
-        var until: Date
+        var until: Duration
         var delivery: DeliveryID
     }
 
@@ -98,6 +100,9 @@ struct MemoryState {
     var receipts: [Name: ReceiptRow] = [:]
     var dedupe: Set<Name> = []
     var gates: [Gate: Date] = [:]
+    var breakers: [Gate: Breaker] = [:]
+    /// Of the wall clock before the boot clock, in seconds, when it was last looked at.
+    var clockLead: Double?
     var agents: [Name: (name: String?, at: Date)] = [:]
     var workers: Set<WorkerID> = []
     var dead: Set<WorkerID> = []

@@ -111,7 +111,27 @@ extension StoreConformance {
             try await scene.store.bury(scene.claim(), because: scene.refusal, note: nil, now: scene.start)
             let second = try await scene.claim()
             try await scene.store.redrive(ids[0], now: scene.at(1))
-            #expect(try await scene.complete(second, at: 1)?.delivery.id == ids[0])
+            let next = try await scene.complete(second, at: 1)
+            #expect(next?.delivery.id == ids[0] && next?.delivery.isLate == true)
+        },
+        Check("A dead letter is late once a later one of its key went out, and only then") { scene in
+            let ids = try scene.accept(scene.message("one"), scene.message("two"), scene.message("three")).deliveries
+            try scene.accept(scene.message("other", from: "bert"))
+            for _ in 0..<2 {
+                let claims = try await scene.claims()
+                let annas = try #require(claims.first { $0.delivery.text != "other" })
+                try await scene.store.bury(annas, because: scene.refusal, note: nil, now: scene.start)
+                for claim in claims where claim.delivery.text == "other" { try await scene.complete(claim) }
+            }
+            #expect(try await scene.store.deliveries(DeliveryFilter(states: [.dead])).map(\.isLate) == [false, false])
+            try await scene.store.redrive(ids[0], now: scene.start)
+            let first = try await scene.claim()
+            #expect(first.delivery.id == ids[0] && !first.delivery.isLate)
+            let third = try #require(try await scene.complete(first))
+            #expect(third.delivery.id == ids[2])
+            try await scene.complete(third)
+            try await scene.store.redrive(ids[1], now: scene.start)
+            #expect(try await scene.claim().delivery.isLate)
         },
         Check("One that backs off is due when it is redriven, and is not while it is being made") { scene in
             let id = try scene.accept(scene.message("one")).deliveries[0]

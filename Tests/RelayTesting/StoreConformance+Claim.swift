@@ -29,7 +29,7 @@ extension StoreConformance {
             let claim = try await scene.claim(at: 2)
             #expect(claim.contact?.id == anna && claim.contact?.user == "user of anna")
             #expect(claim.contact?.conversation == "conversation-1" && claim.doubt == nil)
-            #expect(claim.startedAt == scene.at(2) && claim.leasedUntil == scene.at(62))
+            #expect(claim.startedAt == scene.at(2) && claim.leasedUntil == scene.uptime(62))
             let attempts = try await scene.store.attempts(of: id)
             #expect(attempts.map(\.worker) == ["worker-a"] && attempts.map(\.outcome) == [nil])
             #expect(attempts.map(\.startedAt) == [scene.at(2)] && attempts.map(\.finishedAt) == [nil])
@@ -154,8 +154,8 @@ extension StoreConformance {
         Check("Reaping frees leases that ran out, and says how many") { scene in
             try scene.accept(scene.message("one"), scene.message("two", from: "bert"))
             #expect(try await scene.claims().count == 2)
-            #expect(try await scene.store.reap(now: scene.at(59)) == 0)
-            #expect(try await scene.store.reap(now: scene.at(61)) == 2)
+            #expect(try await scene.reap(at: 59) == 0)
+            #expect(try await scene.reap(at: 61) == 2)
             #expect(try await scene.store.counts(of: nil).inDoubt == 2)
         },
         Check("A worker that retires frees what it holds at once, in doubt") { scene in
@@ -172,15 +172,16 @@ extension StoreConformance {
             #expect(first != second)
             try scene.accept(scene.message("one"))
             let claim = try await scene.claim(by: first)
-            #expect(try await scene.store.reap(now: scene.at(1)) == 0)
+            #expect(try await scene.reap(at: 1) == 0)
             try await scene.complete(claim, at: 2)
         },
         Check("A lease is kept up by going on to the next piece") { scene in
             try scene.accept(scene.message("one"))
             let first = try await scene.claim()
+            scene.clock.move(to: 50)
             let second = try await scene.store.advance(
                 first, delivered: PieceOutcome(nil), lease: scene.lease, now: scene.at(50))
-            #expect(second.leasedUntil == scene.at(110))
+            #expect(second.leasedUntil == scene.uptime(110))
             #expect(try await scene.claims(by: "worker-b", at: 100).isEmpty)
             try await scene.complete(second, at: 105)
         },

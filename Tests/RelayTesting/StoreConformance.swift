@@ -5,7 +5,7 @@ package import RelayCore
 /// ```swift
 /// @Test("The store keeps the port's promises", arguments: StoreConformance.checks)
 /// func conforms(check: StoreConformance.Check) async throws {
-///     try await check.run(on: MyStore())
+///     try await check.run { MyStore(bootClock: $0) }
 /// }
 /// ```
 package enum StoreConformance {
@@ -21,8 +21,11 @@ package enum StoreConformance {
         }
 
         /// Fails by Swift Testing's expectations.
-        package func run(on store: any Store) async throws {
-            let scene = StoreScene(store: store)
+        ///
+        /// - Parameter makeStore: is given the clock that leases are to be measured by.
+        package func run(on makeStore: (BootClock) throws -> any Store) async throws {
+            let clock = SceneClock()
+            let scene = StoreScene(store: try makeStore(clock.bootClock), clock: clock)
             try await scene.install()
             try await body(scene)
         }
@@ -30,5 +33,5 @@ package enum StoreConformance {
 
     package static let checks: [Check] =
         installationChecks + intakeChecks + receiptChecks + claimChecks + outcomeChecks + leaseChecks + mappingChecks
-        + administrationChecks
+        + administrationChecks + breakerChecks + clockChecks
 }

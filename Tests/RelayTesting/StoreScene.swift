@@ -1,10 +1,24 @@
 import FoundationEssentials
 import RelayCore
+import Synchronization
 import Testing
+
+/// The boot clock of a scene: it stands where the last step has put it.
+final class SceneClock: Sendable {
+    /// Before the scene begins.
+    static let lead = 1000.0
+    private let seconds = Mutex(0.0)
+
+    /// So many seconds after the start.
+    func move(to seconds: Double) { self.seconds.withLock { $0 = seconds } }
+
+    var bootClock: BootClock { BootClock { .seconds(Self.lead + self.seconds.withLock { $0 }) } }
+}
 
 /// A store with one installation, and short words for what happens to it.
 struct StoreScene: Sendable {
     let store: any Store
+    let clock: SceneClock
     let installation: InstallationID = "viber-1"
     let topic: TopicID = "topic-1"
     let start = Date(timeIntervalSince1970: 1_790_000_000)
@@ -12,6 +26,9 @@ struct StoreScene: Sendable {
 
     /// So many seconds after the start.
     func at(_ seconds: Double) -> Date { start.addingTimeInterval(seconds) }
+
+    /// The same instant by the boot clock, as long as nobody sets the wall clock.
+    func uptime(_ seconds: Double) -> Duration { .seconds(SceneClock.lead + seconds) }
 
     func sample(_ id: InstallationID, topic: TopicID = "topic-1") -> Installation {
         Installation(
@@ -91,7 +108,8 @@ struct StoreScene: Sendable {
     // MARK: What the relay does
 
     func claims(by worker: WorkerID = "worker-a", limit: Int = 10, at seconds: Double = 0) async throws -> [Claim] {
-        try await store.claim(by: worker, limit: limit, lease: lease, now: at(seconds))
+        clock.move(to: seconds)
+        return try await store.claim(by: worker, limit: limit, lease: lease, now: at(seconds))
     }
 
     /// The one claim that there is to be had.
@@ -101,9 +119,15 @@ struct StoreScene: Sendable {
         return claims[0]
     }
 
+    func reap(at seconds: Double) async throws -> Int {
+        clock.move(to: seconds)
+        return try await store.reap(now: at(seconds))
+    }
+
     @discardableResult
     func complete(_ claim: Claim, as id: PieceOutcome.MessageID? = nil, at seconds: Double = 0) async throws -> Claim? {
-        try await store.complete(claim, delivered: PieceOutcome(id), lease: lease, now: at(seconds))
+        clock.move(to: seconds)
+        return try await store.complete(claim, delivered: PieceOutcome(id), lease: lease, now: at(seconds))
     }
 
     func retry(

@@ -17,6 +17,11 @@ final class JumpingTime: Sendable {
 
     func advance(_ seconds: Double) { instant.withLock { $0 += seconds } }
 
+    /// Goes with the wall clock, which nobody sets here.
+    var bootClock: BootClock {
+        BootClock { .seconds(self.now.timeIntervalSince1970 - 1_789_999_000) }
+    }
+
     /// From this duration on a sleep lasts until it is cancelled, and time stands still for it.
     static let forever = Duration.seconds(1_000_000)
 
@@ -32,7 +37,7 @@ final class JumpingTime: Sendable {
                 await Task.yield()
                 self.advance(duration / .seconds(1))
             },
-            random: { $0.upperBound })
+            random: { $0.upperBound }, bootClock: bootClock)
     }
 }
 
@@ -54,7 +59,9 @@ struct FakeChannel: WebhookRegistering {
     ) throws(WebhookRefusal) -> WebhookReading<ChannelEvent> {
         let text = String(decoding: request.body, as: UTF8.self)
         if text == "forged" { throw WebhookRefusal(.notGenuine, "not signed") }
-        let profile = ContactProfile(userID: "anna", name: "Anna")
+        // “bert/hello” is written by bert; who isn't named is anna.
+        let user = text.split(separator: "/").first.flatMap { text.contains("/") ? String($0) : nil } ?? "anna"
+        let profile = ContactProfile(userID: ChannelUserID(user), name: user.capitalized)
         return WebhookReading(
             events: [
                 ChannelEvent(
@@ -180,11 +187,16 @@ final class Log<Entry: Sendable>: Sendable {
 }
 
 struct EngineScene {
-    private let memory = MemoryStore()
+    private let memory: MemoryStore
     var store: any Store { memory }
-    let time = JumpingTime()
+    let time: JumpingTime
     var channel = FakeChannel()
     var helpdesk = FakeHelpdesk()
+
+    init() {
+        time = JumpingTime()
+        memory = MemoryStore(bootClock: time.bootClock)
+    }
 
     func install(
         doubtPolicy: Installation.DoubtPolicy = .resend, registeredURL: String = "https://x/hook/t"

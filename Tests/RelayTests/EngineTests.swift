@@ -243,6 +243,28 @@ struct EngineTests {
         #expect(scene.channel.sent.count == 2)
     }
 
+    @Test(
+        "A side that fails for everyone is tried by one delivery at a time until it is well, and then all go in order")
+    func breaker() async throws {
+        var scene = EngineScene()
+        let outage = scene.time.now.addingTimeInterval(3000)
+        let time = scene.time
+        let failure = failure(.retry(after: nil), isCertain: false)
+        scene.helpdesk.answer = { _, _ in time.now < outage ? failure : nil }
+        try await scene.install()
+        for number in 1...40 { scene.customerWrites("user-\(number)/first", "user-\(number)/second") }
+        try await relayAll(scene)
+        #expect(try await scene.deliveries(.delivered).count == 80)
+        #expect(try await scene.store.openBreakers().isEmpty)
+        // Each of forty would have been tried a dozen times in that time; one probe in 30 s is a hundred in all.
+        #expect((Breaker.threshold...Breaker.threshold + 120).contains(scene.helpdesk.posted.count - 80))
+        for number in 1...40 {
+            let texts = scene.helpdesk.posted.all.map(\.message.plainText).filter { $0.hasPrefix("user-\(number)/") }
+            #expect(texts.last?.hasSuffix("second") == true)
+            #expect(texts.dropLast().allSatisfy { $0.hasSuffix("first") })
+        }
+    }
+
     /// Runs the relay again, at later times, until nothing waits.
     private func relayAll(_ scene: EngineScene) async throws {
         for _ in 0..<20 {

@@ -116,32 +116,3 @@ extension APIFailure {
         self.init(status: isStranger ? nil : status, words: words, failure: failure)
     }
 }
-
-extension HTTPFields {
-    /// How long a 429 asks us to wait, in seconds: `Retry-After`, else the limit's reset, else one second; never more
-    /// than five minutes (freshchat.md §1.4, §8 Q8).
-    func rateLimitWait(now: Date) -> Double {
-        let longest = 300.0
-        let fallback = 1.0
-        var wait: Double?
-        if let asked = retryAfter(now: now) {
-            wait = Double(asked.components.seconds) + Double(asked.components.attoseconds) / 1e18
-        } else {
-            for name in ["X-RateLimit-Reset", "X-RateLimitReset"] {
-                guard let text = HTTPField.Name(name).flatMap({ self[$0] }),
-                    let value = Double(text.trimmingWhiteSpace()),
-                    value.isFinite
-                else { continue }
-                // Sources differ on its meaning, so its size tells: milliseconds or seconds since 1970, else seconds from
-                // now.
-                wait =
-                    value > 1e12
-                    ? value / 1000 - now.timeIntervalSince1970
-                    : value > 1e9 ? value - now.timeIntervalSince1970 : value
-                break
-            }
-        }
-        guard let wait, wait > 0 else { return fallback }
-        return Swift.min(wait, longest)
-    }
-}

@@ -26,12 +26,17 @@ struct DeliveryMaker: Sendable {
     func attempt(
         _ claim: inout Claim, of installation: Installation, on channel: any Channel
     ) async throws(DeliveryFailure) -> Result {
-        let http = LeaseBoundSender(base: http, leasedUntil: claim.leasedUntil, now: time.now)
+        let bound = LeaseBoundSender(base: self.http, leasedUntil: claim.leasedUntil, clock: time.bootClock)
+        func sender(to side: Side) -> RateWatchingSender {
+            RateWatchingSender(
+                base: bound, store: store, installation: installation.id, side: side, time: time, logger: logger)
+        }
+        let http = sender(to: .helpdesk)
         switch claim.delivery.payload {
         case .message(let incoming):
             return try await bring(incoming, claim, installation, channel, http)
         case .reply(let reply):
-            return try await send(reply, &claim, installation, channel, http)
+            return try await send(reply, &claim, installation, channel, http, sender(to: .channel))
         case .note(let text, let conversation):
             let id = try await helpdesk.note(
                 text, in: conversation, doubt: claim.doubt, isKnown: isKnown(to: claim),
@@ -67,11 +72,10 @@ struct DeliveryMaker: Sendable {
 
     private func send(
         _ reply: HelpdeskMessage, _ claim: inout Claim, _ installation: Installation, _ channel: any Channel,
-        _ http: any HTTPSender
+        _ helpdeskHTTP: any HTTPSender, _ channelHTTP: any HTTPSender
     ) async throws(DeliveryFailure) -> Result {
         if claim.contact == nil {
-            let reference = try await helpdesk.reference(
-                of: reply.conversation, user: reply.user, account: installation.helpdesk, over: http)
+            let reference = try await reference(of: reply, installation, helpdeskHTTP)
             guard let user = reference.flatMap({ Reference($0, of: installation.channel.kind) })?.user else {
                 return .foreign(reason: "The conversation is not with a customer of \(channel.descriptor.name)")
             }
@@ -90,12 +94,26 @@ struct DeliveryMaker: Sendable {
         if claim.doubt != nil, !channel.descriptor.isIdempotent, installation.doubtPolicy == .hold {
             return .undecided
         }
-        let senderName = await senderName(of: reply, installation, http)
+        let senderName = await senderName(of: reply, installation, helpdeskHTTP)
         let piece = OutboundPiece(
             message: pieces[progress], to: contact.profile.userID, senderName: senderName,
             idempotencyKey: "byoc-\(claim.delivery.id)-\(progress)", now: time.now())
-        let id = try await channel.send(piece, account: installation.channel, over: http)
+        let id = try await channel.send(piece, account: installation.channel, over: channelHTTP)
         return .delivered(PieceOutcome(id.map { .channel($0) }), isLast: progress + 1 == pieces.count)
+    }
+
+    /// A look into Freshchat on the way to the channel: what fails there is no failure of the channel's.
+    private func reference(
+        of reply: HelpdeskMessage, _ installation: Installation, _ http: any HTTPSender
+    ) async throws(DeliveryFailure) -> String? {
+        do {
+            return try await helpdesk.reference(
+                of: reply.conversation, user: reply.user, account: installation.helpdesk, over: http)
+        } catch {
+            var failure = error
+            failure.side = .helpdesk
+            throw failure
+        }
     }
 
     private func isKnown(to claim: Claim) -> KnownMessages {

@@ -117,7 +117,7 @@ struct DeliveryRun: Sendable {
             try await retry(claim, failure, at: at, counting: counting, wakesOnContact: wakesOnContact)
         case .closeGate(let until):
             try await persist(claim) { () async throws(StoreFailure) in
-                try await store.closeGate(installation.id, claim.delivery.direction.side, until: until)
+                try await store.closeGate(installation.id, failure.side(of: claim.delivery), until: until)
             }
             try await retry(claim, failure, at: until, counting: false)
         case .pause:
@@ -150,9 +150,17 @@ struct DeliveryRun: Sendable {
     private func retry(
         _ claim: Claim, _ failure: DeliveryFailure, at: Date, counting: Bool, wakesOnContact: Bool = false
     ) async throws(StoreFailure) {
-        try await persist(claim) { () async throws(StoreFailure) in
+        let opened = try await persist(claim) { () async throws(StoreFailure) in
             try await store.retry(
                 claim, after: failure, at: at, counting: counting, wakesOnContact: wakesOnContact, now: time.now())
+        }
+        if let opened {
+            logger.warning(
+                "breaker open: the side is left alone, then one delivery at a time is tried",
+                metadata: [
+                    "installation.id": "\(opened.installation)", "side": "\(opened.side.rawValue)",
+                    "openings": "\(opened.openings)", "reason": "\(failure.reason)",
+                ])
         }
     }
 
@@ -184,7 +192,7 @@ struct DeliveryRun: Sendable {
             do {
                 return try await write()
             } catch {
-                guard error.kind == .unavailable, time.now().adding(wait) < claim.leasedUntil,
+                guard error.kind == .unavailable, time.bootClock.now() + wait < claim.leasedUntil,
                     (try? await time.sleep(wait)) != nil
                 else { throw error }
                 wait = min(wait * 2, .seconds(5))

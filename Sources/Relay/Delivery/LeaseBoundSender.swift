@@ -1,4 +1,3 @@
-import FoundationEssentials
 import HTTPTypes
 import RelayCore
 
@@ -6,13 +5,13 @@ import RelayCore
 /// not send what another worker may have sent meanwhile.
 struct LeaseBoundSender: HTTPSender {
     let base: any HTTPSender
-    let leasedUntil: Date
-    let now: @Sendable () -> Date
+    let leasedUntil: Duration
+    let clock: BootClock
 
     func send(
         _ request: HTTPRequest, body: [UInt8], timeout: Duration
     ) async throws(TransportFailure) -> HTTPReply {
-        guard now().adding(timeout) <= leasedUntil else {
+        guard clock.now() + timeout <= leasedUntil else {
             throw TransportFailure(isCertain: true, "not sent: this worker's lease is running out")
         }
         return try await base.send(request, body: body, timeout: timeout)

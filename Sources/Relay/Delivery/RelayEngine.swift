@@ -137,6 +137,12 @@ package final class RelayEngine: Service {
     private func keepHouse() async {
         while !Task.isCancelled {
             do {
+                if let step = try await store.noticeClock(now: time.now()) {
+                    logger.warning(
+                        "the system's clock was set: what waits was moved along",
+                        metadata: ["clock.step.seconds": "\(step.seconds)"])
+                    wakeUp.signal()
+                }
                 let freed = try await store.reap(now: time.now())
                 if freed > 0 {
                     logger.warning("leases of an ended worker freed", metadata: ["leases": "\(freed)"])

@@ -2,7 +2,7 @@
 package struct RelaySettings: Hashable, Sendable {
     /// The most deliveries that this worker makes at the same moment.
     package var concurrency = 16
-    /// How long a claimed ordering key is this worker's while it lives. Longer than any attempt.
+    /// How long a claimed ordering key is this worker's while it lives. Longer than any request.
     package var lease: Duration = .seconds(120)
     /// How often the outbox is looked at without having been told: what another worker accepted.
     package var pollInterval: Duration = .milliseconds(500)

@@ -16,6 +16,7 @@ struct Settings {
     /// `nil`: not said.
     var workers: Int?
     var relayConcurrency = 16
+    var leaseTime: Duration = .seconds(120)
     var drainTime: Duration = .seconds(20)
     var cgiRelayTime: Duration = .seconds(10)
     var bodyLimit = 4 * 1024 * 1024
@@ -91,6 +92,12 @@ extension Settings {
             "BYOC_RELAY_CONCURRENCY", "deliveries that one worker makes at the same moment; 0: none", 16, 0...1024)
         {
             relayConcurrency = value
+        }
+        if let value = reader.whole(
+            "BYOC_LEASE_SECONDS", "how long a worker that lives but hangs keeps a conversation to itself", 120,
+            30...3600)
+        {
+            leaseTime = .seconds(value)
         }
         if let value = reader.whole(
             "BYOC_DRAIN_SECONDS", "how long what is in hand may go on after SIGTERM", 20, 1...3600)

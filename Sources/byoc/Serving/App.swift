@@ -80,6 +80,7 @@ struct App {
         var relay = RelaySettings()
         relay.concurrency = settings.relayConcurrency
         relay.drainTime = settings.drainTime
+        relay.lease = settings.leaseTime
         return RelayEngine(
             store: store, channels: Self.channel, helpdesk: helpdesk, http: http, settings: relay, wakeUp: wakeUp,
             pulse: pulse, logger: logger)

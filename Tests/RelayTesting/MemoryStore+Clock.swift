@@ -1,0 +1,24 @@
+package import FoundationEssentials
+package import RelayCore
+import Synchronization
+
+extension MemoryStore {
+    package func noticeClock(now: Date) async throws(StoreFailure) -> Duration? {
+        let lead = now.timeIntervalSince1970 - bootClock.now() / .seconds(1)
+        return state.withLock { state in
+            defer { state.clockLead = lead }
+            guard let known = state.clockLead, abs(lead - known) > 2 else { return nil }
+            let step = lead - known
+            for (id, delivery) in state.deliveries where delivery.state == .waiting {
+                state.deliveries[id]?.nextAttemptAt += step
+                state.deliveries[id]?.doubtSince = delivery.doubtSince.map { $0 + step }
+            }
+            state.gates = state.gates.mapValues { $0 + step }
+            for key in state.breakers.keys { state.breakers[key]?.openedAt? += step }
+            for index in state.attempts.indices where state.attempts[index].attempt.outcome == nil {
+                state.attempts[index].attempt.startedAt += step
+            }
+            return .seconds(step)
+        }
+    }
+}
