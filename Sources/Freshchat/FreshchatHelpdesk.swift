@@ -3,11 +3,12 @@ package import RelayCore
 
 /// Freshdesk Messaging (Freshchat) as the agents' side.
 ///
-/// It keeps nothing but the public keys that it has read: whom and what a customer is in Freshchat is the store's to
+/// It keeps nothing but the public keys that it has read and what it knows of Freshchat's clock: whom and what a customer is in Freshchat is the store's to
 /// know.
 package struct FreshchatHelpdesk: Helpdesk {
     package let name = "Freshchat"
     let keys = WebhookKeyCache()
+    private let serverClock = ServerClock()
     private let now: @Sendable () -> Date
 
     /// - Parameter now: our clock, for the waits that Freshchat names as instants.
@@ -92,6 +93,6 @@ package struct FreshchatHelpdesk: Helpdesk {
     }
 
     private func client(_ account: HelpdeskAccount, _ http: any HTTPSender) -> FreshchatClient {
-        FreshchatClient(account: account, http: http, now: now)
+        FreshchatClient(account: account, http: http, now: now, serverClock: serverClock)
     }
 }

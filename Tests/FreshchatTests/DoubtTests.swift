@@ -250,4 +250,33 @@ struct DoubtTests {
             over: fake)
         #expect(second == "M2")
     }
+
+    @Test(
+        "A post that was applied is found also when Freshchat's clock is far from ours",
+        arguments: [-3600, -60, -8, 60, 3600] as [TimeInterval])
+    func otherClock(lead: TimeInterval) async throws {
+        fake.seed(users: 1, conversations: [.init("topic-1")])
+        fake.set { state in
+            state.clockIsAhead = lead
+            state.tellsTime = true
+        }
+        fake.break_("POST /conversations/*/messages", .loseAfter)
+        #expect(try await deliver("hi") == "M1")
+        #expect(fake.texts(in: "C1") == ["hi"])
+    }
+
+    @Test("With a clock far ahead, an older message that says the same isn't taken for the doubtful one")
+    func otherClockOlderMessage() async throws {
+        fake.seed(users: 1, conversations: [.init("topic-1")])
+        fake.set { state in
+            state.clockIsAhead = 3600
+            state.tellsTime = true
+        }
+        #expect(try await deliver("ok") == "M1")
+        memory.forget("M1")
+        fake.set { $0.now += 600 }
+        fake.break_("POST /conversations/*/messages", .loseBefore(isCertain: false))
+        #expect(try await deliver("ok") == "M2")
+        #expect(fake.texts(in: "C1") == ["ok", "ok"])
+    }
 }

@@ -61,6 +61,8 @@ final class FakeFreshchat: HTTPSender, Sendable {
         var acceptsBots = true
         var reopenWord = "new"
         var clockIsAhead: TimeInterval = 0
+        /// Whether answers have a `Date`.
+        var tellsTime = false
         /// Applied to texts as they are stored.
         var stores: @Sendable (String) -> String = { $0 }
     }
@@ -129,13 +131,28 @@ final class FakeFreshchat: HTTPSender, Sendable {
                 return .success(state.answer(request.method, bare, query: query, body: body))
             }
         }
-        return try outcome.get()
+        var reply = try outcome.get()
+        if let date = state.withLock({ $0.tellsTime ? $0.now.addingTimeInterval($0.clockIsAhead) : nil }) {
+            reply.headers[.date] = date.httpDate
+        }
+        return reply
     }
 
     /// `*` stands for one segment.
     private static func matches(_ call: String, _ form: String) -> Bool {
         let (call, form) = (call.split(separator: "/"), form.split(separator: "/"))
         return call.count == form.count && zip(call, form).allSatisfy { $1 == "*" || $0 == $1 }
+    }
+}
+
+extension Date {
+    /// As RFC 9110 §5.6.7 has it; the day of the week is left to nobody's reading.
+    fileprivate var httpDate: String {
+        // 2026-09-21T12:26:40Z
+        let words = formatted(.iso8601).split(whereSeparator: { "-T:Z".contains($0) }).map(String.init)
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        let month = months[(Int(words[1]) ?? 1) - 1]
+        return "Mon, \(words[2]) \(month) \(words[0]) \(words[3]):\(words[4]):\(words[5]) GMT"
     }
 }
 

@@ -58,6 +58,8 @@ final class Memory: MappingKeeper, Sendable {
         if let id { state.withLock { _ = $0.messages.insert(id) } }
     }
 
+    func forget(_ id: HelpdeskMessageID) { state.withLock { _ = $0.messages.remove(id) } }
+
     var isKnown: KnownMessages {
         { [self] id async throws(DeliveryFailure) in state.withLock { $0.messages.contains(id) } }
     }

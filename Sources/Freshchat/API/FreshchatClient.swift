@@ -7,6 +7,7 @@ struct FreshchatClient: Sendable {
     let account: HelpdeskAccount
     let http: any HTTPSender
     let now: @Sendable () -> Date
+    let serverClock: ServerClock
 
     /// For requests that change something.
     static let writeTimeout = Duration.seconds(20)
@@ -38,6 +39,7 @@ struct FreshchatClient: Sendable {
                 method, url: base.text + path + (query.isEmpty ? "" : "?" + query), headers: headers)
         else { throw Self.unusable("Freshchat's base URL is not a URL.") }
 
+        let sentAt = now()
         let reply: HTTPReply
         do {
             reply = try await http.send(
@@ -47,6 +49,7 @@ struct FreshchatClient: Sendable {
             if !carriesMessage { failure.isCertain = true }
             throw APIFailure(failure: failure)
         }
+        serverClock.note(reply, of: account.baseURL, sentAt: sentAt, now: now())
         guard reply.status.kind == .successful else {
             throw APIFailure(
                 answer: reply, call: "\(method.rawValue) \(path)", carriesMessage: carriesMessage, token: account.token,

@@ -183,7 +183,7 @@ struct Posting {
     private func trace(
         of user: HelpdeskUserID, in conversations: [ConversationObject], since: Date
     ) async throws(APIFailure) -> (conversation: HelpdeskConversationID, message: HelpdeskMessageID)? {
-        let start = since.addingTimeInterval(-FreshchatClient.lookBack)
+        let start = client.lookUpStart(since)
         for conversation in conversations {
             let lastChange = conversation.updatedAt ?? conversation.createdAt ?? .distantFuture
             guard !conversation.isResolved || lastChange >= start else { continue }

@@ -38,6 +38,14 @@ extension FreshchatClient {
     /// were never told.
     static let lookBack: TimeInterval = 7
 
+    /// Differences of clocks that don't matter: the headers tell whole seconds.
+    private static let clockTolerance: TimeInterval = 2
+
+    /// From when on a message can be the doubtful attempt's, by Freshchat's clock.
+    func lookUpStart(_ since: Date) -> Date {
+        since.addingTimeInterval((serverClock.lead(of: account.baseURL) ?? 0) - Self.lookBack)
+    }
+
     /// Looks whether an earlier attempt's message has arrived in a conversation.
     ///
     /// - Parameter isOurs: whether a message is of the kind and author that the attempt would have made.
@@ -45,8 +53,15 @@ extension FreshchatClient {
         of text: SentText, in conversation: HelpdeskConversationID, since: Date, isKnown: KnownMessages,
         where isOurs: @Sendable (MessageObject) -> Bool
     ) async throws(APIFailure) -> HelpdeskMessageID? {
-        let start = since.addingTimeInterval(-Self.lookBack)
-        for message in try await messages(in: conversation, from: start) ?? [] {
+        var start = lookUpStart(since)
+        var found = try await messages(in: conversation, from: start)
+        // Only now it may be known how far Freshchat's clock is from ours.
+        let corrected = lookUpStart(since)
+        if abs(corrected.timeIntervalSince(start)) > Self.clockTolerance {
+            start = corrected
+            found = try await messages(in: conversation, from: start)
+        }
+        for message in found ?? [] {
             guard let id = message.id, isOurs(message), text.isSame(as: message.text),
                 // A server that doesn't know `from_time` gives everything.
                 message.createdAt.map({ $0 >= start }) ?? true
