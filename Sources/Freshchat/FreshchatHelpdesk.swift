@@ -75,6 +75,16 @@ package struct FreshchatHelpdesk: Helpdesk {
         }
     }
 
+    package func messages(
+        in conversation: HelpdeskConversationID, since: Date, account: HelpdeskAccount, over http: any HTTPSender
+    ) async throws(DeliveryFailure) -> ConversationHistory? {
+        do {
+            return try await client(account, http).history(of: conversation, since: since)
+        } catch {
+            throw error.failure
+        }
+    }
+
     package func check(
         _ account: HelpdeskAccount, over http: any HTTPSender
     ) async throws(SetupFailure) -> HelpdeskCheck {

@@ -48,8 +48,26 @@ package protocol Helpdesk: Sendable {
         over http: any HTTPSender
     ) async throws(DeliveryFailure) -> String?
 
+    /// A conversation's messages from an instant on (inclusive, by Freshchat's clock), oldest first and whoever wrote them:
+    /// the same events under the same names as the webhook brings. One call unless they are many. `nil`: it is gone.
+    func messages(
+        in conversation: HelpdeskConversationID, since: Date, account: HelpdeskAccount, over http: any HTTPSender
+    ) async throws(DeliveryFailure) -> ConversationHistory?
+
     /// Asks Freshchat whether the credentials are good, and which topics there are.
     func check(_ account: HelpdeskAccount, over http: any HTTPSender) async throws(SetupFailure) -> HelpdeskCheck
+}
+
+/// What was said in a conversation.
+package struct ConversationHistory: Sendable {
+    package var messages: [HelpdeskEvent]
+    /// Calls that it took to read it.
+    package var calls: Int
+
+    package init(messages: [HelpdeskEvent], calls: Int) {
+        self.messages = messages
+        self.calls = calls
+    }
 }
 
 /// Says whether the store already has this message's id recorded for another delivery.

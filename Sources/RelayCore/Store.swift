@@ -5,7 +5,9 @@ package import FoundationEssentials
 /// The front half's functions block the calling thread until the commit is on disk; they are for request threads, never
 /// for the cooperative pool. The back half's are async. Every function that changes something is one transaction and is
 /// durable when it returns. Requests that are made at the same moment may share a commit.
-package protocol Store: InstallationStore, IntakeStore, OutboxStore, OutboxAdministration, WorkerStore {}
+package protocol Store: InstallationStore, IntakeStore, OutboxStore, OutboxAdministration, ReconciliationStore,
+    WorkerStore
+{}
 
 /// What the front half needs.
 package protocol IntakeStore: Sendable {
@@ -71,6 +73,8 @@ package struct AcceptanceResult: Hashable, Sendable {
     package var repeated: Int
     /// The outbox rows made.
     package var deliveries: [DeliveryID]
+    /// The replies that were new.
+    package var replies: [HelpdeskMessageID] = []
 
     package init(accepted: Int = 0, repeated: Int = 0, deliveries: [DeliveryID] = []) {
         self.accepted = accepted

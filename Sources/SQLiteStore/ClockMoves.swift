@@ -41,6 +41,8 @@ extension SQLiteStore {
             """, [step])
         try db.run("UPDATE lanes SET ready_at = ready_at + ?", [step])
         try db.run("UPDATE gates SET until = until + ?1, opened_at = opened_at + ?1", [step])
+        try db.run("UPDATE conversations SET look_base = look_base + ? WHERE look_base IS NOT NULL", [step])
+        try db.run("UPDATE poll_pace SET ready_at = ready_at + ?", [step])
         // Should the worker die, the doubt begins with these.
         try db.run(
             """

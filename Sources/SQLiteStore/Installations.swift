@@ -127,6 +127,7 @@ extension SQLiteStore {
         }
         try db.run("DELETE FROM lanes WHERE installation = ?", [id])
         try db.run("DELETE FROM gates WHERE installation = ?", [id])
+        try db.run("DELETE FROM poll_pace WHERE installation = ?", [id])
         if keepingHistory {
             try db.run(
                 """

@@ -4,10 +4,20 @@ package import RelayCore
 
 extension SQLiteStore {
     package func accept(_ acceptance: Acceptance) throws(StoreFailure) -> AcceptanceResult {
+        try changeBlocking(try Self.intake(of: acceptance))
+    }
+
+    package func acceptFound(_ acceptance: Acceptance) async throws(StoreFailure) -> AcceptanceResult {
+        try await change(try Self.intake(of: acceptance))
+    }
+
+    private static func intake(
+        of acceptance: Acceptance
+    ) throws(StoreFailure) -> @Sendable (Database) throws -> AcceptanceResult {
         // Encoded before the queue, so that the one writing thread doesn't have to.
         var arrivals: [StoredArrival] = []
         for arrival in acceptance.arrivals { arrivals.append(try StoredArrival(arrival)) }
-        return try changeBlocking { [arrivals] db in
+        return { [arrivals] db in
             _ = try Self.installationState(db, acceptance.installation)
             var intake = Intake(acceptance: acceptance, db: db)
             for arrival in arrivals { try intake.take(arrival) }
@@ -80,6 +90,7 @@ private struct Intake {
             try db.run(
                 "UPDATE conversations SET is_resolved = ?1 WHERE installation = ?2 AND id = ?3 AND is_resolved <> ?1",
                 [isResolved, installation.rawValue, conversation.rawValue])
+            try SQLiteStore.watch(conversation, of: installation, now: now, in: db)
         }
         result.accepted += 1
     }
@@ -109,6 +120,8 @@ private struct Intake {
         // The same message may come by the other way in too, under another name of its event.
         try SQLiteStore.keepMessageID(reply.id.rawValue, .helpdesk, of: installation, delivery: delivery, in: db)
         result.deliveries.append(delivery)
+        result.replies.append(reply.id)
+        try SQLiteStore.watch(reply.conversation, of: installation, now: now, in: db)
     }
 
     private func contact(of reply: HelpdeskMessage) throws -> Int64? {

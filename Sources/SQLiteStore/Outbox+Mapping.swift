@@ -31,6 +31,7 @@ extension SQLiteStore {
                 try Self.keepConversation(
                     reply.conversation, of: contact, installation: installation, topic: topic, in: db)
                 if let user = reply.user { try Self.keepUser(user, of: contact, replacing: false, in: db) }
+                try Self.watch(reply.conversation, of: installation, now: now.milliseconds, in: db)
             }
             // Those behind it belong to the same conversation, and keep their place behind it.
             try db.run(

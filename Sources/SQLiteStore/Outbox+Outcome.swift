@@ -51,8 +51,8 @@ extension SQLiteStore {
             try Self.keepMessageID(delivered, of: claim, now: clock, in: db)
             try Self.noteSuccess(of: claim, in: db)
             try Self.noteOvertaking(by: claim, in: db)
-            return try Self.handOver(
-                after: claim, until: bootClock.now() + lease, now: now, in: db)
+            if case .message = claim.delivery.payload { try Self.watchCurrent(of: claim, now: clock, in: db) }
+            return try Self.handOver(after: claim, until: bootClock.now() + lease, now: now, in: db)
         }
     }
 

@@ -23,6 +23,9 @@ enum Schema {
         migrator.registerMigration("2 breakers, late deliveries, clock") { db in
             try db.execute(sql: breakers)
         }
+        migrator.registerMigration("conversations to look into") { db in
+            try db.execute(sql: watch)
+        }
         return migrator
     }
 

@@ -30,6 +30,7 @@ extension MemoryStore {
                 if let user = reply.user, state.contacts[contact]?.contact.user == nil {
                     state.contacts[contact]?.contact.user = user
                 }
+                state.watch(reply.conversation, of: installation, now: now)
             }
             for (id, delivery) in state.deliveries
             where delivery.orderingKey == claim.delivery.orderingKey && delivery.state == .waiting

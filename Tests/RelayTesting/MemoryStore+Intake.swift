@@ -113,6 +113,7 @@ extension MemoryState {
         attempts.removeAll { gone.contains($0.attempt.delivery) }
         contacts = contacts.filter { $0.value.contact.installation != id }
         conversations = conversations.filter { $0.key.installation != id }
+        watches = watches.filter { $0.key.installation != id }
         channelMessages = channelMessages.filter { $0.key.installation != id }
         helpdeskMessages = helpdeskMessages.filter { $0.key.installation != id }
         receipts = receipts.filter { $0.key.installation != id }
@@ -152,12 +153,15 @@ extension MemoryState {
                 .reply(reply), of: installation, .outbound, key: key, contact: contact, now: now)
             helpdeskMessages[name] = delivery
             result.deliveries.append(delivery)
+            result.replies.append(reply.id)
+            watch(reply.conversation, of: installation, now: now)
         case .receipt(let receipt, let note):
             keepReceipt(receipt, note: note, of: installation, now: now)
         case .subscription(let change):
             _ = keepContact(change.user, of: installation, subscription: change.kind, at: min(change.at, now))
         case .status(let conversation, let isResolved):
             conversations[Name(installation: installation, name: conversation.rawValue)]?.isResolved = isResolved
+            watch(conversation, of: installation, now: now)
         }
         result.accepted += 1
     }

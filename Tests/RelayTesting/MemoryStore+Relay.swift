@@ -57,6 +57,7 @@ extension MemoryStore {
             state.end(claim, as: .delivered, reason: "", detail: "", now: now)
             state.keepMessageID(delivered, of: claim, now: now)
             state.noteSuccess(of: claim)
+            if case .message = claim.delivery.payload { state.watchCurrent(of: claim, now: now) }
             let key = claim.delivery.orderingKey
             for (id, other) in state.deliveries
             where other.orderingKey == key && (other.state == .dead || other.state == .held) {

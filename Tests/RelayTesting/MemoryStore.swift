@@ -92,6 +92,8 @@ struct MemoryState {
     var installations: [Installation] = []
     var contacts: [ContactID: ContactRow] = [:]
     var conversations: [Name: Conversation] = [:]
+    var watches: [Name: Watch] = [:]
+    var pollPace: [InstallationID: Date] = [:]
     var deliveries: [DeliveryID: Delivery] = [:]
     var lanes: [OrderingKey: Lane] = [:]
     var attempts: [AttemptRow] = []

@@ -108,6 +108,9 @@ struct FakeHelpdesk: Helpdesk {
     let lookedUp = Log<String>()
     var answer: @Sendable (InboundPiece, Int) async -> DeliveryFailure? = { _, _ in nil }
     var reference: String?
+    /// From when on a conversation's messages were asked for.
+    let asked = Log<Date>()
+    var history: @Sendable (Int) -> Result<ConversationHistory?, DeliveryFailure> = { _ in .success(nil) }
 
     func readWebhook(
         _ request: WebhookRequest, account: HelpdeskAccount
@@ -163,6 +166,12 @@ struct FakeHelpdesk: Helpdesk {
         over http: any HTTPSender
     ) async throws(DeliveryFailure) -> String? {
         reference
+    }
+
+    func messages(
+        in conversation: HelpdeskConversationID, since: Date, account: HelpdeskAccount, over http: any HTTPSender
+    ) async throws(DeliveryFailure) -> ConversationHistory? {
+        try history(asked.add(since)).get()
     }
 
     func check(_ account: HelpdeskAccount, over http: any HTTPSender) async throws(SetupFailure) -> HelpdeskCheck {

@@ -53,8 +53,31 @@ struct MessageObject: Decodable, Sendable {
 
 private struct MessagePage: Decodable {
     var messages: [MessageObject]
+    /// How many there are, those that can't be read included.
+    var count: Int
+    /// The address of another page; it isn't always that of the next (freshchat.md §1.5).
+    var link: String?
 
-    init(from decoder: any Decoder) throws { messages = try decoder.object().list("messages") }
+    init(from decoder: any Decoder) throws {
+        let object = try decoder.object()
+        messages = object.list("messages")
+        count = object.count(of: "messages")
+        link = object.object("link")?.text("href")
+    }
+
+    /// Whether it is the last one for all that it says itself: it isn't full, and names no page after it.
+    func endsList(_ page: Int) -> Bool {
+        let items = link?.split(whereSeparator: { $0 == "?" || $0 == "&" }) ?? []
+        return count < Self.size && !items.contains("page=\(page + 1)")
+    }
+
+    static let size = 50
+}
+
+/// The messages of a conversation, and how many calls it took to get them.
+struct MessageList: Sendable {
+    var messages: [MessageObject]
+    var calls: Int
 }
 
 /// The one thing we need of the answer to a post.
@@ -84,22 +107,37 @@ extension FreshchatClient {
     func messages(
         in conversation: HelpdeskConversationID, from start: Date
     ) async throws(APIFailure) -> [MessageObject]? {
+        try await walk(conversation, from: start, trustsShortPages: false)?.messages
+    }
+
+    /// As ``messages(in:from:)``, with one call in the usual case.
+    ///
+    /// - Parameter trustsShortPages: a page that isn't full ends the walk. What it would miss where that is wrong has to do
+    ///   no harm.
+    func walk(
+        _ conversation: HelpdeskConversationID, from start: Date, trustsShortPages: Bool
+    ) async throws(APIFailure) -> MessageList? {
         let path = "/conversations/" + conversation.pathSegment + "/messages"
-        var messages: [MessageObject] = []
+        var list = MessageList(messages: [], calls: 0)
         var seen: Set<HelpdeskMessageID> = []
         for page in 1...40 {
-            let query = "page=\(page)&items_per_page=50&from_time=\(start.freshchatText.percentEncoded)"
+            let query =
+                "page=\(page)&items_per_page=\(MessagePage.size)&from_time=\(start.freshchatText.percentEncoded)"
             guard let answer = try await find(path, query: query, as: MessagePage.self) else {
-                return page == 1 ? nil : messages
+                if page == 1 { return nil }
+                break
             }
+            list.calls = page
             let new = answer.messages.filter { message in message.id.map { seen.insert($0).inserted } ?? false }
             if new.isEmpty { break }
-            messages += new
+            list.messages += new
+            if trustsShortPages, answer.endsList(page) { break }
         }
-        return messages.sorted { left, right in
+        list.messages.sort { left, right in
             let (one, other) = (left.createdAt ?? .distantPast, right.createdAt ?? .distantPast)
             return one == other
                 ? (left.id?.rawValue ?? "") < (right.id?.rawValue ?? "") : one < other
         }
+        return list
     }
 }

@@ -25,13 +25,13 @@ struct RelayCommand: AsyncParsableCommand {
         let logger = Logger(label: "byoc")
         let app = try App.open(settings, logger: logger)
         try await App.withHTTP { http in
-            let engine = app.engine(over: http, pulse: Pulse(time: .system), wakeUp: WakeUp())
-            guard let seconds else {
-                let group = ServiceGroup(
-                    services: [engine], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-                return try await group.run()
-            }
-            try await engine.run(for: .seconds(seconds))
+            let wakeUp = WakeUp()
+            if let seconds { return try await app.relay(for: .seconds(seconds), over: http, wakeUp: wakeUp) }
+            var services: [any Service] = [app.engine(over: http, pulse: Pulse(time: .system), wakeUp: wakeUp)]
+            if let reconciliation = app.reconciliation(over: http, wakeUp: wakeUp) { services.append(reconciliation) }
+            let group = ServiceGroup(
+                services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            try await group.run()
         }
         app.close()
     }

@@ -43,6 +43,9 @@ struct Settings {
         var resolvedPolicy: HelpdeskAccount.ResolvedPolicy = .reopen
         var forwardsSystemLines = false
         var textLimit = 4000
+        /// Zero: conversations are not looked into.
+        var pollInterval: Duration = .seconds(300)
+        var pollCalls = 20
     }
 }
 
@@ -196,6 +199,19 @@ extension Settings {
             "BYOC_FRESHCHAT_TEXT_LIMIT", "the longest text of one Freshchat message", 4000, 100...100_000)
         {
             desk.textLimit = value
+        }
+        if let value = reader.whole(
+            "BYOC_FRESHCHAT_POLL_SECONDS",
+            "how long after a message its conversation is looked into for replies whose webhook was lost; 0: never",
+            300,
+            0...86_400)
+        {
+            desk.pollInterval = .seconds(value)
+        }
+        if let value = reader.whole(
+            "BYOC_FRESHCHAT_POLL_CALLS", "the most calls a minute for that, for each installation", 20, 1...6000)
+        {
+            desk.pollCalls = value
         }
         for channel in ChannelRegistry.all {
             let descriptor = channel.descriptor

@@ -86,6 +86,26 @@ struct App {
             pulse: pulse, logger: logger)
     }
 
+    /// The poll for lost webhooks; `nil` when it is switched off.
+    func reconciliation(over http: any HTTPSender, wakeUp: WakeUp) -> Reconciliation? {
+        guard settings.desk.pollInterval > .zero else { return nil }
+        return Reconciliation(
+            store: store, helpdesk: helpdesk, http: http,
+            pace: PollPace(interval: settings.desk.pollInterval, callsPerMinute: settings.desk.pollCalls),
+            wakeUp: wakeUp, logger: logger)
+    }
+
+    /// Relays what is due and looks for lost webhooks, until nothing is left to do, but not longer than this.
+    func relay(for limit: Duration, over http: any HTTPSender, wakeUp: WakeUp) async throws {
+        let end = ContinuousClock.now + limit
+        let engine = engine(over: http, pulse: Pulse(time: .system), wakeUp: wakeUp)
+        try await engine.run(for: limit)
+        guard let reconciliation = reconciliation(over: http, wakeUp: wakeUp) else { return }
+        if await reconciliation.run(for: ContinuousClock.now.duration(to: end)) > 0 {
+            try await engine.run(for: ContinuousClock.now.duration(to: end))
+        }
+    }
+
     /// The installation with this id.
     func installation(_ id: String) async throws -> Installation {
         let all = try await store.installations()

@@ -9,7 +9,6 @@ struct CGIRequest {
     let app: App
 
     func run() async throws {
-        let time = RelayTime.system
         let wakeUp = WakeUp()
         let front = Front(
             intake: Intake(
@@ -21,8 +20,7 @@ struct CGIRequest {
             handler: front.respond(to:))
         if app.settings.cgiRelayTime > .zero {
             try await App.withHTTP { http in
-                try await app.engine(over: http, pulse: Pulse(time: time), wakeUp: wakeUp)
-                    .run(for: app.settings.cgiRelayTime)
+                try await app.relay(for: app.settings.cgiRelayTime, over: http, wakeUp: wakeUp)
             }
         }
         app.close()

@@ -34,7 +34,12 @@ struct Worker {
                 configuration: ResponderConfiguration(threads: settings.threads, bodyLimit: settings.bodyLimit),
                 logger: logger, handler: front.respond(to:))
             var services: [any Service] = []
-            if relays { services.append(app.engine(over: http, pulse: pulse, wakeUp: wakeUp)) }
+            if relays {
+                services.append(app.engine(over: http, pulse: pulse, wakeUp: wakeUp))
+                if let reconciliation = app.reconciliation(over: http, wakeUp: wakeUp) {
+                    services.append(reconciliation)
+                }
+            }
             if settings.channelKind != nil {
                 services.append(EnvironmentRegistration(app: app, http: http))
             }

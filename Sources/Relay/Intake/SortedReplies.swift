@@ -1,0 +1,47 @@
+import RelayCore
+
+/// What Freshchat told, sorted to the installations that it is about. Whether a webhook told it or we asked, it is sorted
+/// in the same way.
+struct SortedReplies {
+    /// What goes to the store, for each installation, in the order of the events.
+    private(set) var groups: [(installation: Installation, arrivals: [Acceptance.Arrival])] = []
+
+    /// - Parameters:
+    ///   - owner: whose a topic is; asked with `nil` when the event doesn't say.
+    ///   - ignore: is told of each event that goes nowhere, and why.
+    init(
+        _ events: [HelpdeskEvent], owner: (TopicID?) -> Installation?,
+        ignore: (_ reason: String, HelpdeskEvent, Installation?) -> Void
+    ) {
+        for event in events {
+            guard let owner = owner(event.topic) else {
+                ignore("of a topic that isn't ours", event, nil)
+                continue
+            }
+            switch event.content {
+            case .message(let message):
+                if let reason = ReplyFilter.reasonToKeep(message, account: owner.helpdesk) {
+                    ignore(reason, event, owner)
+                } else {
+                    add(.init(dedupeKey: event.dedupeKey, content: .reply(message)), to: owner)
+                }
+            case .status(let conversation, let isResolved, _):
+                add(
+                    .init(
+                        dedupeKey: event.dedupeKey,
+                        content: .status(conversation: conversation, isResolved: isResolved)),
+                    to: owner)
+            case .ignored(let reason):
+                ignore(reason, event, owner)
+            }
+        }
+    }
+
+    private mutating func add(_ arrival: Acceptance.Arrival, to installation: Installation) {
+        if let index = groups.firstIndex(where: { $0.installation.id == installation.id }) {
+            groups[index].arrivals.append(arrival)
+        } else {
+            groups.append((installation, [arrival]))
+        }
+    }
+}
