@@ -45,6 +45,10 @@ enum Connection {
             // What doesn't fit into memory never goes to a temporary directory that others can read.
             try db.execute(sql: "PRAGMA temp_store = MEMORY")
             guard !db.configuration.readonly else { return }
+            // Has to stand in the file before its first table; setting it again would be a write at each opening.
+            if try Int.fetchOne(db, sql: "PRAGMA page_count") == 0 {
+                try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
+            }
             // What is removed is overwritten where that costs no further page.
             try db.execute(sql: "PRAGMA secure_delete = FAST")
             // 8 MB of WAL between two checkpoints; after a large transaction the file shrinks again.

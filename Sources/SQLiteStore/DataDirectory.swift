@@ -8,6 +8,7 @@ struct DataDirectory: Sendable {
 
     var database: String { path + "/byoc.sqlite" }
     var writeLock: String { path + "/write.lock" }
+    var sweepLock: String { path + "/sweep.lock" }
     var keyFile: String { path + "/secret.key" }
     var workers: String { path + "/workers" }
 

@@ -42,6 +42,11 @@ extension EncryptionKey {
         return Loaded(key: key, wasCreated: false, path: path)
     }
 
+    /// The key in a data directory, without making one; `nil` when there is none.
+    package static func load(from directory: String) throws(StoreFailure) -> EncryptionKey? {
+        try read(directory + "/secret.key")
+    }
+
     private static func read(_ path: String) throws(StoreFailure) -> EncryptionKey? {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else {

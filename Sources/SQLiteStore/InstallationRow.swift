@@ -149,4 +149,14 @@ extension EncryptionKey {
             throw StoreFailure.wrongKey(wanted: wanted, given: id)
         }
     }
+
+    /// Whether it is the one that the store's secrets are encrypted with; of a store without a mark it may become that.
+    func matches(in db: Database) throws -> Bool {
+        let name = "key"
+        guard let mark = try db.row("SELECT content FROM meta WHERE name = ?", [name])?.blobIfAny(0) else {
+            return true
+        }
+        return String(decoding: mark.prefix(8), as: UTF8.self) == id
+            && open(Data(mark.dropFirst(8)), context: name) == Data(name.utf8)
+    }
 }

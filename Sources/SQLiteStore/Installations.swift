@@ -100,6 +100,7 @@ extension SQLiteStore {
         for statement in [
             "DELETE FROM receipts WHERE installation = ?1 AND message_id IN (SELECT message_id FROM receipts",
             "DELETE FROM dedupe WHERE installation = ?1 AND key IN (SELECT key FROM dedupe",
+            "DELETE FROM past_message_ids WHERE installation = ?1 AND message_id IN (SELECT message_id FROM past_message_ids",
             "DELETE FROM agents WHERE installation = ?1 AND id IN (SELECT id FROM agents",
             "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox",
             "DELETE FROM contacts WHERE id IN (SELECT id FROM contacts",

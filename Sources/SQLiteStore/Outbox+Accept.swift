@@ -153,8 +153,10 @@ private struct Intake {
 
     private func isKnown(_ id: HelpdeskMessageID) throws -> Bool {
         try db.exists(
-            "SELECT 1 FROM message_ids WHERE installation = ? AND side = 'helpdesk' AND message_id = ?",
-            [installation.rawValue, id.rawValue])
+            """
+            SELECT 1 FROM message_ids WHERE installation = ?1 AND side = 'helpdesk' AND message_id = ?2
+            UNION ALL SELECT 1 FROM past_message_ids WHERE installation = ?1 AND message_id = ?2
+            """, [installation.rawValue, id.rawValue])
     }
 
     /// A clock of the channel that goes ahead of ours can't make a state last.

@@ -72,8 +72,11 @@ extension SQLiteStore {
             let row = try db.row(
                 """
                 SELECT outbox.id FROM message_ids JOIN outbox ON outbox.id = message_ids.delivery
-                WHERE message_ids.installation = ? AND message_ids.side = 'helpdesk' AND message_id = ?
+                WHERE message_ids.installation = ?1 AND message_ids.side = 'helpdesk' AND message_id = ?2
                     AND outbox.direction = 'inbound'
+                UNION ALL
+                SELECT delivery FROM past_message_ids
+                WHERE installation = ?1 AND message_id = ?2 AND direction = 'inbound'
                 """, [installation.rawValue, message.rawValue])
             return try row.map { DeliveryID(rawValue: try $0.integer(0)) }
         }

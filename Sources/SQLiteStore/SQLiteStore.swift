@@ -22,6 +22,8 @@ package final class SQLiteStore: Store {
     let workerLocks = Mutex<[WorkerID: KernelLock]>([:])
     /// The installations as they were last read, and the version that they had.
     let knownInstallations = Mutex<KnownInstallations?>(nil)
+    /// Held by this process while it sweeps.
+    let sweepLock = Mutex<KernelLock?>(nil)
     /// Where the next claim begins to look, so that no installation is always the last.
     let rotation = Mutex<LaneGroup?>(nil)
 
@@ -105,6 +107,7 @@ package final class SQLiteStore: Store {
             }
         }
         workerLocks.withLock { $0.removeAll() }
+        sweepLock.withLock { $0 = nil }
     }
 
     /// How it works, as the writing connection says.

@@ -26,6 +26,9 @@ enum Schema {
         migrator.registerMigration("conversations to look into") { db in
             try db.execute(sql: watch)
         }
+        migrator.registerMigration("ids of messages whose deliveries are gone") { db in
+            try db.execute(sql: pastMessages)
+        }
         return migrator
     }
 
@@ -248,6 +251,19 @@ enum Schema {
             key TEXT NOT NULL,
             accepted_at INTEGER NOT NULL,
             PRIMARY KEY (installation, key)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let pastMessages = """
+        -- What Freshchat calls messages whose deliveries are removed: they are still recognised.
+        CREATE TABLE past_message_ids (
+            installation TEXT NOT NULL,
+            message_id TEXT NOT NULL,
+            delivery INTEGER NOT NULL,
+            direction TEXT NOT NULL,
+            -- When the delivery was over.
+            at INTEGER NOT NULL,
+            PRIMARY KEY (installation, message_id)
         ) STRICT, WITHOUT ROWID;
         """
 }

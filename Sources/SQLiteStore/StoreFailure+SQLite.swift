@@ -15,7 +15,7 @@ extension StoreFailure {
             self.init(
                 .damaged,
                 "the data store \(path) holds a row that can't be read: it is damaged, or from a newer version. "
-                    + Self.repairAdvice(path))
+                    + Self.repairAdvice)
         case is CancellationError:
             self.init(.unavailable, "the reading of the data store \(path) was cancelled")
         default:
@@ -43,12 +43,12 @@ extension StoreFailure {
                     + "database browser or a backup.")
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:
             self.init(
-                .damaged, "the data store \(path) is damaged (\(words), code \(code)). " + Self.repairAdvice(path))
+                .damaged, "the data store \(path) is damaged (\(words), code \(code)). " + Self.repairAdvice)
         case .SQLITE_ERROR, .SQLITE_SCHEMA, .SQLITE_MISMATCH:
             self.init(
                 .damaged,
                 "the data store \(path) doesn't have the tables it should (\(words)): it is damaged, or was changed by a "
-                    + "newer version. " + Self.repairAdvice(path))
+                    + "newer version. " + Self.repairAdvice)
         case .SQLITE_CONSTRAINT:
             self.init(
                 .conflict, "the data store \(path) refused a change that contradicts what it holds (\(words))")
@@ -66,8 +66,11 @@ extension StoreFailure {
         }
     }
 
-    private static func repairAdvice(_ path: String) -> String {
-        "Stop all workers, keep a copy of the whole directory, look with `sqlite3 \(path) 'PRAGMA integrity_check'`, "
-            + "and put the newest good backup in its place."
-    }
+    private static let repairAdvice =
+        "See what is wrong and what to do with `byoc store check`."
+
+    /// What is left to do about a file that is broken.
+    static let restoreAdvice =
+        "Stop all workers, keep a copy of the whole directory, and put the newest good backup in the file's place, "
+        + "without the -wal and -shm files beside it."
 }

@@ -59,6 +59,7 @@ extension MemoryStore {
     ) async throws(StoreFailure) -> DeliveryID? {
         state.withLock { state in
             let name = MemoryState.Name(installation: installation, name: message.rawValue)
+            if let past = state.pastMessages[name] { return past.direction == .inbound ? past.delivery : nil }
             return state.helpdeskMessages[name].flatMap { state.deliveries[$0]?.direction == .inbound ? $0 : nil }
         }
     }

@@ -117,7 +117,8 @@ extension MemoryState {
         channelMessages = channelMessages.filter { $0.key.installation != id }
         helpdeskMessages = helpdeskMessages.filter { $0.key.installation != id }
         receipts = receipts.filter { $0.key.installation != id }
-        dedupe = dedupe.filter { $0.installation != id }
+        dedupe = dedupe.filter { $0.key.installation != id }
+        pastMessages = pastMessages.filter { $0.key.installation != id }
         agents = agents.filter { $0.key.installation != id }
     }
 
@@ -126,10 +127,12 @@ extension MemoryState {
     ) {
         let installation = acceptance.installation
         let now = acceptance.at
-        guard dedupe.insert(Name(installation: installation, name: arrival.dedupeKey.rawValue)).inserted else {
+        let key = Name(installation: installation, name: arrival.dedupeKey.rawValue)
+        guard dedupe[key] == nil else {
             result.repeated += 1
             return
         }
+        dedupe[key] = now
         switch arrival.content {
         case .message(let message):
             let contact = keepContact(
@@ -142,7 +145,7 @@ extension MemoryState {
                     now: now))
         case .reply(let reply):
             let name = Name(installation: installation, name: reply.id.rawValue)
-            if helpdeskMessages[name] != nil {
+            if helpdeskMessages[name] != nil || pastMessages[name] != nil {
                 result.repeated += 1
                 return
             }

@@ -100,7 +100,12 @@ struct MemoryState {
     var channelMessages: [Name: DeliveryID] = [:]
     var helpdeskMessages: [Name: DeliveryID] = [:]
     var receipts: [Name: ReceiptRow] = [:]
-    var dedupe: Set<Name> = []
+    /// Each with when it was taken in.
+    var dedupe: [Name: Date] = [:]
+    /// Of Freshchat's messages whose deliveries are removed.
+    var pastMessages: [Name: PastMessage] = [:]
+    /// When the next sweep may begin.
+    var sweepRestsUntil: Date?
     var gates: [Gate: Date] = [:]
     var breakers: [Gate: Breaker] = [:]
     /// Of the wall clock before the boot clock, in seconds, when it was last looked at.

@@ -248,6 +248,7 @@ struct EngineScene {
         var settings = RelaySettings()
         // Two sleepers at once would make time run twice as fast.
         settings.housekeepingInterval = JumpingTime.forever
+        settings.retentionInterval = JumpingTime.forever
         let channel = channel
         let time = time
         let engine = RelayEngine(

@@ -8,6 +8,7 @@ import Synchronization
 package final class RelayEngine: Service {
     private let store: any Store
     private let run: DeliveryRun
+    private let retention: Retention
     private let settings: RelaySettings
     private let time: RelayTime
     private let wakeUp: WakeUp
@@ -29,6 +30,7 @@ package final class RelayEngine: Service {
         self.pulse = pulse
         self.logger = logger
         self.stopping = stopping
+        retention = Retention(store: store, settings: settings, time: time, logger: logger)
         run = DeliveryRun(
             store: store, channels: channels,
             maker: DeliveryMaker(store: store, helpdesk: helpdesk, http: http, time: time, logger: logger),
@@ -59,6 +61,7 @@ package final class RelayEngine: Service {
         guard let worker = await enlist() else { return }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.keepHouse() }
+            group.addTask { await self.retention.run() }
             await self.deliver(as: worker, until: end)
             group.cancelAll()
         }

@@ -1,3 +1,5 @@
+package import RelayCore
+
 /// How a worker relays.
 package struct RelaySettings: Hashable, Sendable {
     /// The most deliveries that this worker makes at the same moment.
@@ -11,6 +13,12 @@ package struct RelaySettings: Hashable, Sendable {
     /// For how long what is in hand may go on after the relay was told to stop.
     package var drainTime: Duration = .seconds(20)
     package var retryPolicy = RetryPolicy()
+    /// How old what is over may become.
+    package var retention = RetentionAges()
+    /// Between two steps of a sweep through what is over.
+    package var retentionPause: Duration = .milliseconds(50)
+    /// How often it is asked whether a sweep is due.
+    package var retentionInterval: Duration = .seconds(10)
 
     package init() {}
 }

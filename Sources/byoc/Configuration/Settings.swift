@@ -33,6 +33,7 @@ struct Settings {
     var desk = DeskSettings()
     var installationName: String?
     var doubtPolicy: Installation.DoubtPolicy = .resend
+    var retention = RetentionAges()
 
     /// What the environment says of Freshchat.
     struct DeskSettings {
@@ -118,9 +119,30 @@ extension Settings {
         {
             bodyLimit = value
         }
+        readRetention(&reader)
         readLogging(&reader)
         readSecrets(&reader)
         readInstallation(&reader)
+    }
+
+    private mutating func readRetention(_ reader: inout SettingsReader) {
+        if let value = reader.whole(
+            "BYOC_KEEP_DELIVERED_DAYS", "for how many days what is delivered or discarded is kept, with its text", 30,
+            0...36_500)
+        {
+            retention.delivered = .seconds(value * 86_400)
+        }
+        if let value = reader.whole(
+            "BYOC_KEEP_ATTEMPTS_DAYS", "for how many days the attempts of what is delivered or discarded are kept", 14,
+            0...36_500)
+        {
+            retention.attempts = .seconds(value * 86_400)
+        }
+        if let value = reader.whole(
+            "BYOC_KEEP_DEDUPE_DAYS", "for how many days a repeated webhook is recognised", 60, 30...36_500)
+        {
+            retention.dedupe = .seconds(value * 86_400)
+        }
     }
 
     private mutating func readLogging(_ reader: inout SettingsReader) {

@@ -81,6 +81,7 @@ struct App {
         relay.concurrency = settings.relayConcurrency
         relay.drainTime = settings.drainTime
         relay.lease = settings.leaseTime
+        relay.retention = settings.retention
         return RelayEngine(
             store: store, channels: Self.channel, helpdesk: helpdesk, http: http, settings: relay, wakeUp: wakeUp,
             pulse: pulse, logger: logger)
