@@ -129,6 +129,7 @@ extension SQLiteStore {
         try db.run("DELETE FROM lanes WHERE installation = ?", [id])
         try db.run("DELETE FROM gates WHERE installation = ?", [id])
         try db.run("DELETE FROM poll_pace WHERE installation = ?", [id])
+        try Counters.addDiscarded(waitingOf: installation, in: db)
         if keepingHistory {
             try db.run(
                 """

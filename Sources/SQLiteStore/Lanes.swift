@@ -41,6 +41,7 @@ extension SQLiteStore {
             VALUES (?, ?, ?, ?, ?, ?6, ?6)
             """, [installation.rawValue, direction.rawValue, key.rawValue, contact, payload, now])
         let id = DeliveryID(rawValue: db.lastInsertedRowID)
+        try Counters.add(.accepted, Flow(installation, direction), in: db)
         try openLane(key, of: installation, direction.side, readyAt: now, in: db)
         return id
     }
@@ -168,6 +169,7 @@ extension SQLiteStore {
             UPDATE attempts SET outcome = 'in_doubt', finished_at = ?1, detail = 'the worker ended, or took too long'
             WHERE delivery = ?2 AND outcome IS NULL AND (?3 IS NULL OR worker = ?3)
             """, [now, delivery, worker?.rawValue])
+        try Counters.add(.inDoubt, ofDelivery: delivery, by: db.changesCount, in: db)
         try db.run(
             "UPDATE outbox SET doubt_since = min(coalesce(doubt_since, ?1), ?1) WHERE id = ?2 AND state = 'waiting'",
             [since, delivery])

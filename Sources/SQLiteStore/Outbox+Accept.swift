@@ -69,6 +69,7 @@ private struct Intake {
             "INSERT OR IGNORE INTO dedupe (installation, key, accepted_at) VALUES (?, ?, ?)",
             [installation.rawValue, arrival.dedupeKey.rawValue, now])
         guard db.changesCount == 1 else {
+            try Counters.add(.repeated, Flow(installation, arrival.content.direction), in: db)
             result.repeated += 1
             return
         }
@@ -77,6 +78,7 @@ private struct Intake {
             try take(message, payload: arrival.payload)
         case .reply(let reply):
             if try isKnown(reply.id) {
+                try Counters.add(.repeated, Flow(installation, .outbound), in: db)
                 result.repeated += 1
                 return
             }

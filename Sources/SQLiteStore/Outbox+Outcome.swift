@@ -48,6 +48,7 @@ extension SQLiteStore {
                     detail = ''
                 WHERE id = ?
                 """, [claim.delivery.progress + 1, clock, claim.delivery.id.rawValue])
+            try Counters.addDelivered(claim.delivery, now: clock, in: db)
             try Self.keepMessageID(delivered, of: claim, now: clock, in: db)
             try Self.noteSuccess(of: claim, in: db)
             try Self.noteOvertaking(by: claim, in: db)
@@ -66,6 +67,7 @@ extension SQLiteStore {
             try db.run(
                 "UPDATE outbox SET next_attempt_at = ?, attempts = attempts + ?, reason = ?, detail = ? WHERE id = ?",
                 [at.milliseconds, counting ? 1 : 0, failure.reason, failure.detail, claim.delivery.id.rawValue])
+            try Counters.add(.retried, claim.flow, in: db)
             let waking = wakesOnContact ? claim.contact.map { (claim.delivery.id.rawValue, $0.id.rawValue) } : nil
             try Self.freeLane(claim.delivery.orderingKey, waking: waking, in: db)
             return try Self.noteFailure(failure, of: claim, now: now, in: db)
@@ -140,7 +142,9 @@ extension SQLiteStore {
     private static func endAttempt(_ claim: Claim, _ failure: DeliveryFailure, now: Int64, in db: Database) throws {
         let outcome: Attempt.Outcome = failure.isCertain ? .failed : .inDoubt
         try endAttempt(claim.attempt, outcome, detail: failure.description, now: now, in: db)
-        if outcome == .inDoubt { try doubt(claim, in: db) }
+        guard outcome == .inDoubt else { return }
+        try Counters.add(.inDoubt, claim.flow, in: db)
+        try doubt(claim, in: db)
     }
 
     /// The delivery is in doubt since this attempt began, unless it was before.
@@ -158,6 +162,7 @@ extension SQLiteStore {
         try db.run(
             "UPDATE outbox SET state = ?, finished_at = ?, reason = ?, detail = ? WHERE id = ?",
             [state.rawValue, now, reason, detail, claim.delivery.id.rawValue])
+        if let counter = state.counter { try Counters.add(counter, claim.flow, in: db) }
         try freeLane(claim.delivery.orderingKey, in: db)
         if let note {
             try enqueueNote(

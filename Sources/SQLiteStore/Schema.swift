@@ -29,6 +29,9 @@ enum Schema {
         migrator.registerMigration("ids of messages whose deliveries are gone") { db in
             try db.execute(sql: pastMessages)
         }
+        migrator.registerMigration("counters, alarms") { db in
+            try db.execute(sql: figures)
+        }
         return migrator
     }
 

@@ -102,6 +102,19 @@ struct SettingsTests {
         #expect(read(["BYOC_BODY_LIMIT": "1000"]).0.bodyLimit == 1000)
     }
 
+    @Test("The disk's reserve may be written with G too, and may be none")
+    func reserve() {
+        #expect(read(["BYOC_DISK_RESERVE": "2G"]).0.diskReserve == 2 << 30)
+        #expect(read(["BYOC_DISK_RESERVE": "1500"]).0.diskReserve == 1500)
+        #expect(read(["BYOC_DISK_RESERVE": "0"]).0.diskReserve == 0)
+        #expect(read([:]).0.diskReserve == 64 << 20)
+        for text in ["-1", "G", "lots", "9999999999999999G"] {
+            #expect(read(["BYOC_DISK_RESERVE": text]).1.mistakes.count == 1, "\(text)")
+        }
+        #expect(read(["BYOC_OUTBOX_LIMIT": "3"]).0.outboxLimit == 3)
+        #expect(read(["BYOC_OUTBOX_LIMIT": "0"]).1.mistakes.count == 1)
+    }
+
     @Test("A public address needs https, but for this machine's own")
     func addresses() {
         #expect(read(["BYOC_BASE_URL": "https://chat.example.com/byoc/"]).0.baseURL == "https://chat.example.com/byoc")

@@ -158,6 +158,7 @@ extension MemoryStore {
             state.deliveries[delivery]?.state = .discarded
             state.deliveries[delivery]?.finishedAt = now
             state.deliveries[delivery]?.doubtSince = nil
+            state.figures.add(.discarded, Flow(row.installation, row.direction))
             if state.lanes[row.orderingKey]?.lease == nil { state.freeLane(row.orderingKey) }
         }
     }

@@ -103,6 +103,7 @@ extension MemoryState {
         gates = gates.filter { $0.key.installation != id }
         breakers = breakers.filter { $0.key.installation != id }
         for (delivery, row) in deliveries where row.installation == id && row.state == .waiting {
+            figures.add(.discarded, Flow(id, row.direction))
             deliveries[delivery]?.state = .discarded
             deliveries[delivery]?.finishedAt = now
             deliveries[delivery]?.doubtSince = nil
@@ -129,6 +130,7 @@ extension MemoryState {
         let now = acceptance.at
         let key = Name(installation: installation, name: arrival.dedupeKey.rawValue)
         guard dedupe[key] == nil else {
+            figures.add(.repeated, Flow(installation, arrival.content.direction))
             result.repeated += 1
             return
         }
@@ -146,6 +148,7 @@ extension MemoryState {
         case .reply(let reply):
             let name = Name(installation: installation, name: reply.id.rawValue)
             if helpdeskMessages[name] != nil || pastMessages[name] != nil {
+                figures.add(.repeated, Flow(installation, .outbound))
                 result.repeated += 1
                 return
             }

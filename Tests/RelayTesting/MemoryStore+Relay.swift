@@ -55,6 +55,7 @@ extension MemoryStore {
             state.deliveries[claim.delivery.id]?.progress += 1
             state.deliveries[claim.delivery.id]?.doubtSince = nil
             state.end(claim, as: .delivered, reason: "", detail: "", now: now)
+            state.figures.addDelivered(claim.delivery, now: now)
             state.keepMessageID(delivered, of: claim, now: now)
             state.noteSuccess(of: claim)
             if case .message = claim.delivery.payload { state.watchCurrent(of: claim, now: now) }
@@ -81,6 +82,7 @@ extension MemoryStore {
             state.deliveries[claim.delivery.id]?.attempts += counting ? 1 : 0
             state.deliveries[claim.delivery.id]?.reason = failure.reason
             state.deliveries[claim.delivery.id]?.detail = failure.detail
+            state.figures.add(.retried, Flow(claim.delivery.installation, claim.delivery.direction))
             let waking = wakesOnContact ? claim.contact.map { (claim.delivery.id, $0.id) } : nil
             state.freeLane(claim.delivery.orderingKey, waking: waking)
             return state.noteFailure(failure, of: claim, now: now)
@@ -191,13 +193,16 @@ extension MemoryState {
     mutating func endAttempt(_ claim: Claim, _ failure: DeliveryFailure, now: Date) {
         endAttempt(
             claim.attempt, failure.isCertain ? .failed : .inDoubt, detail: failure.description, now: now)
-        if !failure.isCertain { doubt(claim.delivery.id, since: claim.startedAt) }
+        guard !failure.isCertain else { return }
+        figures.add(.inDoubt, Flow(claim.delivery.installation, claim.delivery.direction))
+        doubt(claim.delivery.id, since: claim.startedAt)
     }
 
     mutating func end(
         _ claim: Claim, as end: Delivery.State, reason: String, detail: String, note: NoteDraft? = nil, now: Date
     ) {
         deliveries[claim.delivery.id]?.state = end
+        figures.addEnd(end, Flow(claim.delivery.installation, claim.delivery.direction))
         deliveries[claim.delivery.id]?.finishedAt = now
         deliveries[claim.delivery.id]?.reason = reason
         deliveries[claim.delivery.id]?.detail = detail

@@ -114,6 +114,7 @@ struct MemoryState {
     var workers: Set<WorkerID> = []
     var dead: Set<WorkerID> = []
     var refusal: StoreFailure?
+    var figures = MemoryFigures()
     var counter: Int64 = 0
 
     /// A number that was never given before.
@@ -132,6 +133,7 @@ struct MemoryState {
         deliveries[id] = Delivery(
             id: id, installation: installation, direction: direction, orderingKey: key, contact: contact,
             payload: payload, state: .waiting, acceptedAt: now, nextAttemptAt: now)
+        figures.add(.accepted, Flow(installation, direction))
         if lanes[key] == nil { lanes[key] = Lane(installation: installation, side: direction.side) }
         return id
     }
@@ -167,6 +169,7 @@ struct MemoryState {
             attempts[index].attempt.outcome = .inDoubt
             attempts[index].attempt.finishedAt = now
             attempts[index].attempt.detail = "the worker ended, or took too long"
+            if let row = deliveries[delivery] { figures.add(.inDoubt, Flow(row.installation, row.direction)) }
             if deliveries[delivery]?.state == .waiting {
                 doubt(delivery, since: attempts[index].attempt.startedAt)
             }

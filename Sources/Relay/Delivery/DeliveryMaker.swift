@@ -16,7 +16,7 @@ struct DeliveryMaker: Sendable {
         case undecided
     }
 
-    let store: any OutboxStore
+    let store: any OutboxStore & MetricsStore
     let helpdesk: any Helpdesk
     let http: any HTTPSender
     let time: RelayTime
@@ -94,6 +94,7 @@ struct DeliveryMaker: Sendable {
         if claim.doubt != nil, !channel.descriptor.isIdempotent, installation.doubtPolicy == .hold {
             return .undecided
         }
+        if claim.doubt != nil, !channel.descriptor.isIdempotent { await countResend(claim) }
         let senderName = await senderName(of: reply, installation, helpdeskHTTP)
         let piece = OutboundPiece(
             message: pieces[progress], to: contact.profile.userID, senderName: senderName,
@@ -113,6 +114,15 @@ struct DeliveryMaker: Sendable {
             var failure = error
             failure.side = .helpdesk
             throw failure
+        }
+    }
+
+    /// Counted before, so that a crash during the send doesn't hide it. A reply doesn't wait for a figure that can't be kept.
+    private func countResend(_ claim: Claim) async {
+        do {
+            try await store.count(.resent, Flow(claim.delivery.installation, claim.delivery.direction), by: 1)
+        } catch {
+            logger.warning("a reply that is sent again is not counted", metadata: ["error": "\(error)"])
         }
     }
 

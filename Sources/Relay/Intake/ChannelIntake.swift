@@ -34,8 +34,9 @@ extension Intake {
 
     func accept(
         _ arrivals: [Acceptance.Arrival], for installation: Installation, at instant: Date, _ logger: Logger
-    ) throws(StoreFailure) {
+    ) throws {
         guard !arrivals.isEmpty else { return }
+        if let strain = pressure.obstacle(to: arrivals) { throw PressureRefusal(strain: strain) }
         let result = try store.accept(
             Acceptance(
                 installation: installation.id, topic: installation.helpdesk.topic, channel: installation.channel.kind,

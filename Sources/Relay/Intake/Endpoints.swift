@@ -11,6 +11,7 @@ package struct Endpoints: Sendable {
         case productEvent(secret: String)
         case health
         case readiness
+        case metrics
     }
 
     /// The public URL that all of ours begin with, without a slash at the end.
@@ -41,6 +42,7 @@ package struct Endpoints: Sendable {
         switch segments.dropFirst() {
         case ["healthz"]: return .health
         case ["readyz"]: return .readiness
+        case ["metrics"]: return .metrics
         case let two where two.count == 2:
             guard let kind = two.first, let token = two.last, !token.isEmpty else { return nil }
             switch kind {

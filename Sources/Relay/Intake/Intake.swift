@@ -5,31 +5,39 @@ package import RelayCore
 /// The front half: route, verify, parse, accept. Runs on request threads, blocks them for one commit, and never touches
 /// the network.
 package struct Intake: Sendable {
-    let store: any IntakeStore
+    let store: any IntakeStore & MetricsStore
     let channels: @Sendable (ChannelKind) -> (any Channel)?
     let helpdesk: any Helpdesk
     let pulse: Pulse?
     let wakeUp: WakeUp
+    let meter: IntakeMeter
+    let pressure: Pressure
     let logger: Logger
 
     /// - Parameters:
     ///   - channels: the adapter for a kind.
     ///   - pulse: the relay's, for readiness; `nil` when this process doesn't relay.
     ///   - wakeUp: is signalled when there is something new to deliver.
+    ///   - meter: counts the webhooks; its counts get into the store by a ``HealthKeeper``.
+    ///   - pressure: says when nothing is to be taken in; kept up to date by a ``HealthKeeper``.
     package init(
-        store: any IntakeStore, channels: @escaping @Sendable (ChannelKind) -> (any Channel)?,
-        helpdesk: any Helpdesk, pulse: Pulse?, wakeUp: WakeUp, logger: Logger
+        store: any IntakeStore & MetricsStore, channels: @escaping @Sendable (ChannelKind) -> (any Channel)?,
+        helpdesk: any Helpdesk, pulse: Pulse?, wakeUp: WakeUp, meter: IntakeMeter = IntakeMeter(),
+        pressure: Pressure = Pressure(), logger: Logger
     ) {
         self.store = store
         self.channels = channels
         self.helpdesk = helpdesk
         self.pulse = pulse
         self.wakeUp = wakeUp
+        self.meter = meter
+        self.pressure = pressure
         self.logger = logger
     }
 
     /// Answers one request. Never a secret in the answer or in the log, the path's tokens among them.
     package func respond(to request: WebhookRequest) -> WebhookResponse {
+        let start = ContinuousClock.now
         var logger = logger
         logger[metadataKey: "request.id"] = "\(request.id)"
         guard let route = Endpoints.route(request.path) else {
@@ -41,28 +49,36 @@ package struct Intake: Sendable {
                 return try allowing([.get, .head], request) { .text(.ok, "ok") }
             case .readiness:
                 return try allowing([.get, .head], request) { readiness() }
+            case .metrics:
+                return try allowing([.get, .head], request) { try metrics(for: request) }
             case .channel(let token):
                 guard let installation = try store.directory().installation(targetToken: token),
                     let channel = channels(installation.channel.kind)
                 else { return unknown(logger) }
                 return try allowing(channel.descriptor.methods, request) {
-                    try accept(request, from: channel, for: installation, logger)
+                    try metered(request, of: Flow(installation.id, .inbound), isSigned: true, since: start) {
+                        try accept(request, from: channel, for: installation, logger)
+                    }
                 }
             case .helpdesk(let token):
                 guard let installation = try store.directory().installation(helpdeskToken: token) else {
                     return unknown(logger)
                 }
                 return try allowing([.post], request) {
-                    let reading = try helpdesk.readWebhook(request, account: installation.helpdesk)
-                    return try accept(reading, by: installation, at: request.receivedAt, logger)
+                    try metered(request, of: Flow(installation.id, .outbound), isSigned: true, since: start) {
+                        let reading = try helpdesk.readWebhook(request, account: installation.helpdesk)
+                        return try accept(reading, by: installation, at: request.receivedAt, logger)
+                    }
                 }
             case .productEvent(let secret):
                 guard let installation = try store.directory().installation(eventSecret: secret) else {
                     return unknown(logger)
                 }
                 return try allowing([.post], request) {
-                    let reading = try helpdesk.readProductEvent(request)
-                    return try accept(reading, by: installation, at: request.receivedAt, logger)
+                    try metered(request, of: Flow(installation.id, .outbound), isSigned: false, since: start) {
+                        let reading = try helpdesk.readProductEvent(request)
+                        return try accept(reading, by: installation, at: request.receivedAt, logger)
+                    }
                 }
             }
         } catch let refusal as WebhookRefusal {
@@ -70,6 +86,12 @@ package struct Intake: Sendable {
                 "webhook refused",
                 metadata: ["refusal": "\(refusal.kind.rawValue)", "reason": "\(refusal.reason)"])
             return .text(refusal.status, "\(refusal.reason) (request \(request.id))")
+        } catch let refusal as PressureRefusal {
+            // One line each would fill the disk; that it began and that it ended is told by an alarm.
+            logger.debug("webhook not accepted", metadata: ["strain": "\(refusal.strain.rawValue)"])
+            return .text(
+                .serviceUnavailable, "\(refusal.sentence) (request \(request.id))",
+                headers: [.retryAfter: "\(PressureRefusal.retryAfter)"])
         } catch {
             logger.error("webhook not accepted", metadata: ["error": "\(error)"])
             return .text(
@@ -101,6 +123,7 @@ package struct Intake: Sendable {
             problems.append("store: \(error.message)")
         }
         if let pulse, !pulse.isBeating { problems.append("relay: it hasn't looked at the outbox for too long") }
+        problems += pressure.present.sorted { $0.key < $1.key }.map { "\($0.rawValue): \($1)" }
         return problems.isEmpty
             ? .text(.ok, "ready")
             : .text(.serviceUnavailable, problems.joined(separator: "\n"), headers: [.retryAfter: "5"])

@@ -26,8 +26,13 @@ struct RelayCommand: AsyncParsableCommand {
         let app = try App.open(settings, logger: logger)
         try await App.withHTTP { http in
             let wakeUp = WakeUp()
-            if let seconds { return try await app.relay(for: .seconds(seconds), over: http, wakeUp: wakeUp) }
-            var services: [any Service] = [app.engine(over: http, pulse: Pulse(time: .system), wakeUp: wakeUp)]
+            let health = app.healthKeeper()
+            if let seconds {
+                try await app.relay(for: .seconds(seconds), over: http, wakeUp: wakeUp)
+                await health.look()
+                return await health.round()
+            }
+            var services: [any Service] = [health, app.engine(over: http, pulse: Pulse(time: .system), wakeUp: wakeUp)]
             if let reconciliation = app.reconciliation(over: http, wakeUp: wakeUp) { services.append(reconciliation) }
             let group = ServiceGroup(
                 services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)

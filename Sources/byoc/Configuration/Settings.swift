@@ -20,6 +20,8 @@ struct Settings {
     var drainTime: Duration = .seconds(20)
     var cgiRelayTime: Duration = .seconds(10)
     var bodyLimit = 4 * 1024 * 1024
+    var outboxLimit = 1_000_000
+    var diskReserve: Int64 = 64 * 1024 * 1024
     var logLevel: Logger.Level = .info
     var logFormat: LogFormat = .auto
     /// `nil`: the standard error stream.
@@ -120,6 +122,7 @@ extension Settings {
             bodyLimit = value
         }
         readRetention(&reader)
+        readBackPressure(&reader)
         readLogging(&reader)
         readSecrets(&reader)
         readInstallation(&reader)

@@ -107,6 +107,16 @@ struct App {
         }
     }
 
+    /// - Parameters:
+    ///   - meter: whose counts it stores.
+    ///   - pressure: what it keeps up to date.
+    func healthKeeper(meter: IntakeMeter = IntakeMeter(), pressure: Pressure = Pressure()) -> HealthKeeper {
+        var limits = PressureLimits()
+        limits.outbox = settings.outboxLimit
+        limits.diskReserve = settings.diskReserve
+        return HealthKeeper(store: store, limits: limits, meter: meter, pressure: pressure, logger: logger)
+    }
+
     /// The installation with this id.
     func installation(_ id: String) async throws -> Installation {
         let all = try await store.installations()

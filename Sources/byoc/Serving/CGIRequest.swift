@@ -10,10 +10,14 @@ struct CGIRequest {
 
     func run() async throws {
         let wakeUp = WakeUp()
+        let meter = IntakeMeter()
+        let pressure = Pressure()
+        let health = app.healthKeeper(meter: meter, pressure: pressure)
+        await health.look()
         let front = Front(
             intake: Intake(
                 store: app.store, channels: App.channel, helpdesk: app.helpdesk, pulse: nil, wakeUp: wakeUp,
-                logger: app.logger),
+                meter: meter, pressure: pressure, logger: app.logger),
             baseURL: app.settings.baseURL)
         PlainCGI.respond(
             configuration: ResponderConfiguration(threads: 1, bodyLimit: app.settings.bodyLimit), logger: app.logger,
@@ -23,6 +27,7 @@ struct CGIRequest {
                 try await app.relay(for: app.settings.cgiRelayTime, over: http, wakeUp: wakeUp)
             }
         }
+        await health.round()
         app.close()
     }
 }

@@ -23,17 +23,19 @@ struct Worker {
             let time = RelayTime.system
             let pulse = Pulse(time: time)
             let wakeUp = WakeUp()
+            let meter = IntakeMeter()
+            let pressure = Pressure()
             let relays = settings.relayConcurrency > 0
             let front = Front(
                 intake: Intake(
                     store: app.store, channels: App.channel, helpdesk: app.helpdesk, pulse: relays ? pulse : nil,
-                    wakeUp: wakeUp, logger: logger),
+                    wakeUp: wakeUp, meter: meter, pressure: pressure, logger: logger),
                 baseURL: settings.baseURL)
             let responder = FastCGIResponder(
                 listeningOn: socket.descriptor,
                 configuration: ResponderConfiguration(threads: settings.threads, bodyLimit: settings.bodyLimit),
                 logger: logger, handler: front.respond(to:))
-            var services: [any Service] = []
+            var services: [any Service] = [app.healthKeeper(meter: meter, pressure: pressure)]
             if relays {
                 services.append(app.engine(over: http, pulse: pulse, wakeUp: wakeUp))
                 if let reconciliation = app.reconciliation(over: http, wakeUp: wakeUp) {

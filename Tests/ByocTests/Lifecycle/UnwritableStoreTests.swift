@@ -77,6 +77,8 @@ extension EndToEnd {
             // In a namespace of its own no command reaches the store: the installation comes from the environment.
             options.environment = { about in
                 [
+                    // The disk is to be full indeed: it is smaller than the reserve.
+                    "BYOC_DISK_RESERVE": "0",
                     "BYOC_CHANNEL": "viber", "BYOC_VIBER_AUTH_TOKEN": about.viber.token,
                     "BYOC_VIBER_API_BASE_URL": about.viber.url, "BYOC_FRESHCHAT_BASE_URL": about.freshchat.url,
                     "BYOC_FRESHCHAT_TOKEN": about.freshchat.token,

@@ -1,0 +1,84 @@
+import FoundationEssentials
+import RelayCore
+
+/// Which alarms the figures of the store call for: a value in, a value out.
+///
+/// | alarm | is raised when | is cleared when |
+/// |---|---|---|
+/// | `installation.paused` | an installation is paused, by whomever | it goes on or is removed |
+/// | `outbox.growing` | what waits has waited for 15 minutes | the oldest has waited for less than 5 |
+/// | `signature.failures` | 5 webhooks in a row were signed wrongly | one is right |
+/// | `delivery.dead` | there is a dead letter | all are retried or discarded |
+struct AlarmRules: Hashable, Sendable {
+    var longestWait: Duration = .seconds(15 * 60)
+    var calmWait: Duration = .seconds(5 * 60)
+    var signatureFailures: Int64 = 5
+
+    /// The alarms that are judged here; the others are raised and cleared where they are seen.
+    static let judged: Set<Alarm.Name> = [.installationPaused, .outboxGrowing, .signatureFailures, .deliveryDead]
+
+    /// Those of the raised ones that ``wanted(by:now:)`` decides about: the judged ones, and any of an installation that is
+    /// no more.
+    func judged(of metrics: StoreMetrics) -> Set<Alarm> {
+        let present = Set(metrics.installations.map(\.id))
+        return Set(
+            metrics.alarms.map(\.alarm).filter { alarm in
+                Self.judged.contains(alarm.name) || alarm.installation.map { !present.contains($0) } ?? false
+            })
+    }
+
+    /// - Returns: each with its reason.
+    func wanted(by metrics: StoreMetrics, now: Date) -> [Alarm: String] {
+        let raised = Set(metrics.alarms.map(\.alarm))
+        var wanted: [Alarm: String] = [:]
+        for installation in metrics.installations {
+            if let reason = installation.pausedReason {
+                wanted[Alarm(.installationPaused, of: installation.id)] = reason
+            }
+            for direction in Direction.allCases {
+                let flow = Flow(installation.id, direction)
+                if let outbox = metrics.outbox[flow] {
+                    judge(outbox, flow, isActive: installation.pausedReason == nil, raised, now, &wanted)
+                }
+                if let signatures = metrics.signatures[flow] { judge(signatures, flow, &wanted) }
+            }
+        }
+        return wanted
+    }
+
+    private func judge(
+        _ outbox: StoreMetrics.Outbox, _ flow: Flow, isActive: Bool, _ raised: Set<Alarm>, _ now: Date,
+        _ wanted: inout [Alarm: String]
+    ) {
+        let growing = Alarm(.outboxGrowing, of: flow.installation, subject: flow.direction.rawValue)
+        let limit = raised.contains(growing) ? calmWait : longestWait
+        // What waits because its installation is paused has an alarm already.
+        if isActive, let oldest = outbox.oldestWaiting, oldest.duration(until: now) >= limit {
+            wanted[growing] =
+                "\(outbox.waiting) wait, the oldest for \(Int(oldest.duration(until: now).seconds / 60)) minutes"
+        }
+        if outbox.dead > 0 {
+            wanted[Alarm(.deliveryDead, of: flow.installation, subject: flow.direction.rawValue)] =
+                "\(outbox.dead) could not be delivered: byoc outbox tells why"
+        }
+    }
+
+    private func judge(
+        _ signatures: StoreMetrics.Signatures, _ flow: Flow, _ wanted: inout [Alarm: String]
+    ) {
+        guard max(signatures.ascii, signatures.other) >= signatureFailures else { return }
+        let alarm = Alarm(
+            .signatureFailures, of: flow.installation,
+            subject: flow.direction == .inbound ? Side.channel.rawValue : Side.helpdesk.rawValue)
+        let hint =
+            if signatures.ascii == 0 {
+                "only those whose text is not plain ASCII, so the key is right, and the sender signs other bytes than it "
+                    + "sends"
+            } else if flow.direction == .inbound {
+                "somebody tries, or the channel's token was replaced: byoc set-key"
+            } else {
+                "somebody tries, or Freshchat shows another key by now: byoc set-key"
+            }
+        wanted[alarm] = "\(signatures.ascii + signatures.other) webhooks in a row were signed wrongly: \(hint)"
+    }
+}

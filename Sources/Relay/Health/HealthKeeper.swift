@@ -1,0 +1,88 @@
+import FoundationEssentials
+package import Logging
+package import RelayCore
+import ServiceLifecycle
+
+/// Watches the store for one process: whether webhooks are to be refused, what there is to be alarmed about, and that what
+/// was counted gets into the store.
+package final class HealthKeeper: Service {
+    private let store: any MetricsStore
+    private let limits: PressureLimits
+    private let meter: IntakeMeter
+    private let pressure: Pressure
+    private let time: RelayTime
+    private let logger: Logger
+    private let alarms: Alarms
+    private let rules = AlarmRules()
+
+    /// How old what the requests see of the load may be.
+    private static let lookInterval: Duration = .seconds(1)
+    /// So many looks go by between two times that alarms are judged and counts are stored.
+    private static let looksPerRound = 5
+
+    package init(
+        store: any MetricsStore, limits: PressureLimits, meter: IntakeMeter, pressure: Pressure,
+        time: RelayTime = .system, logger: Logger
+    ) {
+        self.store = store
+        self.limits = limits
+        self.meter = meter
+        self.pressure = pressure
+        self.time = time
+        self.logger = logger
+        alarms = Alarms(store: store, time: time, logger: logger)
+    }
+
+    /// Goes on until the service group shuts down.
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            var look = 0
+            repeat {
+                await self.look()
+                if look.isMultiple(of: Self.looksPerRound) { await self.round() }
+                look += 1
+            } while (try? await self.time.sleep(Self.lookInterval)) != nil
+        }
+        await storeCounts()
+    }
+
+    /// Finds out whether there is room for more.
+    package func look() async {
+        do {
+            let load = try await store.load(waitingUpTo: limits.countLimit)
+            let raised = Set(try await store.alarms().map(\.alarm).filter { $0.name == .storePressure })
+            let present = Set(raised.compactMap { Strain(rawValue: $0.subject) })
+            let strains = Strain.all(by: load, limits: limits, present: present)
+            pressure.update(strains)
+            await alarms.settle(
+                raised,
+                to: Dictionary(
+                    uniqueKeysWithValues: strains.map { (Alarm(.storePressure, subject: $0.rawValue), $1) }))
+        } catch {
+            // Whether anything can be accepted, the store itself says to each request.
+            logger.error("load of the data store unknown", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Stores what was counted, and judges the figures.
+    package func round() async {
+        await storeCounts()
+        do {
+            let metrics = try await store.currentMetrics()
+            await alarms.settle(rules.judged(of: metrics), to: rules.wanted(by: metrics, now: time.now()))
+        } catch {
+            logger.error("alarms can't be judged", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func storeCounts() async {
+        let tally = meter.take()
+        guard !tally.isEmpty else { return }
+        do {
+            try await store.add(tally)
+        } catch {
+            meter.putBack(tally)
+            logger.warning("counts of webhooks not stored yet", metadata: ["error": "\(error)"])
+        }
+    }
+}

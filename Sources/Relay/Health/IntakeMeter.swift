@@ -1,0 +1,40 @@
+import RelayCore
+import Synchronization
+
+/// Counts webhooks in the memory of this process; ``HealthKeeper`` brings it into the store every few seconds. A process
+/// that is killed takes the last seconds of these figures with it, and of these only.
+package final class IntakeMeter: Sendable {
+    private let tally = Mutex(IntakeTally())
+
+    package init() {}
+
+    /// A webhook was answered with success.
+    func acknowledged(_ flow: Flow, after time: Duration) {
+        tally.withLock {
+            $0.acknowledgements[flow, default: Histogram(.acknowledgement)].record(microseconds: time.microseconds)
+        }
+    }
+
+    /// A webhook's signature was looked at.
+    func verified(_ flow: Flow, isGenuine: Bool, body: [UInt8]) {
+        let isASCII = body.allSatisfy { $0 < 0x80 }
+        tally.withLock { $0.signatures[flow, default: SignatureTally()].note(isGenuine: isGenuine, isASCII: isASCII) }
+    }
+
+    /// Gives out what was counted since the last time, and begins anew.
+    func take() -> IntakeTally {
+        tally.withLock { tally in
+            defer { tally = IntakeTally() }
+            return tally
+        }
+    }
+
+    /// Takes back what couldn't be stored.
+    func putBack(_ earlier: IntakeTally) {
+        tally.withLock { tally in
+            var both = earlier
+            both.add(tally)
+            tally = both
+        }
+    }
+}

@@ -1,0 +1,45 @@
+package import FoundationEssentials
+
+/// A promise at risk: raised once, however many workers see it, and cleared once.
+package struct Alarm: Hashable, Sendable {
+    /// What is wrong. The raw values are what an operator's log collector looks for: they never change.
+    package enum Name: String, Sendable, CaseIterable {
+        /// Nothing is sent for it.
+        case installationPaused = "installation.paused"
+        /// What waits has waited for too long.
+        case outboxGrowing = "outbox.growing"
+        /// One side of it fails for everyone, and is only probed.
+        case breakerOpen = "breaker.open"
+        /// Webhooks come whose signatures are wrong, one after the other.
+        case signatureFailures = "signature.failures"
+        /// Webhooks are refused, for the outbox or the disk is full.
+        case storePressure = "store.pressure"
+        /// Deliveries were given up on, and nobody has decided about them yet.
+        case deliveryDead = "delivery.dead"
+    }
+
+    package var name: Name
+    /// `nil`: it is about the store and with it about all.
+    package var installation: InstallationID?
+    /// What of it, where there can be several: a side, `outbox`, `disk`; else empty.
+    package var subject: String
+
+    package init(_ name: Name, of installation: InstallationID? = nil, subject: String = "") {
+        self.name = name
+        self.installation = installation
+        self.subject = subject
+    }
+}
+
+/// An alarm that is raised.
+package struct RaisedAlarm: Hashable, Sendable {
+    package var alarm: Alarm
+    package var reason: String
+    package var since: Date
+
+    package init(_ alarm: Alarm, reason: String, since: Date) {
+        self.alarm = alarm
+        self.reason = reason
+        self.since = since
+    }
+}

@@ -1,0 +1,61 @@
+/// What is counted for ever, by installation and direction. The raw value is the name under which the store keeps it.
+package enum Counter: String, Sendable, CaseIterable {
+    /// Deliveries put into the outbox, notes for agents among them.
+    case accepted
+    /// Events of webhooks that were known already, and our own echoes.
+    case repeated
+    /// Deliveries made.
+    case delivered
+    /// Attempts that failed, or ended in doubt, and whose delivery goes on waiting.
+    case retried
+    /// Deliveries given up on.
+    case dead
+    /// Attempts of which nobody knows whether the far side applied them.
+    case inDoubt = "in_doubt"
+    /// Pieces in doubt that were sent again because the installation says so: the customer may have them twice.
+    case resent
+    /// Deliveries that were left to a person.
+    case held
+    /// Deliveries given up by a person, with their installation, or as none of ours.
+    case discarded
+    /// Deliveries made after later ones of their key.
+    case late
+    /// Messages that no webhook brought, found by asking Freshchat.
+    case polled
+    /// Webhooks whose signature was missing or wrong.
+    case signatureFailures = "signature_failures"
+}
+
+/// One direction of one installation: what figures are told apart by. Inbound stands for the channel's webhooks too, and
+/// outbound for Freshchat's.
+package struct Flow: Hashable, Sendable, Comparable {
+    package var installation: InstallationID
+    package var direction: Direction
+
+    package init(_ installation: InstallationID, _ direction: Direction) {
+        self.installation = installation
+        self.direction = direction
+    }
+
+    package static func < (left: Flow, right: Flow) -> Bool {
+        (left.installation.rawValue, left.direction.rawValue) < (right.installation.rawValue, right.direction.rawValue)
+    }
+}
+
+extension Acceptance.Content {
+    /// Whose webhook tells such a thing.
+    package var direction: Direction {
+        switch self {
+        case .message, .receipt, .subscription: .inbound
+        case .reply, .status: .outbound
+        }
+    }
+
+    /// Whether a delivery comes of it.
+    package var isDelivery: Bool {
+        switch self {
+        case .message, .reply: true
+        case .receipt, .subscription, .status: false
+        }
+    }
+}

@@ -1,0 +1,134 @@
+import FoundationEssentials
+import GRDB
+import RelayCore
+
+/// Counts inside of the transaction that makes what is counted: what isn't committed isn't counted, and nothing is
+/// counted twice. One statement for each thing that happens.
+enum Counters {
+    private static let insert = "INSERT INTO counters (installation, direction, name, value)"
+    private static let adding =
+        "ON CONFLICT (installation, direction, name) DO UPDATE SET value = value + excluded.value"
+
+    static func add(_ counter: Counter, _ flow: Flow, by amount: Int = 1, in db: Database) throws {
+        try add(counter.rawValue, flow, by: Int64(amount), in: db)
+    }
+
+    /// For where only the delivery's number is at hand.
+    static func add(_ counter: Counter, ofDelivery delivery: Int64, by amount: Int, in db: Database) throws {
+        try db.run(
+            "\(insert) SELECT installation, direction, ?, ? FROM outbox WHERE id = ? \(adding)",
+            [counter.rawValue, amount, delivery])
+    }
+
+    /// A delivery is made: counted, with how long it took since it was accepted.
+    static func addDelivered(_ delivery: Delivery, now: Int64, in db: Database) throws {
+        let time = max(0, now - delivery.acceptedAt.milliseconds) * 1000
+        let kind = Histogram.Kind.delivery
+        let bucket = bucketName(kind, bound: (kind.bounds + [Int64.max])[kind.bucket(of: time)])
+        let installation = delivery.installation.rawValue
+        let direction = delivery.direction.rawValue
+        try db.run(
+            "\(insert) VALUES (?1, ?2, ?3, 1), (?1, ?2, ?4, 1), (?1, ?2, ?5, ?6) \(adding)",
+            [installation, direction, Counter.delivered.rawValue, bucket, sumName(kind), time])
+    }
+
+    /// What waits for an installation is about to be discarded with it.
+    static func addDiscarded(waitingOf installation: InstallationID, in db: Database) throws {
+        try db.run(
+            """
+            \(insert)
+            SELECT installation, direction, ?, count(*) FROM outbox
+            WHERE installation = ? AND state = 'waiting' GROUP BY installation, direction
+            \(adding)
+            """, [Counter.discarded.rawValue, installation.rawValue])
+    }
+
+    static func add(_ tally: IntakeTally, in db: Database) throws {
+        for (flow, histogram) in tally.acknowledgements {
+            for (bound, count) in histogram.counts where count > 0 {
+                try add(bucketName(histogram.kind, bound: bound), flow, by: count, in: db)
+            }
+            try add(sumName(histogram.kind), flow, by: histogram.sum, in: db)
+        }
+        for (flow, signatures) in tally.signatures {
+            if signatures.failures > 0 {
+                try add(Counter.signatureFailures.rawValue, flow, by: signatures.failures, in: db)
+            }
+            for (name, row) in [(asciiRow, signatures.ascii), (otherRow, signatures.other)] {
+                if row.isFresh {
+                    try db.run(
+                        """
+                        UPDATE counters SET value = 0
+                        WHERE installation = ? AND direction = ? AND name = ? AND value <> 0
+                        """, [flow.installation.rawValue, flow.direction.rawValue, name])
+                }
+                if row.failures > 0 { try add(name, flow, by: row.failures, in: db) }
+            }
+        }
+    }
+
+    private static func add(_ name: String, _ flow: Flow, by amount: Int64, in db: Database) throws {
+        try db.run(
+            "\(insert) VALUES (?, ?, ?, ?) \(adding)",
+            [flow.installation.rawValue, flow.direction.rawValue, name, amount])
+    }
+
+    // MARK: Reading
+
+    /// Puts everything that is counted where it belongs. Names of another version are passed over.
+    static func read(into metrics: inout StoreMetrics, from db: Database) throws {
+        for row in try db.rows("SELECT installation, direction, name, value FROM counters") {
+            let flow = Flow(try row.id(0), try row.word(1))
+            let name = try row.text(2)
+            let value = try row.integer(3)
+            if let counter = Counter(rawValue: name) {
+                metrics.counters[flow, default: [:]][counter] = value
+            } else if name == asciiRow {
+                metrics.signatures[flow, default: .init()].ascii = value
+            } else if name == otherRow {
+                metrics.signatures[flow, default: .init()].other = value
+            } else if let (kind, part) = histogramPart(name) {
+                var histogram = metrics.histograms[kind]?[flow] ?? Histogram(kind)
+                if part == sum {
+                    histogram.sum = value
+                } else if let bound = Int64(part) {
+                    histogram.add(value, upTo: bound)
+                }
+                metrics.histograms[kind, default: [:]][flow] = histogram
+            }
+        }
+    }
+
+    // MARK: Names
+
+    private static let asciiRow = "signature_failures_in_a_row/ascii"
+    private static let otherRow = "signature_failures_in_a_row/other"
+    private static let sum = "sum"
+
+    private static func bucketName(_ kind: Histogram.Kind, bound: Int64) -> String { "\(kind.rawValue)/\(bound)" }
+
+    private static func sumName(_ kind: Histogram.Kind) -> String { "\(kind.rawValue)/\(sum)" }
+
+    private static func histogramPart(_ name: String) -> (kind: Histogram.Kind, part: Substring)? {
+        let parts = name.split(separator: "/")
+        guard parts.count == 2, let kind = Histogram.Kind(rawValue: String(parts[0])) else { return nil }
+        return (kind, parts[1])
+    }
+}
+
+extension Claim {
+    /// What the claim's figures are counted under.
+    var flow: Flow { Flow(delivery.installation, delivery.direction) }
+}
+
+extension Delivery.State {
+    /// What counts the deliveries that end, or are left to a person, like this; `nil`: counted otherwise, or not at all.
+    var counter: Counter? {
+        switch self {
+        case .dead: .dead
+        case .held: .held
+        case .discarded: .discarded
+        case .waiting, .delivered: nil
+        }
+    }
+}

@@ -1,0 +1,130 @@
+package import FoundationEssentials
+package import RelayCore
+import Synchronization
+
+/// What a ``MemoryStore`` has counted, and what is wrong.
+struct MemoryFigures {
+    var counters: [Flow: [Counter: Int64]] = [:]
+    var histograms: [Histogram.Kind: [Flow: Histogram]] = [:]
+    var signatures: [Flow: SignatureTally] = [:]
+    var alarms: [Alarm: RaisedAlarm] = [:]
+    /// What ``MemoryStore/load(waitingUpTo:)`` says is free.
+    var free: Int64?
+
+    mutating func add(_ counter: Counter, _ flow: Flow, by amount: Int64 = 1) {
+        counters[flow, default: [:]][counter, default: 0] += amount
+    }
+
+    mutating func addEnd(_ end: Delivery.State, _ flow: Flow) {
+        switch end {
+        case .dead: add(.dead, flow)
+        case .held: add(.held, flow)
+        case .discarded: add(.discarded, flow)
+        case .waiting, .delivered: break
+        }
+    }
+
+    mutating func addDelivered(_ delivery: Delivery, now: Date) {
+        let flow = Flow(delivery.installation, delivery.direction)
+        add(.delivered, flow)
+        var histogram = Histogram(.delivery)
+        histogram.record(microseconds: Int64((now.timeIntervalSince(delivery.acceptedAt) * 1000).rounded()) * 1000)
+        add(histogram, flow)
+    }
+
+    mutating func add(_ histogram: Histogram, _ flow: Flow) {
+        histograms[histogram.kind, default: [:]][flow, default: Histogram(histogram.kind)].add(histogram)
+    }
+}
+
+extension MemoryStore {
+    /// What the file system is said to have free from now on; `nil`: it doesn't tell.
+    package func pretend(free: Int64?) { state.withLock { $0.figures.free = free } }
+
+    package func count(_ counter: Counter, _ flow: Flow, by amount: Int) async throws(StoreFailure) {
+        state.withLock { $0.figures.add(counter, flow, by: Int64(amount)) }
+    }
+
+    package func add(_ tally: IntakeTally) async throws(StoreFailure) {
+        try probe()
+        state.withLock { state in
+            for (flow, histogram) in tally.acknowledgements { state.figures.add(histogram, flow) }
+            for (flow, signatures) in tally.signatures {
+                state.figures.signatures[flow, default: SignatureTally()].add(signatures)
+                if signatures.failures > 0 { state.figures.add(.signatureFailures, flow, by: signatures.failures) }
+            }
+        }
+    }
+
+    package func metrics() throws(StoreFailure) -> StoreMetrics {
+        try probe()
+        return state.withLock { state in
+            var metrics = StoreMetrics()
+            metrics.installations = state.present.map { installation in
+                if case .paused(let reason, _) = installation.state {
+                    return .init(id: installation.id, pausedReason: reason)
+                }
+                return .init(id: installation.id, pausedReason: nil)
+            }
+            metrics.counters = state.figures.counters
+            metrics.histograms = state.figures.histograms
+            for (flow, tally) in state.figures.signatures {
+                metrics.signatures[flow, default: .init()].ascii = tally.ascii.failures
+                metrics.signatures[flow, default: .init()].other = tally.other.failures
+            }
+            metrics.alarms = state.figures.raised
+            metrics.size.free = state.figures.free
+            for delivery in state.deliveries.values {
+                let flow = Flow(delivery.installation, delivery.direction)
+                var outbox = metrics.outbox[flow] ?? .init()
+                switch delivery.state {
+                case .waiting:
+                    outbox.waiting += 1
+                    if delivery.doubtSince != nil { outbox.inDoubt += 1 }
+                    outbox.oldestWaiting = min(outbox.oldestWaiting ?? delivery.acceptedAt, delivery.acceptedAt)
+                case .held: outbox.held += 1
+                case .dead: outbox.dead += 1
+                case .delivered, .discarded: continue
+                }
+                metrics.outbox[flow] = outbox
+            }
+            return metrics
+        }
+    }
+
+    package func currentMetrics() async throws(StoreFailure) -> StoreMetrics { try metrics() }
+
+    package func load(waitingUpTo limit: Int) async throws(StoreFailure) -> StoreLoad {
+        state.withLock { state in
+            StoreLoad(
+                waiting: min(limit, state.deliveries.values.count { $0.state == .waiting }), free: state.figures.free)
+        }
+    }
+
+    package func alarms() async throws(StoreFailure) -> [RaisedAlarm] {
+        state.withLock { $0.figures.raised }
+    }
+
+    package func raise(_ alarm: Alarm, because reason: String, now: Date) async throws(StoreFailure) -> Bool {
+        try probe()
+        return state.withLock { state in
+            guard state.figures.alarms[alarm] == nil else { return false }
+            state.figures.alarms[alarm] = RaisedAlarm(alarm, reason: reason, since: now)
+            return true
+        }
+    }
+
+    package func clear(_ alarm: Alarm) async throws(StoreFailure) -> Bool {
+        try probe()
+        return state.withLock { $0.figures.alarms.removeValue(forKey: alarm) != nil }
+    }
+}
+
+extension MemoryFigures {
+    var raised: [RaisedAlarm] {
+        func key(_ raised: RaisedAlarm) -> (String, String, String) {
+            (raised.alarm.name.rawValue, raised.alarm.installation?.rawValue ?? "", raised.alarm.subject)
+        }
+        return alarms.values.sorted { key($0) < key($1) }
+    }
+}
