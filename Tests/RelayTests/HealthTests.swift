@@ -141,6 +141,25 @@ struct IntakeFiguresTests {
         #expect(try scene.store.metrics().counters[Flow("one", .inbound)]?[.signatureFailures] == 2)
     }
 
+    @Test(
+        "A reply in doubt that is sent again is counted where the customer may have it twice",
+        arguments: [(false, Installation.DoubtPolicy.resend, 1), (true, .resend, nil), (false, .hold, nil)]
+            as [(Bool, Installation.DoubtPolicy, Int64?)])
+    func resent(isIdempotent: Bool, policy: Installation.DoubtPolicy, count: Int64?) async throws {
+        var scene = EngineScene()
+        scene.channel.isIdempotent = isIdempotent
+        scene.channel.answer = { _, number in
+            number > 1 ? nil : DeliveryFailure(.retry(after: nil), isCertain: false, reason: "silence", detail: "")
+        }
+        try await scene.install(doubtPolicy: policy)
+        scene.agentWrites("answer")
+        try await scene.relay()
+        let counters = try scene.store.metrics().counters[Flow("one", .outbound)]
+        #expect(counters?[.resent] == count)
+        #expect(counters?[.inDoubt] == 1)
+        #expect(scene.channel.sent.count == (policy == .hold ? 1 : 2))
+    }
+
     @Test("The figures can be read under /metrics, and by GET only")
     func page() async throws {
         let scene = try await HealthScene()
