@@ -29,13 +29,23 @@ struct HistoryTests {
 
     @Test("It is one call, from the instant on, and comes oldest first")
     func oneCall() async throws {
-        let sender = RecordingSender(replies: [page([message(3, at: 9), message(1, at: 5), message(2, at: 5)])])
+        let sender = RecordingSender(replies: [page([message(3, at: 9), message(2, at: 5), message(1, at: 5)])])
         let history = try #require(try await read(sender))
         #expect(history.calls == 1 && sender.requests.count == 1)
         #expect(
             sender.requests[0].0.path
                 == "/v2/conversations/C%201/messages?page=1&items_per_page=50&from_time=2026-02-03T12%3A00%3A00.000Z")
         #expect(history.messages.map(\.dedupeKey) == ["message/M1", "message/M2", "message/M3"])
+    }
+
+    @Test("Messages of one instant keep their order, in whichever direction the list goes", arguments: [true, false])
+    func order(isNewestFirst: Bool) async throws {
+        let rows = [message(7), message(4, at: 1), message(9, at: 1), message(2, at: 1), message(5, at: 2)]
+        let sender = RecordingSender(replies: [page(isNewestFirst ? rows.reversed() : rows)])
+        let history = try #require(try await read(sender))
+        #expect(
+            history.messages.map(\.dedupeKey.rawValue)
+                == ["message/M7", "message/M4", "message/M9", "message/M2", "message/M5"])
     }
 
     @Test("A message is the same event, under the same name, as its webhook brings")

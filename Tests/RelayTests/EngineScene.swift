@@ -110,7 +110,7 @@ struct FakeHelpdesk: Helpdesk {
     var reference: String?
     /// From when on a conversation's messages were asked for.
     let asked = Log<Date>()
-    var history: @Sendable (Int) -> Result<ConversationHistory?, DeliveryFailure> = { _ in .success(nil) }
+    var history: @Sendable (Int) async -> Result<ConversationHistory?, DeliveryFailure> = { _ in .success(nil) }
 
     func readWebhook(
         _ request: WebhookRequest, account: HelpdeskAccount
@@ -171,7 +171,7 @@ struct FakeHelpdesk: Helpdesk {
     func messages(
         in conversation: HelpdeskConversationID, since: Date, account: HelpdeskAccount, over http: any HTTPSender
     ) async throws(DeliveryFailure) -> ConversationHistory? {
-        try history(asked.add(since)).get()
+        try await history(asked.add(since)).get()
     }
 
     func check(_ account: HelpdeskAccount, over http: any HTTPSender) async throws(SetupFailure) -> HelpdeskCheck {

@@ -154,7 +154,27 @@ struct ReconciliationTests {
         #expect(try await scene.deliveries(.waiting).allSatisfy { $0.attempts == 0 })
     }
 
-    @Test("A token that isn't taken pauses the installation, unless it was replaced during the call")
+    @Test("A token that was replaced during the call is no reason to pause the new one")
+    func replacedToken() async throws {
+        var scene = try await scene()
+        let refusal = failure(.pause)
+        let (store, now) = (scene.store, scene.time.now)
+        scene.helpdesk.history = { _ in
+            do {
+                var installation = try #require(try await store.installation("one"))
+                installation.helpdesk.token = Secret("a new one")
+                try await store.save(installation, now: now)
+            } catch {
+                Issue.record(error)
+            }
+            return .failure(refusal)
+        }
+        _ = await scene.look(after: 60)
+        #expect(scene.helpdesk.asked.count == 1)
+        #expect(try await scene.store.installation("one")?.isActive == true)
+    }
+
+    @Test("A token that isn't taken pauses the installation, and nothing is asked until it goes on")
     func refusedToken() async throws {
         var scene = try await scene()
         let refusal = failure(.pause)

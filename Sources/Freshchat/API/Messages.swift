@@ -78,6 +78,16 @@ private struct MessagePage: Decodable {
 struct MessageList: Sendable {
     var messages: [MessageObject]
     var calls: Int
+
+    /// Freshchat gives the newest first (freshchat.md §1.10), unless the times say otherwise. Of messages of the same
+    /// millisecond, as bots write them, only their place in the list tells which was first; their ids don't.
+    mutating func putOldestFirst() {
+        func time(_ message: MessageObject?) -> Date { message?.createdAt ?? .distantPast }
+        if time(messages.first) >= time(messages.last) { messages.reverse() }
+        messages = messages.enumerated().sorted { left, right in
+            (time(left.element), left.offset) < (time(right.element), right.offset)
+        }.map(\.element)
+    }
 }
 
 /// The one thing we need of the answer to a post.
@@ -133,11 +143,7 @@ extension FreshchatClient {
             list.messages += new
             if trustsShortPages, answer.endsList(page) { break }
         }
-        list.messages.sort { left, right in
-            let (one, other) = (left.createdAt ?? .distantPast, right.createdAt ?? .distantPast)
-            return one == other
-                ? (left.id?.rawValue ?? "") < (right.id?.rawValue ?? "") : one < other
-        }
+        list.putOldestFirst()
         return list
     }
 }

@@ -57,9 +57,11 @@ package struct Reconciliation: Service {
         while !Task.isCancelled, time.now() < end {
             let round = await look()
             found += round.found
-            // Those that only the pace holds up are worth to be waited for.
-            guard round.wait <= pace.spacing, time.now().adding(round.wait) < end else { break }
-            if round.wait > .zero { try? await time.sleep(round.wait) }
+            if round.wait == .zero { continue }
+            // What only the pace holds up is worth to be waited for.
+            guard round.wait <= pace.spacing, pace.spacing < pace.interval, time.now().adding(round.wait) < end
+            else { break }
+            try? await time.sleep(round.wait)
         }
         return found
     }
@@ -79,6 +81,8 @@ package struct Reconciliation: Service {
             guard let due = try await store.nextLook(pace, now: now) else { return Round(wait: longest) }
             if due > now { return Round(wait: min(longest, now.duration(until: due))) }
             let conversations = try await store.takeConversations(pace, now: now)
+            // Another worker was faster, or what was due isn't watched any more.
+            if conversations.isEmpty { return Round(wait: min(longest, .seconds(1))) }
             return await withTaskGroup(of: Int.self) { group in
                 for conversation in conversations {
                     group.addTask { await look(into: conversation) }
