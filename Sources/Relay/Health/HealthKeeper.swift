@@ -15,8 +15,10 @@ package final class HealthKeeper: Service {
     private let alarms: Alarms
     private let rules = AlarmRules()
 
-    /// How old what the requests see of the load may be.
+    /// How old what the requests see of the load may be. Where the outbox is so full that a look takes long, it takes no
+    /// more than a twentieth of the time, up to the longest interval.
     private static let lookInterval: Duration = .seconds(1)
+    private static let longestInterval: Duration = .seconds(5)
     /// So many looks go by between two times that alarms are judged and counts are stored.
     private static let looksPerRound = 5
 
@@ -37,11 +39,14 @@ package final class HealthKeeper: Service {
     package func run() async throws {
         await cancelWhenGracefulShutdown {
             var look = 0
+            var pause: Duration
             repeat {
+                let start = ContinuousClock.now
                 await self.look()
                 if look.isMultiple(of: Self.looksPerRound) { await self.round() }
                 look += 1
-            } while (try? await self.time.sleep(Self.lookInterval)) != nil
+                pause = min(max(Self.lookInterval, (.now - start) * 19), Self.longestInterval)
+            } while (try? await self.time.sleep(pause)) != nil
         }
         await storeCounts()
     }
