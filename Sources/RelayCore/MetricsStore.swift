@@ -71,6 +71,7 @@ package struct StoreMetrics: Sendable {
     package var outbox: [Flow: Outbox] = [:]
     package var signatures: [Flow: Signatures] = [:]
     package var alarms: [RaisedAlarm] = []
+    package var breakers: [OpenBreaker] = []
     package var size = StoreSize()
 
     package init() {}

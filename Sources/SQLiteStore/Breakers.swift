@@ -5,17 +5,18 @@ package import RelayCore
 /// The breakers are kept beside the rate gates: both say when a side is left alone.
 extension SQLiteStore {
     package func openBreakers() async throws(StoreFailure) -> [OpenBreaker] {
-        try await read { db in
-            try db.rows(
-                """
-                SELECT installation, side, opened_at, openings FROM gates WHERE opened_at IS NOT NULL
-                ORDER BY installation, side
-                """
-            ).map { row in
-                OpenBreaker(
-                    installation: try row.id(0), side: try row.word(1), openedAt: try row.date(2),
-                    openings: try row.int(3))
-            }
+        try await read { db in try Self.openBreakers(db) }
+    }
+
+    static func openBreakers(_ db: Database) throws -> [OpenBreaker] {
+        let rows = try db.rows(
+            """
+            SELECT installation, side, opened_at, openings FROM gates WHERE opened_at IS NOT NULL
+            ORDER BY installation, side
+            """)
+        return try rows.map { row in
+            OpenBreaker(
+                installation: try row.id(0), side: try row.word(1), openedAt: try row.date(2), openings: try row.int(3))
         }
     }
 

@@ -30,6 +30,7 @@ enum Counters {
         try db.run(
             "\(insert) VALUES (?1, ?2, ?3, 1), (?1, ?2, ?4, 1), (?1, ?2, ?5, ?6) \(adding)",
             [installation, direction, Counter.delivered.rawValue, bucket, sumName(kind), time])
+        if delivery.isLate { try add(.late, Flow(delivery.installation, delivery.direction), in: db) }
     }
 
     /// What waits for an installation is about to be discarded with it.

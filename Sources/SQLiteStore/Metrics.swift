@@ -18,6 +18,7 @@ extension SQLiteStore {
                 var metrics = StoreMetrics()
                 metrics.size = self.size()
                 metrics.alarms = try Self.alarms(db)
+                metrics.breakers = try Self.openBreakers(db)
                 for row in try db.rows(
                     "SELECT id, state, paused_reason FROM installations WHERE state <> 'removed' ORDER BY number")
                 {

@@ -8,7 +8,15 @@ extension SQLiteStore {
     }
 
     package func acceptFound(_ acceptance: Acceptance) async throws(StoreFailure) -> AcceptanceResult {
-        try await change(try Self.intake(of: acceptance))
+        let intake = try Self.intake(of: acceptance)
+        return try await change { db in
+            let result = try intake(db)
+            if !result.replies.isEmpty {
+                try Counters.add(
+                    .polled, Flow(acceptance.installation, .outbound), by: result.replies.count, in: db)
+            }
+            return result
+        }
     }
 
     private static func intake(

@@ -4,18 +4,20 @@ import Synchronization
 
 extension MemoryStore {
     package func openBreakers() async throws(StoreFailure) -> [OpenBreaker] {
-        state.withLock { state in
-            state.breakers.compactMap { gate, breaker in
-                breaker.openedAt.map {
-                    OpenBreaker(
-                        installation: gate.installation, side: gate.side, openedAt: $0, openings: breaker.openings)
-                }
-            }
-        }
+        state.withLock { $0.openBreakers }
     }
 }
 
 extension MemoryState {
+    var openBreakers: [OpenBreaker] {
+        breakers.compactMap { gate, breaker in
+            breaker.openedAt.map {
+                OpenBreaker(
+                    installation: gate.installation, side: gate.side, openedAt: $0, openings: breaker.openings)
+            }
+        }
+    }
+
     mutating func noteFailure(_ failure: DeliveryFailure, of claim: Claim, now: Date) -> OpenBreaker? {
         if failure.showsThatSideWorks { noteSuccess(of: claim) }
         guard failure.mayConcernEveryone else { return nil }

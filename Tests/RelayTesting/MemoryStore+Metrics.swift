@@ -27,6 +27,7 @@ struct MemoryFigures {
     mutating func addDelivered(_ delivery: Delivery, now: Date) {
         let flow = Flow(delivery.installation, delivery.direction)
         add(.delivered, flow)
+        if delivery.isLate { add(.late, flow) }
         var histogram = Histogram(.delivery)
         histogram.record(microseconds: Int64((now.timeIntervalSince(delivery.acceptedAt) * 1000).rounded()) * 1000)
         add(histogram, flow)
@@ -73,6 +74,7 @@ extension MemoryStore {
                 metrics.signatures[flow, default: .init()].other = tally.other.failures
             }
             metrics.alarms = state.figures.raised
+            metrics.breakers = state.openBreakers
             metrics.size.free = state.figures.free
             for delivery in state.deliveries.values {
                 let flow = Flow(delivery.installation, delivery.direction)

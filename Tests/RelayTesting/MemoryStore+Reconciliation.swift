@@ -62,7 +62,11 @@ extension MemoryStore {
     }
 
     package func acceptFound(_ acceptance: Acceptance) async throws(StoreFailure) -> AcceptanceResult {
-        try accept(acceptance)
+        let result = try accept(acceptance)
+        if !result.replies.isEmpty {
+            try await count(.polled, Flow(acceptance.installation, .outbound), by: result.replies.count)
+        }
+        return result
     }
 }
 

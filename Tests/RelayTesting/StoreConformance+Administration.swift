@@ -131,7 +131,10 @@ extension StoreConformance {
             #expect(third.delivery.id == ids[2])
             try await scene.complete(third)
             try await scene.store.redrive(ids[1], now: scene.start)
-            #expect(try await scene.claim().delivery.isLate)
+            let late = try await scene.claim()
+            #expect(late.delivery.isLate)
+            try await scene.complete(late)
+            #expect(try scene.store.metrics().counters[Flow(scene.installation, .inbound)]?[.late] == 1)
         },
         Check("One that backs off is due when it is redriven, and is not while it is being made") { scene in
             let id = try scene.accept(scene.message("one")).deliveries[0]

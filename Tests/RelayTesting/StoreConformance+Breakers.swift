@@ -21,6 +21,7 @@ extension StoreConformance {
                     OpenBreaker(
                         installation: scene.installation, side: .helpdesk, openedAt: scene.start, openings: 1)
                 ])
+            #expect(try scene.store.metrics().breakers == (try await scene.store.openBreakers()))
             #expect(try await scene.claims().isEmpty)
             #expect(try await scene.store.nextDue(now: scene.start) == scene.at(1))
             let probe = try await scene.claim(at: 1)

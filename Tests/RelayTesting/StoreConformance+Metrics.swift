@@ -24,8 +24,8 @@ extension StoreConformance {
         Check("The attempts of a worker that took too long are in doubt, and counted so") { scene in
             try scene.accept(scene.message("one"), scene.message("two", from: "boris"))
             #expect(try await scene.claims().count == 2)
-            #expect(try await scene.store.reap(now: scene.at(61)) == 2)
-            #expect(try await scene.store.reap(now: scene.at(62)) == 0)
+            #expect(try await scene.reap(at: 61) == 2)
+            #expect(try await scene.reap(at: 62) == 0)
             #expect(try scene.counters(.inbound) == [.accepted: 2, .inDoubt: 2])
         },
         Check("What is held, dismissed or discarded is counted") { scene in
@@ -48,7 +48,7 @@ extension StoreConformance {
         Check("A write that is refused counts nothing") { scene in
             try scene.accept(scene.message("one"))
             let claim = try await scene.claim()
-            _ = try await scene.store.reap(now: scene.at(61))
+            _ = try await scene.reap(at: 61)
             await scene.expect(.leaseLost) { try await scene.complete(claim, at: 61) }
             #expect(try scene.counters(.inbound) == [.accepted: 1, .inDoubt: 1])
         },

@@ -33,6 +33,15 @@ struct AlarmTests {
         #expect(wanted == [Alarm(.installationPaused, of: "one"): "401"])
     }
 
+    @Test("A side that fails for everyone is told until a delivery there succeeds")
+    func breaker() {
+        let breaker = OpenBreaker(installation: "one", side: .helpdesk, openedAt: now, openings: 3)
+        let alarm = Alarm(.breakerOpen, of: "one", subject: "helpdesk")
+        #expect(wanted { $0.breakers = [breaker] }[alarm] != nil)
+        #expect(wanted { $0.breakers = [] }[alarm] == nil)
+        #expect(AlarmRules.judged.contains(.breakerOpen))
+    }
+
     @Test(
         "What waits for a quarter of an hour raises one, which lasts until the oldest is younger than five minutes",
         arguments: [(14, false, false), (15, false, true), (14, true, true), (5, true, true), (4, true, false)])
@@ -83,13 +92,13 @@ struct AlarmTests {
     func removed() {
         let metrics = metrics { metrics in
             metrics.alarms = [
-                Alarm(.breakerOpen, of: "gone", subject: "channel"), Alarm(.breakerOpen, of: "one"),
-                Alarm(.installationPaused, of: "one"), Alarm(.storePressure, subject: "disk"),
+                Alarm(.storePressure, of: "gone", subject: "outbox"), Alarm(.installationPaused, of: "one"),
+                Alarm(.storePressure, subject: "disk"),
             ].map { RaisedAlarm($0, reason: "", since: now) }
         }
         #expect(
             AlarmRules().judged(of: metrics) == [
-                Alarm(.breakerOpen, of: "gone", subject: "channel"), Alarm(.installationPaused, of: "one"),
+                Alarm(.storePressure, of: "gone", subject: "outbox"), Alarm(.installationPaused, of: "one"),
             ])
     }
 

@@ -249,6 +249,7 @@ struct EngineScene {
         // Two sleepers at once would make time run twice as fast.
         settings.housekeepingInterval = JumpingTime.forever
         settings.retentionInterval = JumpingTime.forever
+        settings.retentionPause = JumpingTime.forever
         let channel = channel
         let time = time
         let engine = RelayEngine(

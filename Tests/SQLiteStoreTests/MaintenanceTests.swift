@@ -47,7 +47,8 @@ struct MaintenanceTests {
             ),
             (
                 """
-                DROP INDEX conversations_current; INSERT INTO conversations VALUES
+                DROP INDEX conversations_current;
+                INSERT INTO conversations (installation, id, contact, topic, is_resolved, is_current) VALUES
                     ('viber-1', 'a', 1, 't', 0, 1), ('viber-1', 'b', 1, 't', 0, 1)
                 """, "two_conversations", .damage
             ),

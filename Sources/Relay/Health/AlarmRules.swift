@@ -8,6 +8,7 @@ import RelayCore
 /// | `installation.paused` | an installation is paused, by whomever | it goes on or is removed |
 /// | `outbox.growing` | what waits has waited for 15 minutes | the oldest has waited for less than 5 |
 /// | `signature.failures` | 5 webhooks in a row were signed wrongly | one is right |
+/// | `breaker.open` | one side of an installation fails for everyone | a delivery there has succeeded |
 /// | `delivery.dead` | there is a dead letter | all are retried or discarded |
 struct AlarmRules: Hashable, Sendable {
     var longestWait: Duration = .seconds(15 * 60)
@@ -15,7 +16,9 @@ struct AlarmRules: Hashable, Sendable {
     var signatureFailures: Int64 = 5
 
     /// The alarms that are judged here; the others are raised and cleared where they are seen.
-    static let judged: Set<Alarm.Name> = [.installationPaused, .outboxGrowing, .signatureFailures, .deliveryDead]
+    static let judged: Set<Alarm.Name> = [
+        .installationPaused, .outboxGrowing, .breakerOpen, .signatureFailures, .deliveryDead,
+    ]
 
     /// Those of the raised ones that ``wanted(by:now:)`` decides about: the judged ones, and any of an installation that is
     /// no more.
@@ -42,6 +45,10 @@ struct AlarmRules: Hashable, Sendable {
                 }
                 if let signatures = metrics.signatures[flow] { judge(signatures, flow, &wanted) }
             }
+        }
+        for breaker in metrics.breakers {
+            wanted[Alarm(.breakerOpen, of: breaker.installation, subject: breaker.side.rawValue)] =
+                "it fails for everyone; one delivery at a time is tried until one succeeds"
         }
         return wanted
     }
