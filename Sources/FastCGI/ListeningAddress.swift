@@ -29,10 +29,11 @@ package enum ListeningAddress: Sendable, Equatable, CustomStringConvertible {
         var host = name[..<colon]
         if host.hasPrefix("["), host.hasSuffix("]") {
             host = host.dropFirst().dropLast()
-        } else if host.contains(":") || host.contains("[") {
+        } else if host.contains(":") {
             // An IPv6 address without brackets: where it ends is anyone's guess.
             throw ListeningSocket.Failure.malformedAddress(text)
         }
+        guard !host.contains("["), !host.contains("]") else { throw ListeningSocket.Failure.malformedAddress(text) }
         self = .tcp(host: host.isEmpty ? "127.0.0.1" : String(host), port: port)
     }
 

@@ -25,6 +25,8 @@ enum RequestGuard {
         guard begin.version == 1, begin.type == 1, begin.id != 0, begin.length == 8 else {
             return .invalid("It does not begin with BEGIN_REQUEST.")
         }
+        // libfcgi reads on where the padding of just this record begins, so it would see other records than are seen here.
+        guard begin.padding == 0 else { return .invalid("Its BEGIN_REQUEST is padded.") }
         guard let body = scan.take(begin) else { return .incomplete }
         guard body[body.startIndex] == 0, body[body.startIndex + 1] == 1 else {
             return .invalid("Its role is not responder.")
@@ -69,6 +71,8 @@ enum RequestGuard {
         }
         while next < bytes.endIndex {
             guard let name = length(), let value = length(), name + value <= bytes.endIndex - next else { return false }
+            // libfcgi makes C strings of them, which would end there.
+            guard !bytes[next..<next + name + value].contains(0) else { return false }
             next += name + value
         }
         return true

@@ -96,9 +96,11 @@ struct RequestParameters {
         guard let name = variables["SERVER_NAME"], !name.isEmpty, name.allSatisfy(RequestTarget.isAuthority) else {
             return nil
         }
-        let port = text("SERVER_PORT") ?? ""
-        let isUsual = port.isEmpty || port == (scheme == "https" ? "443" : "80")
-        return String(decoding: name, as: UTF8.self) + (isUsual ? "" : ":\(port)")
+        let host = String(decoding: name, as: UTF8.self)
+        guard let port = text("SERVER_PORT").flatMap({ UInt16($0) }), port != (scheme == "https" ? 443 : 80) else {
+            return host
+        }
+        return "\(host):\(port)"
     }
 
     private func headerFields() throws(RequestProblem) -> HTTPFields {

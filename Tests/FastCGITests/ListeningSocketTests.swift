@@ -18,7 +18,9 @@ import Testing
         #expect(try ListeningAddress(expected.description) == expected || text.contains("unix:"))
     }
 
-    @Test("What is neither is refused", arguments: ["", "host:", "host:port", "a:70000", "::1:80", "a:-1", "unix:"])
+    @Test(
+        "What is neither is refused",
+        arguments: ["", "host:", "host:port", "a:70000", "::1:80", "a:-1", "unix:", "[[a]:1", "a]:1"])
     func malformed(text: String) {
         #expect(throws: ListeningSocket.Failure.malformedAddress(text)) { try ListeningAddress(text) }
     }

@@ -33,7 +33,8 @@ extension OverTheWire {
                         var value = Array(["GET", "/", "12", "h", "on", "é"].randomElement(using: &random)!.utf8)
                         if Bool.random(using: &random) { random.mutate(&value) }
                         if Int.random(in: 0..<8, using: &random) == 0 { random.mutate(&name) }
-                        return (name, value)
+                        // Zeros are turned away before there can be an answer: RequestGuardTests.
+                        return (name.filter { $0 != 0 }, value.filter { $0 != 0 })
                     }
                     var records = Records()
                     records.begin(keep: true)

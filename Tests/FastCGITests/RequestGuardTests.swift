@@ -60,10 +60,23 @@ import Testing
         stranger.begin(id: 1)
         stranger.parameters([("A", "B")], id: 2)
         #expect(isInvalid(stranger.bytes))
+        // In its padding are the parameters that libfcgi would take, with lengths that nothing has looked at.
+        var padded = Records()
+        padded.begin()
+        padded.bytes[6] = 64
+        padded.record(4, [0xFF, 0xFF, 0xFF, 0xF0, 0xFF, 0xFF, 0xFF, 0xF0] + [UInt8](repeating: 1, count: 48))
+        padded.record(4, [])
+        #expect(isInvalid(padded.bytes))
         var early = Records()
         early.begin()
         early.input([1])
         #expect(isInvalid(early.bytes))
+        for pair in [("REQUEST_URI", "/a\0b"), ("REQUEST_URI\0", "/a")] {
+            var shortened = Records()
+            shortened.begin()
+            shortened.parameters([pair])
+            #expect(isInvalid(shortened.bytes))
+        }
         var cut = Records()
         cut.begin()
         cut.stream(4, [5, 9, 65])

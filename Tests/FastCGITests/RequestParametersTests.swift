@@ -62,6 +62,7 @@ import Testing
             ([("HTTPS", "on"), ("SERVER_NAME", "n"), ("SERVER_PORT", "443")], "https", "n"),
             ([("REQUEST_SCHEME", "https"), ("SERVER_NAME", "n"), ("SERVER_PORT", "8443")], "https", "n:8443"),
             ([("HTTP_HOST", "[::1]:80"), ("SERVER_NAME", "n")], "http", "[::1]:80"),
+            ([("SERVER_NAME", "n"), ("SERVER_PORT", "80 81")], "http", "n"),
         ] as [([(String, String)], String, String)])
     func origin(pairs: [(String, String)], scheme: String, authority: String) throws {
         let head = try request([("REQUEST_METHOD", "GET")] + pairs).head
