@@ -17,6 +17,11 @@ let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 
+/// What the fuzz targets read with.
+let fuzzed: [Target.Dependency] = [
+    "RelayCore", "Relay", "Channels", "Freshchat", "FastCGI", httpTypes, logging, crypto,
+]
+
 let package = Package(
     name: "byoc",
     products: [
@@ -150,6 +155,16 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // The fuzz targets over their corpus; deploy/fuzz builds them once more for libFuzzer, see below.
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: fuzzed,
+            path: "Tests/Fuzz",
+            exclude: ["Runner", "CLibFuzzer"],
+            sources: ["Targets", "Replay"],
+            resources: [.copy("Corpus")],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "ByocTests",
             dependencies: [
@@ -163,3 +178,27 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// For deploy/fuzz: the modules with libFuzzer's counters in them, and the program that runs the targets.
+if Context.environment["BYOC_FUZZ"] != nil {
+    let counted = strict + [.unsafeFlags(["-O", "-sanitize=fuzzer"])]
+    for target in package.targets where target.type == .regular { target.swiftSettings = counted }
+    package.targets.removeAll { $0.type == .test }
+    package.targets += [
+        .systemLibrary(name: "CLibFuzzer", path: "Tests/Fuzz/CLibFuzzer"),
+        .executableTarget(
+            name: "fuzz",
+            dependencies: fuzzed + ["CLibFuzzer"],
+            path: "Tests/Fuzz",
+            exclude: ["Corpus", "Replay", "CLibFuzzer"],
+            sources: ["Targets", "Runner"],
+            swiftSettings: counted
+        ),
+    ]
+}
+
+// For deploy/sanitize: only what one module's tests need.
+if let wanted = Context.environment["BYOC_TARGETS"]?.split(separator: ",").map(String.init), !wanted.isEmpty {
+    package.targets.removeAll { !wanted.contains($0.name) }
+    package.products.removeAll()
+}

@@ -1,0 +1,63 @@
+import Channels
+import FoundationEssentials
+import HTTPTypes
+import RelayCore
+
+@testable import Freshchat
+
+extension FuzzTarget {
+    /// The body of Freshchat's conversation webhook, and that of a product event.
+    static let freshchat = FuzzTarget(name: "freshchat", longest: 4096) { input in
+        let request = WebhookRequest(
+            method: .post, path: "/", body: input, id: "fuzz", receivedAt: WebhookFront.noon)
+        try check("a conversation webhook") { () throws(WebhookRefusal) in
+            // Behind the signature, which nothing that a fuzzer makes up has.
+            try ConversationWebhook.read(request)
+        }
+        try check("a product event") { () throws(WebhookRefusal) in
+            try FreshchatHelpdesk().readProductEvent(request)
+        }
+    }
+
+    private static func check(
+        _ what: String, _ read: () throws(WebhookRefusal) -> WebhookReading<HelpdeskEvent>
+    ) throws(BrokenProperty) {
+        let outcome = try twice(what) { () -> Result<[HelpdeskEvent], WebhookRefusal> in
+            do throws(WebhookRefusal) { return .success(try read().events) } catch { return .failure(error) }
+        }
+        switch outcome {
+        case .failure(let refusal):
+            try hold(refusal.kind == .malformed, "\(what) is refused for its form only")
+        case .success(let events):
+            try hold(!events.isEmpty, "\(what) that is taken says something")
+            for event in events {
+                try hold(!event.dedupeKey.rawValue.isEmpty, "each event has a name")
+                guard case .message(let message) = event.content else { continue }
+                try hold(!message.id.rawValue.isEmpty, "a message has an id")
+                try hold(!message.conversation.rawValue.isEmpty, "a message has its conversation")
+                try checkPieces(of: message.message)
+            }
+        }
+    }
+}
+
+/// Neither side loses text or breaks its limits when a message is cut into pieces.
+func checkPieces(of message: Message) throws(BrokenProperty) {
+    let helpdesk = HelpdeskAccount(baseURL: "", token: Secret(""), topic: "t", textLimit: 40)
+    for piece in FreshchatHelpdesk().pieces(of: message, account: helpdesk) {
+        try hold(piece.plainText.utf16.count <= 40 && !piece.isBlank, "a piece for Freshchat is within the limit")
+    }
+    let pieces = Viber().pieces(of: message, account: WebhookFront.account)
+    let again = try twice("a message in pieces") { Viber().pieces(of: message, account: WebhookFront.account) }
+    try hold(again == pieces, "a message has the same pieces each time")
+    for piece in pieces {
+        try hold(piece.plainText.utf16.count <= 7000 && !piece.isBlank, "a piece for Viber is within the limit")
+    }
+    // White space at a cut may go, and a giant grapheme is cut between its code points.
+    func letters(_ text: String) -> [Unicode.Scalar] {
+        text.filter { !$0.isWhitespace }.unicodeScalars.filter { !$0.properties.isWhitespace }
+    }
+    let joined = letters(pieces.map(\.plainText).joined())
+    let whole = letters(message.parts.map(\.plainText).joined(separator: "\n"))
+    try hold(joined == whole, "the pieces say all that the message says")
+}

@@ -1,0 +1,43 @@
+import Channels
+import FoundationEssentials
+import HTTPTypes
+import RelayCore
+
+extension FuzzTarget {
+    /// The body of a Viber callback.
+    static let viber = FuzzTarget(name: "viber", longest: 4096) { input in
+        let account = WebhookFront.account
+        func read(_ signature: String?) -> Result<WebhookReading<ChannelEvent>, WebhookRefusal> {
+            var request = WebhookRequest(
+                method: .post, path: "/", body: input, id: "fuzz", receivedAt: WebhookFront.noon)
+            if let signature, let name = HTTPField.Name("X-Viber-Content-Signature") {
+                request.headers[name] = signature
+            }
+            return Result { () throws(WebhookRefusal) in try Viber().read(request, account: account) }
+        }
+
+        let signature = KnownSignature.viber(over: input)
+        let others = [nil, "", String(signature.dropLast()), signature + "0", String(signature.reversed()) + " "]
+        for other in others where other?.dropLast() != signature[...] {
+            guard case .failure(let refusal) = read(other), refusal.kind == .notGenuine else {
+                throw BrokenProperty(description: "A callback with a wrong signature was not refused.")
+            }
+        }
+
+        switch read(signature) {
+        case .failure(let refusal):
+            try hold(refusal.kind == .malformed, "a signed callback is refused for its form only")
+        case .success(let reading):
+            try hold(reading.events.count == 1, "a callback is one event")
+            let events = try twice("a callback") { (try? read(signature).get())?.events ?? [] }
+            try hold(events == reading.events, "a callback reads the same twice")
+            for event in events {
+                try hold(!event.dedupeKey.rawValue.isEmpty, "each event has a name")
+                guard case .message(let incoming) = event.content else { continue }
+                try hold(!incoming.message.isBlank, "a message says something")
+                try hold(!incoming.from.userID.rawValue.isEmpty, "a message is somebody's")
+                try checkPieces(of: incoming.message)
+            }
+        }
+    }
+}
