@@ -1,20 +1,21 @@
 import CLibFuzzer
 import Glibc
 
-/// Runs one fuzz target under libFuzzer: `fuzz TARGET [libFuzzer's options and folders]`. `deploy/fuzz` builds and calls it.
+/// Runs the fuzz target that `FUZZ_TARGET` names under libFuzzer, with its options and folders as arguments; without one,
+/// lists the targets. `deploy/fuzz` builds and calls it.
 @main enum Fuzz {
-    /// libFuzzer's callback can carry nothing along.
-    private static let target = CommandLine.arguments.dropFirst().first.flatMap(FuzzTarget.named)
+    /// libFuzzer's callback can carry nothing along, and libFuzzer starts the program again with arguments of its own.
+    private static let target = getenv("FUZZ_TARGET").flatMap { FuzzTarget.named(String(cString: $0)) }
 
     static func main() {
         guard let target else {
             print(FuzzTarget.all.map { "\($0.name) \($0.longest)" }.joined(separator: "\n"))
-            exit(CommandLine.arguments.count > 1 ? 64 : 0)
+            return
         }
-        // What is one of ours to do once is not the first input's.
+        // What has to be done once is not the first input's.
         try? target.check([])
-        var count = CommandLine.argc - 1
-        var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv + 1
+        var count = CommandLine.argc
+        var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
         exit(
             LLVMFuzzerRunDriver(&count, &arguments) { start, length in
                 do {
