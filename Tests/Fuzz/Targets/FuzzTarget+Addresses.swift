@@ -67,6 +67,7 @@ extension FuzzTarget {
             try hold(path == "/marketplace/\(token)" && !token.isEmpty, "a route is the whole path")
         case .health: try hold(path == "/healthz", "a route is the whole path")
         case .readiness: try hold(path == "/readyz", "a route is the whole path")
+        case .metrics: try hold(path == "/metrics", "a route is the whole path")
         case nil: break
         }
     }

@@ -31,7 +31,7 @@ enum WebhookFront {
                 return accepted("helpdesk", try helpdesk.readWebhook(webhook, account: account).events.count)
             case .productEvent:
                 return accepted("product", try helpdesk.readProductEvent(webhook).events.count)
-            case .health, .readiness:
+            case .health, .readiness, .metrics:
                 return .text("ok")
             case nil:
                 return OutgoingResponse(
