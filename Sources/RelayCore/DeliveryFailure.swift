@@ -8,6 +8,8 @@ package struct DeliveryFailure: Error, Hashable, Codable, Sendable, CustomString
         case retry(after: Duration?)
         /// Try again at this time, or as soon as the customer writes: Viber's hourly limit (viber.md §7).
         case waitForContact(until: Date)
+        /// It is too early: nothing was sent, and nothing is to be until then. It counts as no attempt.
+        case wait(until: Date)
         /// The far side refuses everything of this installation until then (429): nothing is sent there before.
         /// It counts as no attempt.
         case slowDown(until: Date)

@@ -176,10 +176,12 @@ package struct Claim: Sendable {
     package var startedAt: Date
     /// By the ``BootClock``.
     package var leasedUntil: Duration
+    /// When the latest attempt in doubt of the piece it has reached was broken off; `nil`: none was.
+    package var doubtEndedAt: Date?
 
     package init(
         delivery: Delivery, contact: Contact?, worker: WorkerID, fence: Int64, attempt: Int64, startedAt: Date,
-        leasedUntil: Duration
+        leasedUntil: Duration, doubtEndedAt: Date? = nil
     ) {
         self.delivery = delivery
         self.contact = contact
@@ -188,9 +190,10 @@ package struct Claim: Sendable {
         self.attempt = attempt
         self.startedAt = startedAt
         self.leasedUntil = leasedUntil
+        self.doubtEndedAt = doubtEndedAt
     }
 
-    package var doubt: Doubt? { delivery.doubtSince.map(Doubt.init(since:)) }
+    package var doubt: Doubt? { delivery.doubtSince.map { Doubt(since: $0, endedAt: doubtEndedAt ?? $0) } }
 }
 
 /// What the far side gave back for a piece.

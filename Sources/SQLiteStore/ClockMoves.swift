@@ -43,6 +43,12 @@ extension SQLiteStore {
         try db.run("UPDATE gates SET until = until + ?1, opened_at = opened_at + ?1", [step])
         try db.run("UPDATE conversations SET look_base = look_base + ? WHERE look_base IS NOT NULL", [step])
         try db.run("UPDATE poll_pace SET ready_at = ready_at + ?", [step])
+        try db.run(
+            """
+            UPDATE attempts SET finished_at = finished_at + ?
+            WHERE outcome = 'in_doubt' AND delivery IN
+                (SELECT id FROM outbox INDEXED BY outbox_in_doubt WHERE doubt_since IS NOT NULL AND +state = 'waiting')
+            """, [step])
         // Should the worker die, the doubt begins with these.
         try db.run(
             """

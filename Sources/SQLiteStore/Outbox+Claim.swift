@@ -92,6 +92,13 @@ extension SQLiteStore {
             head.id, from: key, by: claim.worker, fence: claim.fence, until: leasedUntil, now: now, in: db)
     }
 
+    /// When the latest attempt in doubt of the piece it has reached was broken off.
+    private static func doubtEnd(of delivery: Delivery, in db: Database) throws -> Date? {
+        try db.row(
+            "SELECT max(finished_at) FROM attempts WHERE delivery = ? AND piece = ? AND outcome = 'in_doubt'",
+            [delivery.id.rawValue, delivery.progress])?.dateIfAny(0)
+    }
+
     /// Gives a worker the lease of a key, for its head.
     static func take(
         _ head: Int64, from key: OrderingKey, by worker: WorkerID, fence: Int64, until leasedUntil: Duration, now: Date,
@@ -111,7 +118,8 @@ extension SQLiteStore {
         return Claim(
             delivery: delivery, contact: try delivery.contact.flatMap { try contact($0.rawValue, in: db) },
             worker: worker, fence: fence, attempt: attempt, startedAt: Date(milliseconds: clock),
-            leasedUntil: leasedUntil)
+            leasedUntil: leasedUntil,
+            doubtEndedAt: delivery.doubtSince == nil ? nil : try doubtEnd(of: delivery, in: db))
     }
 }
 

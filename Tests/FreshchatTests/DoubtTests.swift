@@ -240,13 +240,15 @@ struct DoubtTests {
         }
         #expect(failure?.isCertain == false)
         let id = try await helpdesk.note(
-            "Not delivered", in: "C1", doubt: Doubt(since: noon), isKnown: memory.isKnown, account: makeAccount(),
+            "Not delivered", in: "C1", doubt: Doubt(since: noon, endedAt: longAgo), isKnown: memory.isKnown,
+            account: makeAccount(),
             over: fake)
         #expect(id == "M1")
         #expect(fake.messages.count == 1)
         memory.record(id)
         let second = try await helpdesk.note(
-            "Not delivered", in: "C1", doubt: Doubt(since: noon), isKnown: memory.isKnown, account: makeAccount(),
+            "Not delivered", in: "C1", doubt: Doubt(since: noon, endedAt: longAgo), isKnown: memory.isKnown,
+            account: makeAccount(),
             over: fake)
         #expect(second == "M2")
     }
@@ -278,5 +280,55 @@ struct DoubtTests {
         fake.break_("POST /conversations/*/messages", .loseBefore(isCertain: false))
         #expect(try await deliver("ok") == "M2")
         #expect(fake.texts(in: "C1") == ["ok", "ok"])
+    }
+
+    /// What of a post by a worker that died is still under way arrives after this one's first look.
+    @Test(
+        "While a request of the doubtful attempt may still be under way, what isn't found is not sent again",
+        arguments: [(nil, nil), ("U1", nil), ("U1", "C1")] as [(HelpdeskUserID?, HelpdeskConversationID?)])
+    func underWay(user: HelpdeskUserID?, conversation: HelpdeskConversationID?) async throws {
+        if user != nil { fake.seed(users: 1, conversations: conversation == nil ? [] : [.init("topic-1")]) }
+        let start = fake.now()
+        let early = memory.piece(
+            "hi", user: user, conversation: conversation, doubt: start, doubtEndedAt: start.addingTimeInterval(0.1))
+        let writes = { fake.calls.count { !$0.hasPrefix("GET") } }
+        do {
+            _ = try await helpdesk.post(early, account: makeAccount(), over: fake, keeper: memory)
+            Issue.record("sent again at once")
+        } catch {
+            #expect(error.remedy == .wait(until: start.addingTimeInterval(3.1)) && error.isCertain)
+        }
+        #expect(writes() == 0)
+        fake.set { $0.now += 3.1 }
+        _ = try await helpdesk.post(early, account: makeAccount(), over: fake, keeper: memory)
+        #expect(fake.messages.map(\.text) == ["hi"])
+    }
+
+    @Test("What is found is taken at once, and a note waits as a message does")
+    func underWayFoundOrNote() async throws {
+        fake.seed(users: 1, conversations: [.init("topic-1")])
+        let start = fake.now()
+        fake.break_("POST /conversations/*/messages", .loseAfter)
+        let piece = memory.piece("hi", user: "U1", conversation: "C1")
+        _ = try? await helpdesk.post(piece, account: makeAccount(), over: fake, keeper: memory)
+        let early = memory.piece(
+            "hi", user: "U1", conversation: "C1", doubt: start, doubtEndedAt: start.addingTimeInterval(0.1))
+        #expect(try await helpdesk.post(early, account: makeAccount(), over: fake, keeper: memory) == "M1")
+        do {
+            _ = try await helpdesk.note(
+                "Not delivered", in: "C1", doubt: Doubt(since: start, endedAt: start), isKnown: memory.isKnown,
+                account: makeAccount(), over: fake)
+            Issue.record("the note was left again at once")
+        } catch {
+            #expect(error.remedy == .wait(until: start.addingTimeInterval(3)))
+        }
+    }
+
+    @Test(
+        "What took long gets a quarter more than that to turn up, within bounds",
+        arguments: [(0.0, 3.0), (0.1, 3), (2.4, 3), (4, 5), (20, 25), (24, 30), (90_000, 30), (-5, 3)])
+    func settling(taken: TimeInterval, wait: TimeInterval) {
+        let end = noon.addingTimeInterval(taken)
+        #expect(Doubt(since: noon, endedAt: end).settledAt == end.addingTimeInterval(wait))
     }
 }

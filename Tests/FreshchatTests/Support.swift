@@ -22,6 +22,9 @@ func makeAccount(
 }
 
 /// The mapping in memory, and the ids that the store would know.
+/// An end that leaves nothing under way.
+let longAgo = noon.addingTimeInterval(-100_000)
+
 final class Memory: MappingKeeper, Sendable {
     struct State {
         var users: [HelpdeskUserID] = []
@@ -66,11 +69,14 @@ final class Memory: MappingKeeper, Sendable {
 
     func piece(
         _ text: String, user: HelpdeskUserID? = nil, conversation: HelpdeskConversationID? = nil, doubt: Date? = nil,
+        doubtEndedAt: Date? = nil,
         profile: ContactProfile = ContactProfile(userID: "01234567890A=", name: "Ana")
     ) -> InboundPiece {
         InboundPiece(
             message: Message(text: text), profile: profile, reference: "viber:\(profile.userID)", channelName: "Viber",
-            user: user, conversation: conversation, doubt: doubt.map { Doubt(since: $0) }, isKnown: isKnown)
+            user: user, conversation: conversation,
+            doubt: doubt.map { Doubt(since: $0, endedAt: doubtEndedAt ?? longAgo) },
+            isKnown: isKnown)
     }
 }
 

@@ -15,8 +15,12 @@ extension MemoryStore {
             }
             state.gates = state.gates.mapValues { $0 + step }
             for key in state.breakers.keys { state.breakers[key]?.openedAt? += step }
-            for index in state.attempts.indices where state.attempts[index].attempt.outcome == nil {
-                state.attempts[index].attempt.startedAt += step
+            for index in state.attempts.indices {
+                switch state.attempts[index].attempt.outcome {
+                case nil: state.attempts[index].attempt.startedAt += step
+                case .inDoubt: state.attempts[index].attempt.finishedAt? += step
+                case .delivered, .failed: break
+                }
             }
             return .seconds(step)
         }

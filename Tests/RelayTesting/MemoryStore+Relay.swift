@@ -187,7 +187,10 @@ extension MemoryState {
         lanes[delivery.orderingKey]?.wakesOnContact = nil
         return Claim(
             delivery: delivery, contact: delivery.contact.flatMap(contact), worker: worker, fence: fence,
-            attempt: attempt, startedAt: now, leasedUntil: until)
+            attempt: attempt, startedAt: now, leasedUntil: until,
+            doubtEndedAt: attempts.map(\.attempt)
+                .filter { $0.delivery == delivery.id && $0.piece == delivery.progress && $0.outcome == .inDoubt }
+                .compactMap(\.finishedAt).max())
     }
 
     mutating func endAttempt(_ claim: Claim, _ failure: DeliveryFailure, now: Date) {

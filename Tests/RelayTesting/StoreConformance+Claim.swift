@@ -110,7 +110,8 @@ extension StoreConformance {
             let lost = try await scene.claim(at: 1)
             #expect(try await scene.claims(by: "worker-b", at: 60).isEmpty)
             let taken = try await scene.claim(by: "worker-b", at: 61)
-            #expect(taken.fence > lost.fence && taken.doubt?.since == scene.at(1))
+            #expect(taken.fence > lost.fence)
+            #expect(taken.doubt == Doubt(since: scene.at(1), endedAt: scene.at(61)))
             #expect(try await scene.store.attempts(of: id).map(\.outcome) == [.inDoubt, nil])
         },
         Check("Who lost the lease records nothing") { scene in

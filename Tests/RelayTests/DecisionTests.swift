@@ -70,6 +70,14 @@ struct DecisionTests {
                 == .retry(at: until, counting: false, wakesOnContact: true))
     }
 
+    @Test("What is too early waits without counting, however old the delivery is")
+    func wait() {
+        let until = now.addingTimeInterval(3)
+        #expect(
+            decide(.wait(until: until), failures: 50, age: 900_000)
+                == .retry(at: until, counting: false, wakesOnContact: false))
+    }
+
     @Test("A refused credential pauses, a lost webhook is registered again, a hopeless one is buried")
     func others() {
         #expect(decide(.pause, failures: 99, age: 900_000) == .pause)

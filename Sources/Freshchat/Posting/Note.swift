@@ -8,12 +8,12 @@ extension FreshchatClient {
         _ text: String, in conversation: HelpdeskConversationID, doubt: Doubt?, isKnown: KnownMessages
     ) async throws(APIFailure) -> HelpdeskMessageID? {
         let text = text.truncated(to: max(1, account.textLimit))
-        if let doubt,
+        if let doubt {
             let found = try await trace(
                 of: SentText(text), in: conversation, since: doubt.since, isKnown: isKnown,
                 where: { $0.isPrivate && ($0.actor == .bot || $0.actor == .system) })
-        {
-            return found
+            if let found { return found }
+            try requireSettled(doubt)
         }
         do {
             return try await post(.note(text, from: "bot"), to: conversation)

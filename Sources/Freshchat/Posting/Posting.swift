@@ -24,6 +24,7 @@ struct Posting {
         }
         guard let user else {
             // Nobody by our reference: no earlier attempt came as far as a conversation.
+            try requireSettled()
             let made = try await makeUser()
             return try await open(for: made)
         }
@@ -34,6 +35,7 @@ struct Posting {
                 try await keep(conversation: found.conversation)
                 return found.message
             }
+            try requireSettled()
             return try await post(as: user, toNewestOf: present)
         }
 
@@ -49,6 +51,7 @@ struct Posting {
                 return found.message
             }
             present = others
+            try requireSettled()
         }
         do {
             return try await post(as: user, to: conversation)
@@ -168,6 +171,11 @@ struct Posting {
     }
 
     // MARK: - Doubts
+
+    /// What an earlier attempt may have done was not found. Nothing is done again before it can't be coming any more.
+    private func requireSettled() throws(APIFailure) {
+        if let doubt = piece.doubt { try client.requireSettled(doubt) }
+    }
 
     private func trace(
         of user: HelpdeskUserID, in conversation: HelpdeskConversationID, since: Date

@@ -46,6 +46,15 @@ extension FreshchatClient {
         since.addingTimeInterval((serverClock.lead(of: account.baseURL) ?? 0) - Self.lookBack)
     }
 
+    /// - Throws: that it has to wait, while a request of the doubtful attempt may still be under way.
+    func requireSettled(_ doubt: Doubt) throws(APIFailure) {
+        guard now() < doubt.settledAt else { return }
+        throw APIFailure(
+            failure: DeliveryFailure(
+                .wait(until: doubt.settledAt), reason: "It is not known yet whether Freshchat has it",
+                detail: "not found; it may still be under way"))
+    }
+
     /// Looks whether an earlier attempt's message has arrived in a conversation.
     ///
     /// - Parameter isOurs: whether a message is of the kind and author that the attempt would have made.

@@ -26,6 +26,7 @@ package enum Decision: Hashable, Sendable {
         case .pause: return .pause
         case .slowDown(let until): return .closeGate(until: max(until, now.adding(.milliseconds(100))))
         case .waitForContact(let until): return .retry(at: until, counting: false, wakesOnContact: true)
+        case .wait(let until): return .retry(at: until, counting: false, wakesOnContact: false)
         case .retry, .register:
             if policy.isExhausted(failures: failures, age: acceptedAt.duration(until: now)) { return .bury }
             let wait = policy.backoff.wait(after: failures, random: random)

@@ -165,7 +165,7 @@ package struct Reconciliation: Service {
         switch failure.remedy {
         case .giveUp:
             try await record(.impossible, conversation)
-        case .slowDown(let until), .waitForContact(let until):
+        case .slowDown(let until), .waitForContact(let until), .wait(let until):
             try await store.closeGate(installation.id, .helpdesk, until: until)
         case .pause:
             // As for deliveries: a token that was replaced during the call is no reason to pause the new one.
