@@ -135,10 +135,12 @@ let package = Package(
             resources: [.copy("Fixtures")],
             swiftSettings: strict
         ),
+        // A disk for SQLite that fails when a test says so.
+        .target(name: "FaultyDisk", path: "Tests/FaultyDisk"),
         .testTarget(
             name: "SQLiteStoreTests",
             dependencies: [
-                "SQLiteStore", "RelayCore", "RelayTesting", logging, crypto,
+                "SQLiteStore", "RelayCore", "RelayTesting", "FaultyDisk", logging, crypto,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict

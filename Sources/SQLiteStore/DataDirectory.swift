@@ -104,18 +104,17 @@ struct DataDirectory: Sendable {
         guard !mark.isEmpty, (size ?? 0) < 512 else { return }
         throw StoreFailure(
             .damaged,
-            "the data store \(database) was here and is \(size == nil ? "gone" : "empty"). Put the newest backup in "
-                + "its place, or, to begin anew with nothing, remove \(writeLock) too.")
+            "the data store \(database) was here and is \(size == nil ? "gone" : "empty"). See `byoc store check`, "
+                + "and put the newest backup in its place; or, to begin anew with nothing, remove \(writeLock) too.")
     }
 
     /// Why the processes that use the store can't share memory through its files, as WAL needs; `nil` when they can.
     func obstacleToSharedMemory() -> String? {
-        let shared: Set<Substring> = [
-            "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph", "afs", "coda", "lustre", "gfs2", "gpfs", "ocfs2",
-            "fuse.sshfs", "fuse.glusterfs", "fuse.ceph",
-        ]
-        if let type = fileSystemType, shared.contains(type) {
-            return "it is on a file system that other machines may use too (\(type))"
+        if let real = realpath(path, nil) {
+            defer { free(real) }
+            if let type = MountTable.present?.sharedFileSystem(of: String(cString: real)) {
+                return "it is on a file system that other machines may use too (\(type))"
+            }
         }
         let probe = path + "/.shared-memory-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
         let descriptor = open(probe, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
@@ -132,28 +131,6 @@ struct DataDirectory: Sendable {
         }
         munmap(memory, 4096)
         return nil
-    }
-
-    /// As the kernel calls it; `nil` when it doesn't tell.
-    private var fileSystemType: Substring? {
-        // By a handle: what reads a file by its size gets only the first page of one in /proc.
-        guard let handle = FileHandle(forReadingAtPath: "/proc/self/mountinfo"),
-            let data = try? handle.readToEnd(), let real = realpath(path, nil)
-        else { return nil }
-        defer { free(real) }
-        let table = String(decoding: data, as: UTF8.self)
-        let path = String(cString: real)
-        var best: (length: Int, type: Substring)?
-        for line in table.split(separator: "\n") {
-            // The mount point is the fifth word; the type is the first one behind a lone hyphen (proc(5)).
-            let words = line.split(separator: " ")
-            guard words.count > 5, let hyphen = words.firstIndex(of: "-"), hyphen + 1 < words.count else { continue }
-            let point = words[4].replacing("\\040", with: " ")
-            let isAbove = point == "/" || path == point || path.hasPrefix(point + "/")
-            // Of two mounts on one point the later covers the earlier.
-            if isAbove, point.utf8.count >= best?.length ?? 0 { best = (point.utf8.count, words[hyphen + 1]) }
-        }
-        return best?.type
     }
 
     // MARK: Files and directories

@@ -45,13 +45,15 @@ enum Schema {
             {
                 throw StoreFailure(
                     .damaged,
-                    "\(database.path) is a database of another program. Name a data directory of byoc's own.")
+                    "\(database.path) is a database of another program, or damaged. Name a data directory of byoc's own, or "
+                        + "see what is wrong with `byoc store check`.")
             }
             if try migrator.hasBeenSuperseded(db) {
                 throw StoreFailure(
                     .damaged,
-                    "the data store \(database.path) was written by a newer version of byoc, which this one can't read. "
-                        + "Run that version, or put a backup from before in its place.")
+                    "the data store \(database.path) was written by a newer version of byoc, which this one can't read "
+                        + "(`byoc store check` looks through it all the same). Run that version, or put a backup "
+                        + "from before in its place.")
             }
             return (isNew: try !db.tableExists("meta"), isCurrent: try migrator.hasCompletedMigrations(db))
         }

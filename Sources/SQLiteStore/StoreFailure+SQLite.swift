@@ -35,7 +35,8 @@ extension StoreFailure {
             self.init(
                 .unavailable,
                 "the data store \(path) can't be written (\(words)). Give its directory and files to the user that the "
-                    + "workers run as, and see that the file system isn't mounted read-only.")
+                    + "workers run as, and see that the file system isn't mounted read-only. If all of that is "
+                    + "so, look with `byoc store check`.")
         case .SQLITE_BUSY, .SQLITE_LOCKED:
             self.init(
                 .unavailable,
@@ -55,7 +56,8 @@ extension StoreFailure {
         case .SQLITE_IOERR:
             self.init(
                 .unavailable,
-                "reading or writing \(path) failed (\(words), code \(code)). Look at the disk and the kernel's log.")
+                "reading or writing \(path) failed (\(words), code \(code)). Look at the disk and the kernel's log, and "
+                    + "then with `byoc store check`.")
         case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH:
             self.init(
                 .unavailable,

@@ -13,6 +13,16 @@ struct StoreRule {
 
     static let all: [StoreRule] = [
         StoreRule(
+            name: "unknown_word", severity: .damage,
+            sql: """
+                SELECT CAST(id AS TEXT) FROM outbox
+                WHERE state NOT IN ('waiting', 'held', 'dead', 'delivered', 'discarded')
+                    OR direction NOT IN ('inbound', 'outbound')
+                ORDER BY id
+                """,
+            problem: "deliveries in a state or direction that there isn't",
+            remedy: "Put a backup in place; if a newer version wrote them, run that."),
+        StoreRule(
             name: "no_lane", severity: .damage,
             sql: """
                 SELECT CAST(id AS TEXT) FROM outbox

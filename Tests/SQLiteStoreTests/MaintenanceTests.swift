@@ -54,6 +54,10 @@ struct MaintenanceTests {
             ),
             ("DELETE FROM contacts WHERE id = 1", "no_contact", .damage),
             ("UPDATE installations SET state = 'removed'", "no_installation", .damage),
+            (
+                "UPDATE outbox SET direction = 'sideways', state = 'dead' WHERE id = 1; DELETE FROM lanes "
+                    + "WHERE ordering_key = 'in/1'", "unknown_word", .damage
+            ),
             ("UPDATE outbox SET payload = x'00' WHERE id = 1", "payload", .damage),
             ("INSERT INTO grdb_migrations VALUES ('999 from the future')", "newer", .warning),
             ("UPDATE meta SET content = x'00' WHERE name = 'key'", "key", .damage),
