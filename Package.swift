@@ -9,6 +9,9 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// The points at which the torture kills processes (`NamedPoint`); a release build refuses them.
+let namedPoints = strict + [.define("BYOC_NAMED_POINTS", .when(configuration: .debug))]
+
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
@@ -43,7 +46,7 @@ let package = Package(
     ],
     targets: [
         // The neutral words and the ports. No I/O, no adapter.
-        .target(name: "RelayCore", dependencies: [httpTypes, logging], swiftSettings: strict),
+        .target(name: "RelayCore", dependencies: [httpTypes, logging], swiftSettings: namedPoints),
         // The engine. Knows no adapter.
         .target(
             name: "Relay",
@@ -85,7 +88,7 @@ let package = Package(
                 httpTypes, logging, crypto, argumentParser, serviceLifecycle, unixSignals,
                 .product(name: "Configuration", package: "swift-configuration"),
             ],
-            swiftSettings: strict
+            swiftSettings: namedPoints
         ),
         // Doubles of the far sides. Nothing above imports these.
         .target(
@@ -117,7 +120,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
-            name: "RelayCoreTests", dependencies: ["RelayCore", "RelayTesting", httpTypes], swiftSettings: strict),
+            name: "RelayCoreTests", dependencies: ["RelayCore", "RelayTesting", httpTypes], swiftSettings: namedPoints),
         .testTarget(
             name: "RelayTests",
             dependencies: ["Relay", "RelayCore", "RelayTesting", httpTypes, logging],

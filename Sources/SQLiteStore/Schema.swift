@@ -55,10 +55,16 @@ enum Schema {
                         + "(`byoc store check` looks through it all the same). Run that version, or put a backup "
                         + "from before in its place.")
             }
-            return (isNew: try !db.tableExists("meta"), isCurrent: try migrator.hasCompletedMigrations(db))
+            return (
+                isNew: try !db.tableExists("meta"), isCurrent: try migrator.hasCompletedMigrations(db),
+                applied: try migrator.appliedIdentifiers(db)
+            )
         }
         if state.isCurrent { return }
-        try migrator.migrate(database)
+        for migration in migrator.migrations where !state.applied.contains(migration) {
+            try migrator.migrate(database, upTo: migration)
+            reach(.migration, migration)
+        }
         logger.info(
             "The data store was brought to this version",
             metadata: ["store.path": "\(database.path)", "store.new": "\(state.isNew)"])

@@ -92,6 +92,7 @@ struct Posting {
         let made: ConversationObject
         do {
             made = try await client.createConversation(user: user, message: message)
+            reach(.createConversation, piece.reference)
         } catch {
             // A user that was known may have been deleted or merged into another.
             guard error.maySayMoved, !error.refusesContent, user == piece.user,
@@ -134,6 +135,7 @@ struct Posting {
     /// Makes the user, or finds the one that somebody else has just made.
     private func makeUser() async throws(APIFailure) -> HelpdeskUserID {
         let user = try await findOrCreateUser()
+        reach(.createUser, piece.reference)
         try await keep(user: user)
         return user
     }

@@ -38,9 +38,11 @@ struct DeliveryMaker: Sendable {
         case .reply(let reply):
             return try await send(reply, &claim, installation, channel, http, sender(to: .channel))
         case .note(let text, let conversation):
+            reach(.beforeSend, claim.subject)
             let id = try await helpdesk.note(
                 text, in: conversation, doubt: claim.doubt, isKnown: isKnown(to: claim),
                 account: installation.helpdesk, over: http)
+            reach(.afterAnswer, claim.subject)
             return .delivered(PieceOutcome(id.map { .helpdesk($0) }), isLast: true)
         case nil:
             throw DeliveryFailure(
@@ -66,7 +68,9 @@ struct DeliveryMaker: Sendable {
             conversation: startsAnew ? nil : contact.conversation, doubt: claim.doubt, isKnown: isKnown(to: claim))
         let keeper = ClaimKeeper(
             store: store, claim: claim, topic: installation.helpdesk.topic, time: time)
+        reach(.beforeSend, claim.subject)
         let id = try await helpdesk.post(piece, account: installation.helpdesk, over: http, keeper: keeper)
+        reach(.afterAnswer, claim.subject)
         return .delivered(PieceOutcome(id.map { .helpdesk($0) }), isLast: progress + 1 == pieces.count)
     }
 
@@ -99,7 +103,9 @@ struct DeliveryMaker: Sendable {
         let piece = OutboundPiece(
             message: pieces[progress], to: contact.profile.userID, senderName: senderName,
             idempotencyKey: "byoc-\(claim.delivery.id)-\(progress)", now: time.now())
+        reach(.beforeSend, claim.subject)
         let id = try await channel.send(piece, account: installation.channel, over: channelHTTP)
+        reach(.afterAnswer, claim.subject)
         return .delivered(PieceOutcome(id.map { .channel($0) }), isLast: progress + 1 == pieces.count)
     }
 
@@ -157,6 +163,13 @@ struct DeliveryMaker: Sendable {
             logger.notice("agent's name unknown", metadata: ["agent.id": "\(agent)", "error": "\(error)"])
             return nil
         }
+    }
+}
+
+extension Claim {
+    /// What a named point records of it: delivery, direction, customer.
+    var subject: String {
+        "\(delivery.id) \(delivery.direction.rawValue) \(contact.map { "\($0.profile.userID)" } ?? "?")"
     }
 }
 

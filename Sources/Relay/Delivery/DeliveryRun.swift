@@ -49,9 +49,11 @@ struct DeliveryRun: Sendable {
         do {
             result = try await maker.attempt(&claim, of: installation, on: channel)
         } catch {
+            reach(.beforeOutcome, claim.subject)
             try await settle(error, claim, installation, channel, logger)
             return nil
         }
+        reach(.beforeOutcome, claim.subject)
         return try await record(result, claim, channel, logger)
     }
 

@@ -15,6 +15,7 @@ struct Retention {
         while !Task.isCancelled {
             do {
                 sum += try await store.sweep(settings.retention, now: time.now())
+                reach(.retention)
             } catch {
                 // The store says itself when it can't be written; the sweep goes on from where it stood.
                 logger.debug("sweep failed", metadata: ["error": "\(error)"])

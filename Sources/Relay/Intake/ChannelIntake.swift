@@ -37,10 +37,12 @@ extension Intake {
     ) throws {
         guard !arrivals.isEmpty else { return }
         if let strain = pressure.obstacle(to: arrivals) { throw PressureRefusal(strain: strain) }
+        reach(.afterAccept)
         let result = try store.accept(
             Acceptance(
                 installation: installation.id, topic: installation.helpdesk.topic, channel: installation.channel.kind,
                 arrivals: arrivals, at: instant))
+        reach(.afterCommit, result.deliveries.map(\.description).joined(separator: " "))
         if !result.deliveries.isEmpty { wakeUp.signal() }
         // Receipts come by the dozen; what becomes a delivery is worth a line.
         logger.log(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Foundation
+import RelayCore
 
 /// Finds the sources of the configuration: the command line's own options, the environment, an optional file.
 struct SettingsLoader {
@@ -48,8 +49,17 @@ struct SettingsLoader {
         }
         var reader = SettingsReader(sources)
         let settings = Settings(from: &reader)
-        reader.reportUnknownKeys(prefix: "BYOC_", ignoring: ["BYOC_ENV_FILE"])
+        reader.reportUnknownKeys(prefix: "BYOC_", ignoring: Self.foreignKeys)
         return Loaded(settings: settings, entries: reader.entries, mistakes: reader.mistakes)
+    }
+
+    /// Keys that are no settings: read elsewhere, before or beside these.
+    private static var foreignKeys: Set<String> {
+        #if BYOC_NAMED_POINTS
+            ["BYOC_ENV_FILE", NamedPoints.key]
+        #else
+            ["BYOC_ENV_FILE"]
+        #endif
     }
 
     /// The `KEY=value` lines of a file. Comments begin with `#`; quotes around a whole value are taken off, which

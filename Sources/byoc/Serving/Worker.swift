@@ -52,6 +52,7 @@ struct Worker {
                     responder: responder, drainTime: settings.drainTime, logger: logger,
                     onReady: {
                         logger.info("worker ready", metadata: ["threads": "\(settings.threads)"])
+                        reach(.reload, "new worker")
                         readiness?.announce()
                     }))
             var configuration = ServiceGroupConfiguration(
@@ -64,6 +65,7 @@ struct Worker {
             configuration.maximumGracefulShutdownDuration = settings.drainTime + settings.drainTime + .seconds(5)
             try await ServiceGroup(configuration: configuration).run()
         }
+        reach(.reload, "old worker")
         app.close()
         logger.info("worker stopped")
     }

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Logging
+import RelayCore
 import UnixSignals
 
 /// Keeps the worker processes running on one socket.
@@ -54,6 +55,7 @@ struct Supervisor {
                     }
                 }
                 guard let event = await iterator.next() else { break }
+                if event == .reload { reach(.reload, "supervisor") }
                 pending = state.handle(event)
             }
             group.cancelAll()
