@@ -245,6 +245,10 @@ struct EngineScene {
 
     /// Relays until nothing is due or waits for a later time within an hour.
     func relay() async throws {
+        try await engine().run(for: .seconds(3600))
+    }
+
+    func engine() -> RelayEngine {
         var settings = RelaySettings()
         // Two sleepers at once would make time run twice as fast.
         settings.housekeepingInterval = JumpingTime.forever
@@ -252,11 +256,10 @@ struct EngineScene {
         settings.retentionPause = JumpingTime.forever
         let channel = channel
         let time = time
-        let engine = RelayEngine(
+        return RelayEngine(
             store: store, channels: { $0 == "fake" ? channel : nil }, helpdesk: helpdesk,
             http: RecordingSender(replies: []), settings: settings, time: time.relayTime, wakeUp: WakeUp(),
             pulse: Pulse(time: time.relayTime), logger: Logger(label: "test"))
-        try await engine.run(for: .seconds(3600))
     }
 
     func deliveries(_ state: Delivery.State) async throws -> [Delivery] {

@@ -172,6 +172,17 @@ struct EngineTests {
         #expect(doubts[2] == nil)
     }
 
+    @Test("A relay that is cancelled comes to its end", .timeLimit(.minutes(1)))
+    func cancelled() async throws {
+        let scene = EngineScene()
+        try await scene.install()
+        let task = Task { try await scene.engine().run() }
+        task.cancel()
+        _ = await task.result
+        scene.customerWrites("1")
+        #expect(scene.helpdesk.posted.count == 0)
+    }
+
     @Test("Towards a channel without a key a doubt is sent again, where the installation says so")
     func doubtResent() async throws {
         var scene = EngineScene()

@@ -57,6 +57,9 @@ package final class RelayEngine: Service {
         wakeUp.signal()
     }
 
+    /// Told to stop, or cancelled because some other part of the process ended badly: nothing can be sent any more then.
+    private var isToEnd: Bool { stopping.isSet || Task.isCancelled }
+
     private func relay(until end: Date?) async throws {
         guard let worker = await enlist() else { return }
         await withTaskGroup(of: Void.self) { group in
@@ -70,7 +73,7 @@ package final class RelayEngine: Service {
 
     /// A store that can't be written now is no reason to give up: it may be writable in a moment.
     private func enlist() async -> WorkerID? {
-        while !stopping.isSet {
+        while !isToEnd {
             do {
                 return try await store.enlist(now: time.now())
             } catch {
@@ -83,7 +86,7 @@ package final class RelayEngine: Service {
 
     private func deliver(as worker: WorkerID, until end: Date?) async {
         await withDiscardingTaskGroup { group in
-            while !stopping.isSet {
+            while !isToEnd {
                 if let end, time.now() >= end { break }
                 let look = await claimDue(as: worker)
                 for claim in look.claims {
@@ -98,7 +101,7 @@ package final class RelayEngine: Service {
                 if look.claims.isEmpty { await wakeUp.wait(atMost: look.wait, time) }
             }
             let limit = time.now().adding(settings.drainTime)
-            while inHand.withLock({ $0 }) > 0, time.now() < limit {
+            while inHand.withLock({ $0 }) > 0, time.now() < limit, !Task.isCancelled {
                 await wakeUp.wait(atMost: time.now().duration(until: limit), time)
             }
             group.cancelAll()

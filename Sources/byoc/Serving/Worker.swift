@@ -80,7 +80,11 @@ private struct ParentWatch: Service {
             while getppid() == parent {
                 guard (try? await Task.sleep(for: .seconds(1))) != nil else { return }
             }
+            // By signal, and not by coming to an end here: a service that ends while the others are being shut down lets
+            // the group cancel them, with what they have in hand.
+            kill(getpid(), SIGTERM)
         }
+        try await gracefulShutdown()
     }
 }
 
