@@ -41,8 +41,8 @@ extension FreshchatSimulator {
             var request = request
             request.parameters = parameters
             name = route
-            subject = parameters["id"] ?? ""
-            answer = await respond(to: request, route: route, action)
+            subject = Self.subject(of: request, route)
+            answer = await respond(to: request, route: route, subject, action)
         case .wrongMethod(let allowed):
             answer = FreshchatError(code: 405, status: "METHOD_NOT_ALLOWED", message: "method not allowed").response
             answer.headers[.allow] = allowed.map(\.rawValue).joined(separator: ", ")
@@ -63,17 +63,32 @@ extension FreshchatSimulator {
         return answer
     }
 
-    private func respond(to request: APIRequest, route: String, _ action: Action) async -> APIResponse {
+    /// Whom a request is about: the id in its path, else the user that it names.
+    private static func subject(of request: APIRequest, _ route: String) -> String {
+        if let id = request.parameters["id"] { return id }
+        switch route {
+        case "GET /users": return request.item("reference_id") ?? ""
+        case "POST /users": return (try? JSON(parsing: request.body))?["reference_id"]?.string ?? ""
+        case "POST /conversations": return (try? JSON(parsing: request.body))?["users"]?[0]?["id"]?.string ?? ""
+        default: return ""
+        }
+    }
+
+    private func respond(
+        to request: APIRequest, route: String, _ subject: String, _ action: Action
+    ) async -> APIResponse {
         let fault = state.withLock { $0.faults.next(route: route, random: &$0.random) }
         if let fault {
             log.record(
-                .freshchat, .fault, route, status: fault.status,
+                .freshchat, .fault, route, subject: subject, status: fault.status,
                 text: "\(fault.action.rawValue) \(fault.moment.rawValue)")
-            try? await Task.sleep(for: .milliseconds(fault.delayMilliseconds))
+            await fault.pause(at: .before)
             if fault.moment == .before, let answer = answer(for: fault) { return answer }
         }
         let answer = await checked(request, action)
-        if let fault, fault.moment == .after, let injected = self.answer(for: fault) { return injected }
+        guard let fault else { return answer }
+        await fault.pause(at: .after)
+        if fault.moment == .after, let injected = self.answer(for: fault) { return injected }
         return answer
     }
 

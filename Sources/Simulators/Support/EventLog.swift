@@ -5,6 +5,8 @@ package struct LogEntry: Sendable, Codable, Equatable {
     /// Which far side.
     package enum Side: String, Sendable, Codable {
         case viber, freshchat
+        /// Whoever runs the whole and notes what he does to it.
+        case driver
     }
 
     /// What happened.
@@ -39,6 +41,25 @@ package struct LogEntry: Sendable, Codable, Equatable {
     package let reference: String
     package let status: Int
     package let text: String
+    /// The number of the newest entry when this began. Of what took its time, say a webhook attempt, all that was logged
+    /// up to there came before it.
+    package let since: Int
+
+    package init(
+        number: Int, time: Int64, side: Side, kind: Kind, name: String, subject: String = "", reference: String = "",
+        status: Int = 0, text: String = "", since: Int? = nil
+    ) {
+        self.number = number
+        self.time = time
+        self.side = side
+        self.kind = kind
+        self.name = name
+        self.subject = subject
+        self.reference = reference
+        self.status = status
+        self.text = text
+        self.since = since ?? number - 1
+    }
 }
 
 /// Everything both far sides saw and did, in one order. Tests use it as the oracle.
@@ -68,13 +89,13 @@ package final class EventLog: Sendable {
 
     package func record(
         _ side: LogEntry.Side, _ kind: LogEntry.Kind, _ name: String, subject: String = "", reference: String = "",
-        status: Int = 0, text: String = ""
+        status: Int = 0, text: String = "", since: Int? = nil
     ) {
         state.withLock { state in
             state.entries.append(
                 LogEntry(
                     number: state.last + 1, time: Timestamp.now.milliseconds, side: side, kind: kind, name: name,
-                    subject: subject, reference: reference, status: status, text: text))
+                    subject: subject, reference: reference, status: status, text: text, since: since))
             if state.entries.count > capacity {
                 state.entries.removeFirst(capacity / 10)
                 state.forgotten += capacity / 10

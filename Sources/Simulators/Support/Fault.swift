@@ -30,7 +30,7 @@ package struct Fault: AdjustableSettings, Equatable {
     package var count = 1
     /// With which probability it hits a matching request, 0 to 1.
     package var probability = 1.0
-    /// Wait so long before anything else.
+    /// Wait so long at the moment below: before the request takes effect, or after it did and before the answer.
     package var delayMilliseconds = 0
     package var action = Action.answer
     package var moment = Moment.before
@@ -70,10 +70,13 @@ package struct Fault: AdjustableSettings, Equatable {
         return fault
     }
 
-    /// A fault that only makes the answer late.
-    package static func slow(milliseconds: Int, route: String = "*", count: Int = 1) -> Fault {
+    /// A fault that only makes the answer late, and unless `moment` is `after` the effect as well.
+    package static func slow(
+        milliseconds: Int, _ moment: Moment = .before, route: String = "*", count: Int = 1
+    ) -> Fault {
         var fault = Fault()
         fault.action = .none
+        fault.moment = moment
         fault.delayMilliseconds = milliseconds
         fault.route = route
         fault.count = count
@@ -91,6 +94,14 @@ package struct Fault: AdjustableSettings, Equatable {
         fault.route = route
         fault.count = count
         return fault
+    }
+}
+
+extension Fault {
+    /// Waits out the fault's delay if this is its moment.
+    func pause(at moment: Moment) async {
+        guard moment == self.moment, delayMilliseconds > 0 else { return }
+        try? await Task.sleep(for: .milliseconds(delayMilliseconds))
     }
 }
 

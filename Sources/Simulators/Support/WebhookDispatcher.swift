@@ -149,6 +149,7 @@ package final class WebhookDispatcher: Sendable {
                 text: "no webhook is set")
             return true
         }
+        let since = log.last
         let numbered = headers + (delivery.attemptHeader.map { [($0, String(number))] } ?? [])
         let answer = await client.post(
             delivery.body, to: target, headers: numbered, timeoutMilliseconds: delivery.policy.timeoutMilliseconds)
@@ -156,7 +157,7 @@ package final class WebhookDispatcher: Sendable {
         if isAccepted { delivery.onAccepted?(answer.body) }
         log.record(
             delivery.side, .webhook, delivery.name, subject: delivery.subject, reference: delivery.reference,
-            status: answer.status, text: "attempt \(number)\(answer.failure.map { ": \($0)" } ?? "")")
+            status: answer.status, text: "attempt \(number)\(answer.failure.map { ": \($0)" } ?? "")", since: since)
         return isAccepted
     }
 }

@@ -19,8 +19,10 @@ extension ViberSimulator {
         if request.method == .get, request.path.hasPrefix("/media/") { return media(request) }
         switch Self.routes.match(request.method, request.path) {
         case .found(let name, _, let method):
-            let answer = await respond(to: request, name: name, method)
-            log.record(.viber, .request, name, status: answer.status, text: Self.excerpt(answer.body))
+            let receiver = (try? JSON(parsing: request.body))?["receiver"]?.string ?? ""
+            let answer = await respond(to: request, name: name, receiver, method)
+            log.record(
+                .viber, .request, name, subject: receiver, status: answer.status, text: Self.excerpt(answer.body))
             return answer
         case .wrongMethod:
             return APIResponse(status: 405, headers: [.allow: "POST"])
@@ -33,16 +35,22 @@ extension ViberSimulator {
 
     private static func excerpt(_ body: [UInt8]) -> String { String(decoding: body.prefix(300), as: UTF8.self) }
 
-    private func respond(to request: APIRequest, name: String, _ method: Method) async -> APIResponse {
+    private func respond(
+        to request: APIRequest, name: String, _ receiver: String, _ method: Method
+    ) async -> APIResponse {
         let fault = state.withLock { $0.faults.next(route: name, random: &$0.random) }
         if let fault {
             log.record(
-                .viber, .fault, name, status: fault.status, text: "\(fault.action.rawValue) \(fault.moment.rawValue)")
-            try? await Task.sleep(for: .milliseconds(fault.delayMilliseconds))
+                .viber, .fault, name, subject: receiver, status: fault.status,
+                text: "\(fault.action.rawValue) \(fault.moment.rawValue)")
+            await fault.pause(at: .before)
             if fault.moment == .before, let answer = Self.answer(for: fault) { return answer }
         }
         let answer = await checked(request, method)
-        if let fault, fault.moment == .after, let answer = Self.answer(for: fault) { return answer }
+        if let fault {
+            await fault.pause(at: .after)
+            if fault.moment == .after, let answer = Self.answer(for: fault) { return answer }
+        }
         return APIResponse(json: answer)
     }
 
