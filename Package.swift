@@ -171,6 +171,8 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "TortureTests", dependencies: ["byoc-sandbox", "Simulators"], swiftSettings: strict),
+        .testTarget(
             name: "ByocTests",
             dependencies: [
                 "byoc", "Simulators", "RelayTesting", httpTypes, logging, crypto,

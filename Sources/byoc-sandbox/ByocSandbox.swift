@@ -5,6 +5,6 @@ import ArgumentParser
 struct ByocSandbox: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "byoc-sandbox",
-        abstract: "Local doubles of Viber and Freshchat, and a conversation to play through them.",
-        subcommands: [Serve.self, Play.self], defaultSubcommand: Serve.self)
+        abstract: "Local doubles of Viber and Freshchat, a conversation to play through them, and a torture.",
+        subcommands: [Serve.self, Play.self, Torture.self], defaultSubcommand: Serve.self)
 }
