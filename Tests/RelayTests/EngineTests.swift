@@ -276,6 +276,28 @@ struct EngineTests {
         }
     }
 
+    @Test("What a cancelled relay breaks off counts as no attempt")
+    func brokenOff() async throws {
+        var scene = EngineScene()
+        let isReached = AsyncStream<Void>.makeStream()
+        scene.helpdesk.answer = { _, _ in
+            isReached.continuation.yield()
+            // Until it is cancelled, as a request is.
+            for await _ in AsyncStream<Never>.makeStream().stream {}
+            return DeliveryFailure(.retry(after: nil), isCertain: false, reason: "Broken off", detail: "")
+        }
+        try await scene.install()
+        scene.customerWrites("one", "two")
+        let relay = Task { [scene] in try await scene.relay() }
+        for await _ in isReached.stream { break }
+        relay.cancel()
+        try await relay.value
+        let waiting = try await scene.deliveries(.waiting)
+        #expect(waiting.map(\.attempts) == [0, 0])
+        #expect(waiting.count { $0.doubtSince != nil } == 1)
+        #expect(try await scene.store.openBreakers().isEmpty)
+    }
+
     /// Runs the relay again, at later times, until nothing waits.
     private func relayAll(_ scene: EngineScene) async throws {
         for _ in 0..<20 {

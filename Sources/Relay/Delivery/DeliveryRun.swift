@@ -50,7 +50,10 @@ struct DeliveryRun: Sendable {
             result = try await maker.attempt(&claim, of: installation, on: channel)
         } catch {
             reach(.beforeOutcome, claim.subject)
-            try await settle(error, claim, installation, channel, logger)
+            var failure = error
+            // Broken off by us, which says nothing of the far side.
+            if Task.isCancelled { failure.remedy = .wait(until: time.now()) }
+            try await settle(failure, claim, installation, channel, logger)
             return nil
         }
         reach(.beforeOutcome, claim.subject)

@@ -34,7 +34,7 @@ package final class RelayEngine: Service {
         run = DeliveryRun(
             store: store, channels: channels,
             maker: DeliveryMaker(store: store, helpdesk: helpdesk, http: http, time: time, logger: logger),
-            settings: settings, time: time, logger: logger, isStopping: { stopping.isSet })
+            settings: settings, time: time, logger: logger, isStopping: { stopping.isSet || Task.isCancelled })
     }
 
     /// Relays until the service group shuts down; then what is in hand has the drain time to come to its end.

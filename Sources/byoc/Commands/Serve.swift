@@ -28,8 +28,9 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Requests that one worker takes at the same moment (BYOC_THREADS).")
     var threads: String?
 
-    @Flag(help: .hidden)
-    var supervised = false
+    /// The process that started this one as a worker.
+    @Option(help: .hidden)
+    var supervisor: Int32?
 
     func run() async throws {
         let loader = options.loader([
@@ -47,11 +48,11 @@ struct Serve: AsyncParsableCommand {
         if isCGI { return try await CGIRequest(app: app).run() }
 
         // Who gives the socket and asks for one worker keeps it running himself.
-        if let inherited, supervised || (settings.workers ?? 1) == 1 {
+        if let inherited, supervisor != nil || (settings.workers ?? 1) == 1 {
             let worker = Worker(
                 app: app, socket: inherited,
-                readiness: supervised ? ReadinessPipe(descriptor: WorkerProcess.readinessDescriptor) : nil,
-                supervisor: supervised ? getppid() : nil)
+                readiness: supervisor.map { _ in ReadinessPipe(descriptor: WorkerProcess.readinessDescriptor) },
+                supervisor: supervisor)
             return try await worker.run()
         }
         // The supervisor has checked that the store opens; from here on only the workers use it.
@@ -75,7 +76,8 @@ struct Serve: AsyncParsableCommand {
 
     /// The workers read the configuration anew, so that a reload brings what has changed in it.
     private var workerArguments: [String] {
-        var arguments = ["serve", "--supervised"]
+        // By its number: a worker that starts while its supervisor dies would take the next parent for it.
+        var arguments = ["serve", "--supervisor", String(getpid())]
         for (name, value) in [
             ("--env-file", options.file), ("--data-dir", options.dataDirectory), ("--threads", threads),
         ] {
