@@ -9,11 +9,13 @@ package struct ListeningSocket: Sendable {
     package let address: ListeningAddress?
     /// The file that was made for it.
     let file: UnixSocketFile?
+    /// What tells others that this process lives.
+    let owner: SocketOwner?
 
     /// Makes a listening socket.
     ///
-    /// A socket file that nobody listens on any more is replaced. One that somebody listens on is left alone, as is
-    /// anything that is not a socket.
+    /// A socket file that nobody listens on any more is replaced, and one of a process that is dead, though its children
+    /// may still listen. One that somebody else listens on is left alone, as is anything that is not a socket.
     ///
     /// - Parameters:
     ///   - address: What ``ListeningAddress/init(_:)`` reads.
@@ -23,11 +25,12 @@ package struct ListeningSocket: Sendable {
     package static func open(at address: String, mode: mode_t = 0o660, backlog: Int32 = 511) throws -> ListeningSocket {
         switch try ListeningAddress(address) {
         case .path(let path):
-            let (descriptor, file) = try UnixSocketFile.listen(at: path, mode: mode, backlog: backlog)
-            return ListeningSocket(descriptor: descriptor, address: .path(path), file: file)
+            let (descriptor, file, owner) = try UnixSocketFile.listen(at: path, mode: mode, backlog: backlog)
+            return ListeningSocket(descriptor: descriptor, address: .path(path), file: file, owner: owner)
         case .tcp(let host, let port):
             let (descriptor, bound) = try TCPSocket.listen(host: host, port: port, backlog: backlog)
-            return ListeningSocket(descriptor: descriptor, address: .tcp(host: host, port: bound), file: nil)
+            return ListeningSocket(
+                descriptor: descriptor, address: .tcp(host: host, port: bound), file: nil, owner: nil)
         }
     }
 
@@ -38,7 +41,7 @@ package struct ListeningSocket: Sendable {
 
     /// The socket on descriptor 0. Its file, if it has one, belongs to whoever made it.
     package static func inherited() -> ListeningSocket? {
-        isInherited() ? ListeningSocket(descriptor: STDIN_FILENO, address: nil, file: nil) : nil
+        isInherited() ? ListeningSocket(descriptor: STDIN_FILENO, address: nil, file: nil, owner: nil) : nil
     }
 
     /// Whether a descriptor is a socket that listens.
@@ -51,11 +54,13 @@ package struct ListeningSocket: Sendable {
     /// Removes the socket file, if it is still the one that ``open(at:mode:backlog:)`` made. For the clean end of the
     /// process that opened it; a worker that inherited the socket has no file to remove.
     package func removeFile() {
-        file?.remove()
+        guard file?.remove() == true else { return }
+        owner?.removeFile()
     }
 
-    /// Closes the descriptor.
+    /// Closes the descriptor, and lets go of the file: it is nobody's then.
     package func close() {
         _ = Glibc.close(descriptor)
+        owner?.close()
     }
 }

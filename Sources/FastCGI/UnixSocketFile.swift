@@ -9,8 +9,13 @@ struct UnixSocketFile: Sendable, Equatable {
     private let seconds: Int
     private let nanoseconds: Int
 
+    /// What this file and no other can be known by.
+    var mark: String { "\(device) \(inode) \(seconds).\(nanoseconds)" }
+
     /// Makes the file and listens on it.
-    static func listen(at path: String, mode: mode_t, backlog: Int32) throws -> (Int32, UnixSocketFile) {
+    static func listen(
+        at path: String, mode: mode_t, backlog: Int32
+    ) throws -> (Int32, UnixSocketFile, SocketOwner?) {
         let address = ListeningAddress.path(path)
         // Two that start at once must not both find the old file stale and remove each other's new one. No lock (a
         // directory that can't be read, say) costs only that certainty.
@@ -31,7 +36,7 @@ struct UnixSocketFile: Sendable, Equatable {
                 file.remove()
                 throw failure
             }
-            return (descriptor, file)
+            return (descriptor, file, SocketOwner(of: file))
         } catch let failure as SystemFailure {
             close(descriptor)
             if failure.code == EADDRINUSE { throw ListeningSocket.Failure.inUse(address, process: nil) }
@@ -40,8 +45,11 @@ struct UnixSocketFile: Sendable, Equatable {
     }
 
     /// Removes the file unless another has taken its place.
-    func remove() {
-        if UnixSocketFile(path: path) == self { unlink(path) }
+    ///
+    /// - Returns: whether it was still there.
+    @discardableResult
+    func remove() -> Bool {
+        UnixSocketFile(path: path) == self && unlink(path) == 0
     }
 
     /// The socket file at a path; nil when there is none.
@@ -55,7 +63,7 @@ struct UnixSocketFile: Sendable, Equatable {
         nanoseconds = status.st_mtim.tv_nsec
     }
 
-    /// Removes a socket file that nobody listens on.
+    /// Removes a socket file that nobody listens on, or only what a dead process has left.
     private static func removeStale(_ path: String) throws {
         let address = ListeningAddress.path(path)
         var status = stat()
@@ -69,17 +77,18 @@ struct UnixSocketFile: Sendable, Equatable {
         let probe = socket(AF_UNIX, Int32(kind), 0)
         guard probe >= 0 else { throw ListeningSocket.Failure.refused(address, SystemFailure("socket")) }
         defer { close(probe) }
-        if withAddress(path, { connect(probe, $0, $1) }) == 0 {
-            throw ListeningSocket.Failure.inUse(address, process: listener(behind: probe))
-        }
-        switch errno {
-        case ECONNREFUSED:
-            guard unlink(path) == 0 || errno == ENOENT else {
-                throw ListeningSocket.Failure.refused(address, SystemFailure("unlink"))
-            }
+        let code = withAddress(path, { connect(probe, $0, $1) }) == 0 ? 0 : errno
+        switch code {
+        case ECONNREFUSED: break
         case ENOENT: return
-        case EAGAIN, EPROTOTYPE: throw ListeningSocket.Failure.inUse(address, process: nil)
+        case 0, EAGAIN, EPROTOTYPE:
+            guard let file = UnixSocketFile(path: path), SocketOwner.isDead(of: file) else {
+                throw ListeningSocket.Failure.inUse(address, process: code == 0 ? listener(behind: probe) : nil)
+            }
         default: throw ListeningSocket.Failure.refused(address, SystemFailure("connect"))
+        }
+        guard unlink(path) == 0 || errno == ENOENT else {
+            throw ListeningSocket.Failure.refused(address, SystemFailure("unlink"))
         }
     }
 

@@ -104,6 +104,33 @@ extension OverTheWire {
             #expect(FileManager.default.fileExists(atPath: path))
         }
 
+        @Test("A socket of a process that is dead is replaced, though its children still listen")
+        func orphaned() throws {
+            let first = try ListeningSocket.open(at: path)
+            let child = dup(first.descriptor)
+            defer { close(child) }
+            first.close()
+            let second = try ListeningSocket.open(at: path)
+            #expect(throws: ListeningSocket.Failure.inUse(.path(path), process: getpid())) {
+                try ListeningSocket.open(at: path)
+            }
+            second.removeFile()
+            second.close()
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).isEmpty)
+        }
+
+        @Test("The mark of an earlier owner says nothing of a socket that somebody else has made since")
+        func othersSocket() throws {
+            let first = try ListeningSocket.open(at: path)
+            let child = dup(first.descriptor)
+            defer { close(child) }
+            try FileManager.default.removeItem(atPath: path + ".owner")
+            first.close()
+            #expect(throws: ListeningSocket.Failure.self) { try ListeningSocket.open(at: path) }
+            try "1 2 3.4".write(toFile: path + ".owner", atomically: true, encoding: .utf8)
+            #expect(throws: ListeningSocket.Failure.self) { try ListeningSocket.open(at: path) }
+        }
+
         @Test("What is not a socket is never deleted")
         func notASocket() throws {
             try "precious".write(toFile: path, atomically: true, encoding: .utf8)

@@ -29,6 +29,7 @@ struct TortureRun {
     private var underWay: Set<Mark> = []
     private var read = 0
     private var lastProgress = ContinuousClock.now
+    private var nextStart = ContinuousClock.now
     /// What is to be done at an instant of its own.
     var agenda: [(at: ContinuousClock.Instant, what: Task)] = []
 
@@ -165,7 +166,10 @@ struct TortureRun {
             try follow(entry)
         }
         takeHits()
-        if !byoc.isRunning { try restart() }
+        if !byoc.isRunning, ContinuousClock.now >= nextStart {
+            nextStart = ContinuousClock.now + .milliseconds(250)
+            try restart()
+        }
         let now = ContinuousClock.now
         let due = agenda.filter { $0.at <= now }
         agenda.removeAll { $0.at <= now }

@@ -41,6 +41,27 @@ extension EndToEnd {
             }
         }
 
+        @Test("A killed supervisor is replaced at once, also while a worker of its hangs")
+        func orphaned() async throws {
+            try await withByocStack { stack in
+                let workers = stack.workers
+                let hanging = try #require(workers.first)
+                let supervisor = try #require(stack.serve)
+                supervisor.signal(SIGKILL)
+                // Foundation doesn't tell before the workers are gone too.
+                try await poll("the supervisor to be gone") { !Processes.isAlive(supervisor.pid) }
+                // Not before: the system wakes the stopped ones of a group whose last parent dies.
+                kill(hanging, SIGSTOP)
+                try await stack.startServing()
+                #expect(Processes.isAlive(hanging))
+                kill(hanging, SIGCONT)
+                try await poll("the old workers to be gone") { !workers.contains(where: Processes.isAlive) }
+                #expect(try await stack.get("/readyz").status == 200)
+                #expect(try await stack.stopServing() == 0)
+                #expect(permissions(of: stack.socket) == nil)
+            }
+        }
+
         @Test("A second byoc serve on a socket in use says whose it is, and disturbs nobody")
         func inUse() async throws {
             try await withByocStack { stack in
