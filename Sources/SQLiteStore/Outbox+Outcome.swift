@@ -31,6 +31,8 @@ extension SQLiteStore {
                 [leasedUntil.milliseconds, claim.delivery.orderingKey.rawValue])
             next.startedAt = Date(milliseconds: clock)
             next.leasedUntil = leasedUntil
+            // With what this piece has found out: the user, the conversation.
+            next.contact = try claim.delivery.contact.flatMap { try Self.contact($0.rawValue, in: db) }
             return next
         }
     }

@@ -26,6 +26,17 @@ extension StoreConformance {
                 #expect(try await scene.store.delivery(thatBecame: message, of: "viber-2") == nil)
             }
         },
+        Check("The next piece knows the user and the conversation that the first one found") { scene in
+            try scene.accept(scene.message("long"))
+            let first = try await scene.claim()
+            #expect(first.contact?.user == nil && first.contact?.conversation == nil)
+            try await scene.store.remember(user: "user-1", for: first, now: scene.start)
+            try await scene.store.remember(
+                conversation: "conversation-1", topic: scene.topic, for: first, now: scene.start)
+            let second = try await scene.store.advance(
+                first, delivered: PieceOutcome(.helpdesk("piece-0")), lease: scene.lease, now: scene.at(1))
+            #expect(second.contact?.user == "user-1" && second.contact?.conversation == "conversation-1")
+        },
         Check("A certain failure waits without doubt, and keeps an earlier one") { scene in
             let id = try scene.accept(scene.message("one")).deliveries[0]
             try await scene.retry(scene.claim(), after: scene.refusal, until: 10, at: 1)
