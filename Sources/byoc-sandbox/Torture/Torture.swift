@@ -24,7 +24,7 @@ struct Torture: AsyncParsableCommand {
     @Option(help: "Silences of each far side.") var silences = 2
     @Option(help: "How long a silence lasts, in seconds.") var silenceSeconds = 30
     @Option(help: "Workers to be stopped, with something in hand, for longer than a lease.") var hangs = 2
-    @Option(help: "How many of Freshchat's webhooks are never sent, 0 to 1; needs byoc's poll.") var drop = 0.0
+    @Option(help: "How many of Freshchat's webhooks are never sent, 0 to 1; byoc's poll brings them.") var drop = 0.01
     @Flag(help: "Leave the far sides' log in the folder, as a failure does: far-sides.jsonl.") var keepLog = false
     @Option(help: "A setting for byoc, as KEY=value. May be repeated.") var setting: [String] = []
 
@@ -43,6 +43,11 @@ struct Torture: AsyncParsableCommand {
             "BYOC_NAMED_POINTS_DIR": points.path, "BYOC_DRAIN_SECONDS": "5",
             "BYOC_LEASE_SECONDS": "30",
         ]
+        if drop > 0 {
+            // What no webhook brings is to be found within the run.
+            environment["BYOC_FRESHCHAT_POLL_SECONDS"] = "1"
+            environment["BYOC_FRESHCHAT_POLL_CALLS"] = "6000"
+        }
         for setting in setting {
             let sides = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard sides.count == 2 else { throw ValidationError("--setting takes KEY=value.") }
@@ -55,7 +60,7 @@ struct Torture: AsyncParsableCommand {
                 program: byoc, folder: folder, workers: workers, environment: environment)
             var run = TortureRun(
                 plan: plan, sandbox: sandbox, about: about, byoc: process, points: points, window: window,
-                limit: .seconds(minutes * 60))
+                limit: .seconds(minutes * 60), isPolled: drop > 0)
             let started = ContinuousClock.now
             do {
                 try await run.begin(secrets: try secrets(about))

@@ -30,6 +30,8 @@ struct TortureRun {
     private var read = 0
     private var lastProgress = ContinuousClock.now
     private var nextStart = ContinuousClock.now
+    /// Whether byoc fetches what no webhook brings.
+    private let isPolled: Bool
     /// What is to be done at an instant of its own.
     var agenda: [(at: ContinuousClock.Instant, what: Task)] = []
 
@@ -44,7 +46,7 @@ struct TortureRun {
 
     init(
         plan: TorturePlan, sandbox: SandboxServer, about: SandboxAbout, byoc: ByocUnderTorture, points: PointFolder,
-        window: Int, limit: Duration
+        window: Int, limit: Duration, isPolled: Bool
     ) {
         self.plan = plan
         self.sandbox = sandbox
@@ -52,6 +54,7 @@ struct TortureRun {
         self.byoc = byoc
         self.points = points
         self.window = window
+        self.isPolled = isPolled
         deadline = ContinuousClock.now + limit
     }
 
@@ -218,7 +221,9 @@ struct TortureRun {
             _ = await log.wait(timeout: .seconds(1)) { [log] in log.last > before }
             guard log.last == before, sandbox.pending == 0, agenda.isEmpty else { continue }
             let waiting = try await byoc.run(["outbox", "--waiting", "--json"])
-            if try JSON(parsing: Array(waiting)).array?.isEmpty == true, log.last == before { return }
+            guard try JSON(parsing: Array(waiting)).array?.isEmpty == true, log.last == before else { continue }
+            // What only the poll can bring comes while nothing else happens.
+            if !isPolled || underWay.isEmpty { return }
         }
         print("It has not become quiet within five minutes.")
     }
