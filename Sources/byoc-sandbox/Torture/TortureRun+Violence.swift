@@ -156,13 +156,23 @@ extension TortureRun {
             _ = Glibc.kill(worker, SIGCONT)
         case .mend(.viber):
             note("mend", subject: "viber")
-            _ = try await byoc.run(["resume", installation])
+            await mend(.viber, by: ["resume", installation])
         case .mend(.freshchat):
             note("mend", subject: "freshchat")
             let file = "\(byoc.folder)/token"
             try Data(sandbox.freshchat.token.utf8).write(to: URL(filePath: file))
-            _ = try await byoc.run(["set-key", installation, "--kind", "freshchat-token", "--file", file])
+            await mend(
+                .freshchat, by: ["set-key", installation, "--kind", "freshchat-token", "--file", file])
         case .mend: break
+        }
+    }
+
+    /// The far side that the operator's command asks may fail at this moment too; then he tries again.
+    private mutating func mend(_ side: LogEntry.Side, by command: [String]) async {
+        do {
+            _ = try await byoc.run(command)
+        } catch {
+            agenda.append((ContinuousClock.now + .seconds(1), .mend(side)))
         }
     }
 
