@@ -135,7 +135,32 @@ extension TortureRun {
         agenda.append((ContinuousClock.now + .seconds(seconds), .thaw(worker)))
     }
 
-    func inject(_ fault: Fault, _ side: LogEntry.Side) {
+    /// A certain one at once, the others one after the other.
+    mutating func inject(_ fault: Fault, _ side: LogEntry.Side) {
+        if fault.probability < 1 {
+            faults.append((side, fault))
+        } else {
+            set(fault, side)
+        }
+    }
+
+    /// Lets those have their turn whose predecessor on the same route is used up.
+    mutating func injectNext() {
+        var taken: [LogEntry.Side: Set<String>] = [
+            .viber: Set(sandbox.viber.faults.map(\.route)), .freshchat: Set(sandbox.freshchat.faults.map(\.route)),
+        ]
+        let waiting = faults
+        faults = []
+        for (side, fault) in waiting {
+            if taken[side, default: []].insert(fault.route).inserted {
+                set(fault, side)
+            } else {
+                faults.append((side, fault))
+            }
+        }
+    }
+
+    private func set(_ fault: Fault, _ side: LogEntry.Side) {
         if side == .viber { sandbox.viber.inject(fault) } else { sandbox.freshchat.inject(fault) }
     }
 
@@ -179,6 +204,7 @@ extension TortureRun {
     /// Nothing goes wrong any more.
     mutating func calm() {
         note("calm")
+        faults = []
         sandbox.viber.clearFaults()
         sandbox.freshchat.clearFaults()
         var viber = sandbox.viber.knobs

@@ -32,6 +32,8 @@ struct TortureRun {
     private var nextStart = ContinuousClock.now
     /// Whether byoc fetches what no webhook brings.
     private let isPolled: Bool
+    /// Faults whose turn has not come: one at a time for each route.
+    var faults: [(side: LogEntry.Side, fault: Fault)] = []
     /// What is to be done at an instant of its own.
     var agenda: [(at: ContinuousClock.Instant, what: Task)] = []
 
@@ -169,6 +171,7 @@ struct TortureRun {
             try follow(entry)
         }
         takeHits()
+        injectNext()
         if !byoc.isRunning, ContinuousClock.now >= nextStart {
             nextStart = ContinuousClock.now + .milliseconds(250)
             try restart()
