@@ -25,7 +25,8 @@ enum RequestGuard {
         guard begin.version == 1, begin.type == 1, begin.id != 0, begin.length == 8 else {
             return .invalid("It does not begin with BEGIN_REQUEST.")
         }
-        // libfcgi reads on where the padding of just this record begins, so it would see other records than are seen here.
+        // libfcgi doesn't step over the padding of this record, nor over that of the empty one which ends the parameters:
+        // it would see other records than are seen here.
         guard begin.padding == 0 else { return .invalid("Its BEGIN_REQUEST is padded.") }
         guard let body = scan.take(begin) else { return .incomplete }
         guard body[body.startIndex] == 0, body[body.startIndex + 1] == 1 else {
@@ -38,7 +39,10 @@ enum RequestGuard {
                 return .invalid("A record is among the parameters that does not belong there.")
             }
             guard let content = scan.take(header) else { return .incomplete }
-            if content.isEmpty { break }
+            if content.isEmpty {
+                guard header.padding == 0 else { return .invalid("The end of its parameters is padded.") }
+                break
+            }
             parameters += content
         }
         guard arePairs(parameters) else { return .invalid("The parameters are malformed.") }

@@ -67,6 +67,11 @@ import Testing
         padded.record(4, [0xFF, 0xFF, 0xFF, 0xF0, 0xFF, 0xFF, 0xFF, 0xF0] + [UInt8](repeating: 1, count: 48))
         padded.record(4, [])
         #expect(isInvalid(padded.bytes))
+        var paddedEnd = Records()
+        paddedEnd.begin()
+        paddedEnd.bytes += [1, 4, 0, 1, 0, 0, 24, 0]
+        paddedEnd.record(9, [14, 0] + Array("FCGI_MAX_CONNS".utf8), id: 0)
+        #expect(isInvalid(paddedEnd.bytes))
         var early = Records()
         early.begin()
         early.input([1])
