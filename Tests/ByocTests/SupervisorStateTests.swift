@@ -37,6 +37,22 @@ struct SupervisorStateTests {
         #expect(SupervisorState.wait(after: 60) == .seconds(30))
     }
 
+    @Test("One that took requests is back within a second, however often it was killed")
+    func killedOften() {
+        var state = running(1)
+        var pid: Int32 = 100
+        var waits: [Duration] = []
+        for _ in 0..<12 {
+            guard case .wait(_, _, let wait)? = state.handle(.exited(pid, lived: .seconds(1))).first else { break }
+            waits.append(wait)
+            pid += 1
+            _ = state.spawned(pid, slot: 0, generation: 0)
+            _ = state.handle(.ready(pid))
+        }
+        #expect(waits.count == 12)
+        #expect(waits.max() == .seconds(1))
+    }
+
     @Test("A reload lets the old workers go only when all new ones take requests")
     func reload() {
         var state = running(2)

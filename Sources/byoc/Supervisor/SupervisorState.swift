@@ -93,13 +93,17 @@ struct SupervisorState {
         if worker.isLeaving { return [] }
         if previous != nil, worker.generation == generation, !worker.isReady { return abandonReload() }
         failures[worker.slot] = lived >= .seconds(10) ? 1 : failures[worker.slot] + 1
-        return [.wait(slot: worker.slot, generation: worker.generation, Self.wait(after: failures[worker.slot]))]
+        let wait = Self.wait(after: failures[worker.slot], wasReady: worker.isReady)
+        return [.wait(slot: worker.slot, generation: worker.generation, wait)]
     }
 
     /// The wait before a worker that ended is started again: at once for the first time (50 ms), then twice as long
     /// each time, 30 s at most. A worker that lived for 10 s begins anew.
-    static func wait(after failures: Int) -> Duration {
-        min(.seconds(30), .milliseconds(50) * (1 << min(failures - 1, 12)))
+    ///
+    /// One that took requests before it ended is back after a second at most: what others have in hand must not wait for
+    /// it because it was killed often. What keeps workers from starting won't be mended by trying more often.
+    static func wait(after failures: Int, wasReady: Bool = false) -> Duration {
+        min(wasReady ? .seconds(1) : .seconds(30), .milliseconds(50) * (1 << min(failures - 1, 12)))
     }
 
     private mutating func finishReload() -> [Action] {
