@@ -71,7 +71,10 @@ extension EndToEnd {
                 try write("BYOC_THREADS=5\nBYOC_BODY_LIMIT=4K\n", stack)
                 stack.signal(SIGHUP)
                 try await waitForNewWorkers(stack, insteadOf: old)
-                #expect(stack.workers.filter(Processes.isAlive).map { Processes.threads(of: $0, named: "fastcgi-") } == [5, 5])
+                #expect(
+                    stack.workers.filter(Processes.isAlive).map { Processes.threads(of: $0, named: "fastcgi-") } == [
+                        5, 5,
+                    ])
                 #expect(try await stack.postViber(body, to: installed.targetURL).status == 413)
                 try await stack.customerWritesAndArrives(stack.viber.addCustomer(), "still there")
             }
@@ -106,7 +109,10 @@ extension EndToEnd {
                 try write("BYOC_THREADS=4\n", stack)
                 stack.signal(SIGHUP)
                 try await waitForNewWorkers(stack, insteadOf: old)
-                #expect(stack.workers.filter(Processes.isAlive).map { Processes.threads(of: $0, named: "fastcgi-") } == [4, 4])
+                #expect(
+                    stack.workers.filter(Processes.isAlive).map { Processes.threads(of: $0, named: "fastcgi-") } == [
+                        4, 4,
+                    ])
             }
         }
     }
