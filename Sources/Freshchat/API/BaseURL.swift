@@ -18,6 +18,10 @@ package struct FreshchatBaseURL: Hashable, Sendable, CustomStringConvertible {
         var text = pasted.trimmingWhiteSpace()
         while text.hasSuffix("/") { text.removeLast() }
         guard !text.isEmpty else { throw refused("is empty") }
+        // Foundation would encode what isn't allowed in a URL, and then it were another address than the one pasted.
+        guard
+            !text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F || $0.properties.isWhitespace })
+        else { throw refused("has white space or control characters in it: \"\(text)\"") }
         guard let parts = URLComponents(string: text), let host = parts.host, !host.isEmpty,
             let scheme = parts.scheme?.lowercased()
         else { throw refused("is not a complete URL: \"\(text)\"") }
