@@ -10,7 +10,7 @@
 
         init() throws {
             folder = "\(NSTemporaryDirectory())/byoc-points-\(UUID().uuidString)"
-            for name in ["armed", "taken", "hits"] {
+            for name in ["armed", "taken", "hits", "held"] {
                 try FileManager.default.createDirectory(
                     atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
             }
@@ -46,6 +46,22 @@
             defer { try? FileManager.default.removeItem(atPath: folder) }
             try arm(.afterCommit, "19 2")
             #expect((1...3).map { _ in points.take(.afterCommit, subject: "") } == [nil, nil, 19])
+        }
+
+        @Test("An order with a word in it is about those passes only whose subject has the word")
+        func word() throws {
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            try arm(.beforeSend, "9 1 inbound")
+            let subjects = ["1 outbound x", "2 inbound x", "3 outbound inbounds", "4 inbound x"]
+            #expect(subjects.map { points.take(.beforeSend, subject: $0) } == [nil, nil, nil, 9])
+        }
+
+        @Test("A process that waits at a point has a file that lets it go on when it is removed")
+        func held() throws {
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            try arm(.beforeSend, "0 0")
+            #expect(points.take(.beforeSend, subject: "1 inbound x") == 0)
+            #expect(names(in: "held") == ["\(getpid())"])
         }
     }
 #endif

@@ -76,13 +76,27 @@ struct ByocUnderTorture {
         ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { pid_t($0) }.sorted()
     }
 
+    /// Whether a process that was sent SIGSTOP still has a thread that runs.
+    func isStopping(_ process: pid_t) -> Bool {
+        let threads = try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task")
+        return (threads ?? []).contains { thread in
+            let state = Self.status(of: "\(process)/task/\(thread)").first
+            return state != nil && !["T", "Z", "X"].contains(state)
+        }
+    }
+
     private static func children(of parent: pid_t) -> [pid_t] {
         processes().filter { process in
-            // "1 (a name) S 0 …": the name may have any characters in it.
-            let data = FileManager.default.contents(atPath: "/proc/\(process)/stat") ?? Data()
-            let fields = String(decoding: data, as: UTF8.self).split(separator: ")").last?.split(separator: " ") ?? []
+            let fields = status(of: "\(process)")
             return fields.count > 1 && fields[1] == "\(parent)" && fields[0] != "Z"
         }
+    }
+
+    /// What the kernel tells of a process or thread: its state, its parent, and so on; nothing when it is gone.
+    private static func status(of process: String) -> [Substring] {
+        // "1 (a name) S 0 …": the name may have any characters in it.
+        let data = FileManager.default.contents(atPath: "/proc/\(process)/stat") ?? Data()
+        return String(decoding: data, as: UTF8.self).split(separator: ")").last?.split(separator: " ") ?? []
     }
 
     private static func link(_ name: String, of process: pid_t) -> String? {

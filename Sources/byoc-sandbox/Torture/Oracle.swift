@@ -160,7 +160,7 @@ struct Oracle {
         guard let start = message.arrivals.first, let end = message.arrivals.last else { return false }
         return log.contains { entry in
             if entry.side == .driver {
-                return ["kill", "freeze", "reload"].contains(entry.name) && entry.time >= start.time - 10_000
+                return ["kill", "freeze", "thaw", "reload"].contains(entry.name) && entry.time >= start.time - 10_000
                     && entry.time <= end.time
             }
             return entry.side == .viber && entry.kind == .fault && entry.subject == message.customer

@@ -17,17 +17,22 @@ struct PointFolder {
 
     init(path: String) throws {
         self.path = path
-        for name in ["armed", "taken", "hits"] {
+        for name in ["armed", "taken", "hits", "held"] {
             try FileManager.default.createDirectory(atPath: "\(path)/\(name)", withIntermediateDirectories: true)
         }
     }
 
-    /// The next process that passes the point gets the signal, after so many have passed it.
-    func arm(_ point: String, passes: Int, signal: Int32 = SIGKILL) throws {
+    /// The next process that passes the point gets the signal, after so many have passed it; with signal 0 it waits there.
+    ///
+    /// - Parameter word: what the subject of a pass that counts has in it; empty: each pass counts.
+    func arm(_ point: String, passes: Int, signal: Int32 = SIGKILL, word: String = "") throws {
         let temporary = "\(path)/order"
-        try Data("\(signal) \(passes)".utf8).write(to: URL(filePath: temporary))
+        try Data("\(signal) \(passes) \(word)".utf8).write(to: URL(filePath: temporary))
         guard rename(temporary, "\(path)/armed/\(point)") == 0 else { throw TortureFailure("can't arm \(point)") }
     }
+
+    /// Lets a process go on that was to wait at a point.
+    func letGo(_ process: pid_t) { _ = unlink("\(path)/held/\(process)") }
 
     func isArmed(_ point: String) -> Bool { access("\(path)/armed/\(point)", F_OK) == 0 }
 
@@ -61,10 +66,11 @@ struct PointFolder {
             let order = (try? String(contentsOfFile: file, encoding: .utf8))?.split(whereSeparator: \.isWhitespace)
             unlink(file)
             // Without two numbers it is half a record of what then didn't happen.
-            let numbers = (order ?? []).compactMap { Int32($0) }
-            let isWhole = order?.count == 2 && numbers.count == 2
+            let numbers = (order ?? []).prefix(2).compactMap { Int32($0) }
+            let isWhole = numbers.count == 2 && order?.count ?? 0 <= 3
             try? arm(
-                String(words[0]), passes: isWhole ? Int(numbers[1]) : 0, signal: isWhole ? numbers[0] : SIGKILL)
+                String(words[0]), passes: isWhole ? Int(numbers[1]) : 0, signal: isWhole ? numbers[0] : SIGKILL,
+                word: isWhole ? order?.dropFirst(2).first.map(String.init) ?? "" : "")
         }
     }
 

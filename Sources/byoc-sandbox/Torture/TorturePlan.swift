@@ -54,8 +54,9 @@ struct TorturePlan: Sendable {
         case kill(Victim, afterMilliseconds: Int)
         /// The process that passes the point, after some others have, is killed.
         case arm(String, passes: Int)
-        /// It is stopped, with a delivery in its hands, for longer than its lease lasts.
-        case hang(String, passes: Int)
+        /// It is stopped, with a delivery in its hands, for longer than its lease lasts. With a direction, only one of that
+        /// direction counts.
+        case hang(String, direction: String, passes: Int)
         case reload
         /// A worker is stopped, and goes on after some time.
         case freeze(seconds: Double)
@@ -67,6 +68,12 @@ struct TorturePlan: Sendable {
     static let points = [
         "beforeSend", "afterAnswer", "beforeOutcome", "afterCommit", "createConversation", "afterAccept", "createUser",
         "reload", "retention",
+    ]
+
+    /// Every other one just before a message goes to Freshchat: what wakes then with its lease gone, and sends all the same,
+    /// is seen at once.
+    private static let hangs = [
+        ("beforeSend", "inbound"), ("afterAnswer", ""), ("beforeSend", "inbound"), ("beforeOutcome", ""),
     ]
 
     let options: Options
@@ -165,9 +172,9 @@ struct TorturePlan: Sendable {
             // Without a time named, byoc leaves Viber alone for a minute.
             steps.append(.fault(.viber, .status(429, route: "POST /send_message")))
         case .hang:
+            let (point, direction) = Self.hangs[hung % Self.hangs.count]
             hung += 1
-            let point = ["afterAnswer", "beforeSend", "beforeOutcome"][hung % 3]
-            steps.append(.hang(point, passes: Int.random(in: 0...3, using: &random)))
+            steps.append(.hang(point, direction: direction, passes: Int.random(in: 0...3, using: &random)))
         case .reload: steps.append(.reload)
         case .freeze: steps.append(.freeze(seconds: Double.random(in: 2...6, using: &random)))
         case .refusal(let side): steps.append(.refuseCredential(side))

@@ -57,7 +57,7 @@ extension TortureRun {
     }
 
     mutating func kill(_ victim: TorturePlan.Victim) async throws {
-        let workers = byoc.workerProcesses()
+        let workers = mortalWorkers()
         switch victim {
         case .worker:
             guard let worker = workers.randomElement() else { return try await killLater() }
@@ -80,11 +80,13 @@ extension TortureRun {
         }
     }
 
+    private func mortalWorkers() -> [pid_t] { byoc.workerProcesses().filter { !hanging.contains($0) } }
+
     /// Nobody is there to be killed at the moment; somebody will be.
     private mutating func killLater() async throws {
         try await Swift.Task.sleep(for: .milliseconds(200))
         try await look()
-        if let worker = byoc.workerProcesses().first {
+        if let worker = mortalWorkers().first {
             noteKill("worker")
             _ = Glibc.kill(worker, SIGKILL)
         }
@@ -99,11 +101,23 @@ extension TortureRun {
         }
     }
 
+    /// Where too many hang already, it waits for one of them to wake: somebody has to be there to take over.
+    mutating func hang(_ point: String, direction: String, passes: Int) async throws {
+        guard hanging.count < max(1, byoc.workers - 2) else {
+            let task = Task.hang(point: point, direction: direction, passes: passes)
+            return agenda.append((ContinuousClock.now + .seconds(1), task))
+        }
+        // In the place of an order to kill: somebody else is killed for it.
+        if points.isArmed(point) { try await kill(.worker) }
+        try points.arm(point, passes: passes, signal: 0, word: direction)
+    }
+
     mutating func takeHits() {
         for hit in points.takeHits() {
-            if hit.signal == SIGSTOP {
-                note("freeze", subject: "\(hit.process)", text: "\(hit.point) \(hit.subject)")
-                agenda.append((ContinuousClock.now + lease + .seconds(5), .thaw(hit.process)))
+            if hit.signal == 0 {
+                note("hang", subject: "\(hit.process)", text: "\(hit.point) \(hit.subject)")
+                hanging.insert(hit.process)
+                agenda.append((ContinuousClock.now, .stop(hit.process)))
                 continue
             }
             noteKill(hit.point, at: hit.time, text: hit.subject)
@@ -122,14 +136,16 @@ extension TortureRun {
 
     // MARK: - Other trouble
 
-    func reload() {
+    /// Not while a worker hangs: the supervisor would kill it when its time to drain is over.
+    mutating func reload() {
         guard let supervisor = byoc.supervisorProcess else { return }
+        guard hanging.isEmpty else { return agenda.append((ContinuousClock.now + .seconds(1), .reload)) }
         note("reload")
         _ = Glibc.kill(supervisor, SIGHUP)
     }
 
     mutating func freeze(_ seconds: Double) {
-        guard let worker = byoc.workerProcesses().randomElement() else { return }
+        guard let worker = mortalWorkers().randomElement() else { return }
         note("freeze", subject: "\(worker)", text: "\(seconds) s")
         _ = Glibc.kill(worker, SIGSTOP)
         agenda.append((ContinuousClock.now + .seconds(seconds), .thaw(worker)))
@@ -174,11 +190,32 @@ extension TortureRun {
         }
     }
 
+    /// Stops a worker that waits at a point, for longer than a lease, but not while it has the store's write lock: all others
+    /// would wait with it, and there would be nobody to take its deliveries over.
+    private mutating func stop(_ worker: pid_t) async throws {
+        let lock = open("\(byoc.folder)/data/write.lock", O_RDWR | O_CLOEXEC)
+        guard lock >= 0 else { throw TortureFailure("the store's write.lock can't be opened") }
+        defer { close(lock) }
+        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+            return agenda.append((ContinuousClock.now, .stop(worker)))
+        }
+        _ = Glibc.kill(worker, SIGSTOP)
+        while byoc.isStopping(worker) { try await Swift.Task.sleep(for: .milliseconds(1)) }
+        points.letGo(worker)
+        note("freeze", subject: "\(worker)", text: "hangs")
+        agenda.append((ContinuousClock.now + hangTime, .thaw(worker)))
+    }
+
     mutating func perform(_ task: Task) async throws {
         switch task {
+        case .stop(let worker): try await stop(worker)
+        case .hang(let point, let direction, let passes):
+            try await hang(point, direction: direction, passes: passes)
         case .thaw(let worker):
             note("thaw", subject: "\(worker)")
+            hanging.remove(worker)
             _ = Glibc.kill(worker, SIGCONT)
+        case .reload: reload()
         case .mend(.viber):
             note("mend", subject: "viber")
             await mend(.viber, by: ["resume", installation])
@@ -205,6 +242,9 @@ extension TortureRun {
     mutating func calm() {
         note("calm")
         faults = []
+        agenda.removeAll { item in
+            if case .hang = item.what { true } else { false }
+        }
         sandbox.viber.clearFaults()
         sandbox.freshchat.clearFaults()
         var viber = sandbox.viber.knobs

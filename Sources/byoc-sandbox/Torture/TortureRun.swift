@@ -13,8 +13,9 @@ struct TortureRun {
     /// How many messages may be under way at once.
     let window: Int
     let deadline: ContinuousClock.Instant
-    /// How long a hanging worker keeps what it has: byoc's shortest.
-    let lease: Duration = .seconds(30)
+    /// How long a hanging worker hangs. After a lease, byoc's shortest, others have what it had; after as much again they
+    /// know that it isn't under way any more, and send it. Only then does it wake.
+    let hangTime: Duration = .seconds(30 + 30 + 10)
 
     var byoc: ByocUnderTorture
     var installation = ""
@@ -36,8 +37,14 @@ struct TortureRun {
     var faults: [(side: LogEntry.Side, fault: Fault)] = []
     /// What is to be done at an instant of its own.
     var agenda: [(at: ContinuousClock.Instant, what: Task)] = []
+    /// The workers that are stopped for longer than a lease. What they do when they wake is to be seen, so nobody kills them
+    /// before.
+    var hanging: Set<pid_t> = []
 
     enum Task {
+        case stop(pid_t)
+        case hang(point: String, direction: String, passes: Int)
+        case reload
         case thaw(pid_t)
         /// An operator mends what was refused.
         case mend(LogEntry.Side)
@@ -108,8 +115,8 @@ struct TortureRun {
             try await kill(victim)
         case .arm(let point, let passes):
             try await arm(point, passes: passes)
-        case .hang(let point, let passes):
-            if !points.isArmed(point) { try points.arm(point, passes: passes, signal: SIGSTOP) }
+        case .hang(let point, let direction, let passes):
+            try await hang(point, direction: direction, passes: passes)
         case .reload: reload()
         case .freeze(let seconds): freeze(seconds)
         case .refuseCredential(let side): refuseCredential(side)
