@@ -84,6 +84,8 @@ struct LogOfFarSides {
         add(.driver, .action, "kill", subject: what, reference: "\(time)", text: text)
     }
 
+    mutating func calm() { add(.driver, .action, "calm") }
+
     private mutating func add(
         _ side: LogEntry.Side, _ kind: LogEntry.Kind, _ name: String, subject: String = "", reference: String = "",
         status: Int = 0, text: String = "", since: Int? = nil

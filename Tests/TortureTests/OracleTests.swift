@@ -164,4 +164,19 @@ struct OracleTests {
         #expect(log.verdict.kills == 2)
         #expect(log.verdict.recoveries == [440])
     }
+
+    @Test("Recoveries after the storm, with nothing else around them, are told apart")
+    func loneRecovery() {
+        var log = LogOfFarSides()
+        log.customerWrites(1)
+        for wait: Int64 in [900, 70] {
+            log.kill("beforeSend", "1 inbound \(LogOfFarSides.customer)")
+            log.time += wait
+            log.requests(LogOfFarSides.conversation)
+            log.calm()
+        }
+        log.shows(1)
+        #expect(log.verdict.recoveries == [70, 900])
+        #expect(log.verdict.loneLine == "lone_deaths=1 recovery_p50=70ms recovery_max=70ms")
+    }
 }

@@ -33,6 +33,26 @@ struct PlanTests {
         #expect(armed.values.reduce(others, +) == 50)
     }
 
+    @Test("After the storm come deaths at a point each, with messages of their own in both directions")
+    func loneDeaths() {
+        let plan = plan(seed: 1)
+        var marks: [Mark] = []
+        for steps in plan.loneDeaths {
+            #expect(steps.count { if case .arm = $0 { true } else { false } } == 1)
+            for case .write(_, let writing) in steps { marks.append(writing.mark) }
+            for case .reply(_, let writing, _) in steps { marks.append(writing.mark) }
+        }
+        let others = plan.steps.compactMap { step -> Mark? in
+            switch step {
+            case .write(_, let writing), .picture(_, let writing), .reply(_, let writing, _): writing.mark
+            default: nil
+            }
+        }
+        #expect(plan.loneDeaths.count == 10)
+        #expect(Set(marks).count == 60)
+        #expect(Set(others).isDisjoint(with: marks))
+    }
+
     @Test("Every sentence has a mark of its own, which is found again")
     func marks() {
         let writing = TorturePlan.Writing(mark: Mark(author: .agent, message: 12), sentences: 3)

@@ -54,7 +54,9 @@ struct Oracle {
         for entry in people.surplusUsers + people.surplusConversations {
             report(.doubledInFreshchat, nil, "\(entry.name) a second time for \(entry.reference)", [entry])
         }
-        verdict.recoveries = Recoveries(log, people).milliseconds
+        let recoveries = Recoveries(log, people)
+        verdict.recoveries = recoveries.milliseconds
+        verdict.loneRecoveries = recoveries.alone
         verdict.kills = log.count { $0.side == .driver && $0.name == "kill" }
     }
 

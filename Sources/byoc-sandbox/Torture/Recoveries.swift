@@ -4,6 +4,8 @@ import Simulators
 struct Recoveries {
     /// Ascending.
     let milliseconds: [Int64]
+    /// Of those, the ones after which nothing else went wrong: in a storm, who was to go on may be killed or stopped as well.
+    let alone: [Int64]
 
     init(_ log: [LogEntry], _ people: People) {
         var requests: [String: [Int64]] = [:]
@@ -12,12 +14,15 @@ struct Recoveries {
                 entry.side == .viber ? entry.subject : people.customer(ofSubject: entry.subject) ?? ""
             if !customer.isEmpty { requests["\(entry.side.rawValue) \(customer)", default: []].append(entry.time) }
         }
-        milliseconds = log.compactMap { entry in
+        let calm = log.first { $0.side == .driver && $0.name == "calm" }?.number ?? .max
+        let all: [(time: Int64, isAlone: Bool)] = log.compactMap { entry in
             guard let place = Self.inHand(entry), let death = Int64(entry.reference),
                 let next = requests[place]?.first(where: { $0 > death })
             else { return nil }
-            return next - death
-        }.sorted()
+            return (next - death, entry.number > calm)
+        }
+        milliseconds = all.map(\.time).sorted()
+        alone = all.filter(\.isAlone).map(\.time).sorted()
     }
 
     /// Where the next request for what was in the dead worker's hands has to come; `nil`: it had nothing that we know of.

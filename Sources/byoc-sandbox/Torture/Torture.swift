@@ -36,6 +36,7 @@ struct Torture: AsyncParsableCommand {
         options.silences = silences
         options.silenceSeconds = silenceSeconds
         options.hangs = hangs
+        options.loneDeaths = max(10, kills / 10)
         let plan = TorturePlan(options)
         let points = try PointFolder(path: "\(folder)/points")
         var environment = [

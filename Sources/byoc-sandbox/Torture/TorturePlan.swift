@@ -14,6 +14,8 @@ struct TorturePlan: Sendable {
         var silences = 2
         /// How many workers are stopped for longer than a lease.
         var hangs = 2
+        /// How many deaths come when all else is well again.
+        var loneDeaths = 10
     }
 
     /// A message to be written; its text follows from it.
@@ -78,6 +80,8 @@ struct TorturePlan: Sendable {
 
     let options: Options
     private(set) var steps: [Step] = []
+    /// For the time after the storm: deaths with nothing else around them, each with what is written meanwhile.
+    private(set) var loneDeaths: [[Step]] = []
 
     private var random: SeededRandom
     private var hasWritten: Set<Int> = []
@@ -98,9 +102,25 @@ struct TorturePlan: Sendable {
                 next += 1
             }
         }
+        for number in 0..<options.loneDeaths { addLoneDeath(number) }
     }
 
     // MARK: - Messages
+
+    /// Three new customers write, and are answered.
+    private mutating func addLoneDeath(_ number: Int) {
+        let points = ["beforeSend", "afterAnswer", "createUser", "beforeOutcome", "createConversation"]
+        var steps: [Step] = [.arm(points[number % points.count], passes: 0)]
+        for _ in 0..<3 {
+            customers += 1
+            let message = options.messages + customers
+            let question = Writing(mark: Mark(author: .customer, message: message), sentences: 1)
+            let answer = Writing(mark: Mark(author: .agent, message: message), sentences: 1)
+            steps.append(.write(customer: -customers, question))
+            steps.append(.reply(customer: -customers, answer, byBot: false))
+        }
+        loneDeaths.append(steps)
+    }
 
     /// Customers come and go: forty of them are in conversation at a time, for some twenty-five messages each.
     private mutating func addMessage(_ number: Int) {

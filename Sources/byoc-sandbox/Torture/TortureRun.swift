@@ -81,6 +81,10 @@ struct TortureRun {
         try await finishKills()
         calm()
         try await settle()
+        for steps in plan.loneDeaths {
+            for step in steps { try await perform(step) }
+            try await settle()
+        }
     }
 
     // MARK: - Steps

@@ -24,6 +24,7 @@ struct TortureSummary {
         print(
             "leaked=\(verdict.leaked) unexplained_doubled_channel=\(verdict.unexplained) "
                 + "never_accepted=\(verdict.unaccepted)")
+        print(verdict.loneLine)
         print(verdict.line)
     }
 

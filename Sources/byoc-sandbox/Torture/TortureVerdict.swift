@@ -31,6 +31,8 @@ struct TortureVerdict {
     var leaked = 0
     /// From the death of a worker to the next request about what it had in hand, ascending.
     var recoveries: [Int64] = []
+    /// Of those, the ones after which nothing else went wrong.
+    var loneRecoveries: [Int64] = []
     var reports: [Report] = []
 
     var isGood: Bool {
@@ -41,11 +43,17 @@ struct TortureVerdict {
     var line: String {
         "kills=\(kills) messages=\(messages) lost=\(lost) doubled_freshchat=\(doubledInFreshchat) "
             + "doubled_channel=\(doubledOnChannel) held=\(held) disordered=\(disordered) "
-            + "recovery_p50=\(percentile(0.5)) recovery_max=\(percentile(1))"
+            + "recovery_p50=\(Self.percentile(0.5, of: recoveries)) recovery_max=\(Self.percentile(1, of: recoveries))"
     }
 
-    private func percentile(_ share: Double) -> String {
-        guard !recoveries.isEmpty else { return "-" }
-        return "\(recoveries[min(recoveries.count - 1, Int(share * Double(recoveries.count)))])ms"
+    /// What is told of the deaths after which nothing else went wrong.
+    var loneLine: String {
+        "lone_deaths=\(loneRecoveries.count) recovery_p50=\(Self.percentile(0.5, of: loneRecoveries)) "
+            + "recovery_max=\(Self.percentile(1, of: loneRecoveries))"
+    }
+
+    private static func percentile(_ share: Double, of times: [Int64]) -> String {
+        guard !times.isEmpty else { return "-" }
+        return "\(times[min(times.count - 1, Int(share * Double(times.count)))])ms"
     }
 }
