@@ -43,6 +43,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     ],
     targets: [
         // The neutral words and the ports. No I/O, no adapter.
@@ -81,10 +82,20 @@ let package = Package(
         .systemLibrary(name: "CFastCGI"),
         // The responder. Knows nothing of messaging.
         .target(name: "FastCGI", dependencies: ["CFastCGI", httpTypes, logging], swiftSettings: strict),
+        // The settings pages, with their templates and assets inside.
+        .target(
+            name: "Console",
+            dependencies: [
+                "RelayCore", httpTypes, logging, crypto, cryptoExtras,
+                .product(name: "Mustache", package: "swift-mustache"),
+            ],
+            resources: [.embedInCode("Templates"), .embedInCode("Assets")],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "byoc",
             dependencies: [
-                "RelayCore", "Relay", "Channels", "Freshchat", "SQLiteStore", "Outbound", "FastCGI",
+                "RelayCore", "Relay", "Channels", "Freshchat", "SQLiteStore", "Outbound", "FastCGI", "Console",
                 httpTypes, logging, crypto, argumentParser, serviceLifecycle, unixSignals,
                 .product(name: "Configuration", package: "swift-configuration"),
             ],
@@ -136,6 +147,11 @@ let package = Package(
             name: "FreshchatTests",
             dependencies: ["Freshchat", "RelayCore", "RelayTesting", httpTypes, logging, crypto, cryptoExtras],
             resources: [.copy("Fixtures")],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ConsoleTests",
+            dependencies: ["Console", "RelayCore", "RelayTesting", httpTypes, logging],
             swiftSettings: strict
         ),
         // A disk for SQLite that fails when a test says so.

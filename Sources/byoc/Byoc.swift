@@ -18,7 +18,8 @@ struct Byoc: AsyncParsableCommand {
             """,
         version: "0.1.0",
         groupedSubcommands: [
-            CommandGroup(name: "Running", subcommands: [Serve.self, RelayCommand.self, ConfigCommand.self]),
+            CommandGroup(
+                name: "Running", subcommands: [Serve.self, RelayCommand.self, ConfigCommand.self, HashPassword.self]),
             CommandGroup(
                 name: "Installations",
                 subcommands: [

@@ -1,4 +1,5 @@
 import Channels
+import Console
 import FoundationEssentials
 import Freshchat
 import Logging
@@ -27,7 +28,7 @@ struct Settings {
     /// `nil`: the standard error stream.
     var logFile: String?
     var secretKey: Secret?
-    var adminPassword: Secret?
+    var adminPassword: AdminPassword?
     /// Which channel's installation the environment describes; `nil`: none.
     var channelKind: ChannelKind?
     /// What the environment says of each channel's fields, for installing and for the installation above.
@@ -174,8 +175,10 @@ extension Settings {
             isSecret: true, expects: "32 bytes in base64 or hex, as from: openssl rand -base64 32",
             parse: { Secret($0) })
         adminPassword = reader.read(
-            "BYOC_ADMIN_PASSWORD", "signs in to the settings pages, which are still to come", isSecret: true,
-            expects: "at least 12 characters", parse: { $0.count >= 12 ? Secret($0) : nil })
+            "BYOC_ADMIN_PASSWORD",
+            "signs in to the settings pages under /admin: the password, or what byoc hash-password makes of it",
+            isSecret: true, expects: "at least \(AdminPassword.shortest) characters, or a whole hash",
+            parse: { AdminPassword($0) })
     }
 
     private mutating func readInstallation(_ reader: inout SettingsReader) {

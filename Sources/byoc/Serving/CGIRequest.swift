@@ -14,16 +14,16 @@ struct CGIRequest {
         let pressure = Pressure()
         let health = app.healthKeeper(meter: meter, pressure: pressure)
         await health.look()
-        let front = Front(
-            intake: Intake(
-                store: app.store, channels: App.channel, helpdesk: app.helpdesk, pulse: nil, wakeUp: wakeUp,
-                meter: meter, pressure: pressure, logger: app.logger),
-            baseURL: app.settings.baseURL)
-        PlainCGI.respond(
-            configuration: ResponderConfiguration(threads: 1, bodyLimit: app.settings.bodyLimit), logger: app.logger,
-            handler: front.respond(to:))
-        if app.settings.cgiRelayTime > .zero {
-            try await App.withHTTP { http in
+        try await App.withHTTP { http in
+            let front = Front(
+                intake: Intake(
+                    store: app.store, channels: App.channel, helpdesk: app.helpdesk, pulse: nil, wakeUp: wakeUp,
+                    meter: meter, pressure: pressure, logger: app.logger),
+                console: ConsoleFront(console: app.console(over: http), places: 1), baseURL: app.settings.baseURL)
+            PlainCGI.respond(
+                configuration: ResponderConfiguration(threads: 1, bodyLimit: app.settings.bodyLimit),
+                logger: app.logger, handler: front.respond(to:))
+            if app.settings.cgiRelayTime > .zero {
                 try await app.relay(for: app.settings.cgiRelayTime, over: http, wakeUp: wakeUp)
             }
         }

@@ -1,3 +1,4 @@
+import Console
 import FastCGI
 import Foundation
 import HTTPTypes
@@ -6,24 +7,26 @@ import Relay
 import RelayCore
 import ServiceLifecycle
 
-/// Between the responder, which knows nothing of messaging, and intake, which knows nothing of FastCGI.
+/// Between the responder, which knows nothing of messaging, and intake and pages, which know nothing of FastCGI.
 struct Front: Sendable {
     let intake: Intake
+    let console: ConsoleFront
     let prefix: String
 
     /// - Parameter baseURL: its path is taken off the paths of requests.
-    init(intake: Intake, baseURL: String) {
+    init(intake: Intake, console: ConsoleFront, baseURL: String) {
         self.intake = intake
+        self.console = console
         prefix = URLComponents(string: baseURL)?.percentEncodedPath ?? ""
     }
 
     @Sendable func respond(to request: IncomingRequest) -> OutgoingResponse {
         let (path, query) = Self.split(request.head.path ?? "/")
-        let response = intake.respond(
-            to: WebhookRequest(
-                method: request.head.method, path: ownPath(path, of: request), query: query,
-                headers: request.head.headerFields, body: request.body, remoteAddress: request.remoteAddress,
-                id: request.id, receivedAt: Date()))
+        let own = WebhookRequest(
+            method: request.head.method, path: ownPath(path, of: request), query: query,
+            headers: request.head.headerFields, body: request.body, remoteAddress: request.remoteAddress,
+            id: request.id, receivedAt: Date())
+        let response = Console.isOwn(own.path) ? console.respond(to: own) : intake.respond(to: own)
         return OutgoingResponse(
             head: HTTPResponse(status: response.status, headerFields: response.headers), body: response.body)
     }

@@ -30,6 +30,8 @@ struct Worker {
                 intake: Intake(
                     store: app.store, channels: App.channel, helpdesk: app.helpdesk, pulse: relays ? pulse : nil,
                     wakeUp: wakeUp, meter: meter, pressure: pressure, logger: logger),
+                console: ConsoleFront(
+                    console: app.console(over: http), places: ConsoleFront.places(threads: settings.threads)),
                 baseURL: settings.baseURL)
             let responder = FastCGIResponder(
                 listeningOn: socket.descriptor,

@@ -28,6 +28,7 @@ struct NginxConfiguration {
         }
         var upstream = try block("upstream byoc {")
         var hooks = try block("location ~ ^/(hook|")
+        var pages = try block("location ~ ^/admin")
         var probes = try block("location ~ ^/(healthz|")
         upstream = upstream.replacing("unix:/run/byoc/byoc.sock", with: "unix:\(socket)")
         for (key, value) in [
@@ -35,10 +36,12 @@ struct NginxConfiguration {
             ("fastcgi_keep_conn on;", keepsConnections ? "fastcgi_keep_conn on;" : "fastcgi_keep_conn off;"),
         ] {
             hooks = hooks.replacing(key, with: value)
+            pages = pages.replacing(key, with: value)
             probes = probes.replacing(key, with: value)
         }
         if !limitsRate {
             hooks = Self.lines(of: hooks) { !$0.contains("limit_req") }
+            pages = Self.lines(of: pages) { !$0.contains("limit_req") }
         }
         if !keepsConnections {
             upstream = Self.lines(of: upstream) { !$0.contains("keepalive") }
@@ -65,6 +68,7 @@ struct NginxConfiguration {
             \(Self.lines(of: example) { $0.contains("client_") && $0.hasSuffix(";") })
             keepalive_requests 100000;
             \(hooks)
+            \(pages)
             \(probes)
             location / { return 404; }
             }

@@ -1,0 +1,111 @@
+import FoundationEssentials
+import HTTPTypes
+import RelayCore
+
+/// One page, or what one form does: its place, and what it answers to somebody who is signed in.
+///
+/// To add a page, write a file in `Pages/` with `extension Page { static let … }`, its template in `Templates/`, and one
+/// line in ``all``; its sentences belong into `Texts/`.
+struct Page: Sendable {
+    /// In the order in which they are looked for.
+    static let all: [Page] = [
+        .overview
+    ]
+
+    let method: HTTPRequest.Method
+    /// Below `/admin`; a segment such as `{id}` stands for any and is found in ``PageRequest/parameters``.
+    let path: String
+    /// What the navigation marks as the place where one is.
+    let section: Section?
+    let answer: @Sendable (PageRequest, Desk) async throws -> Answer
+
+    init(
+        _ method: HTTPRequest.Method, _ path: String, in section: Section?,
+        answer: @escaping @Sendable (PageRequest, Desk) async throws -> Answer
+    ) {
+        self.method = method
+        self.path = path
+        self.section = section
+        self.answer = answer
+    }
+
+    static func find(_ request: PageRequest, in pages: [Page]) -> (page: Page, parameters: [String: String])? {
+        for page in pages where page.method == request.method {
+            if let parameters = page.match(request.path) { return (page, parameters) }
+        }
+        return nil
+    }
+
+    private func match(_ asked: String) -> [String: String]? {
+        let pattern = path.split(separator: "/")
+        let segments = asked.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        guard asked != "/" else { return pattern.isEmpty ? [:] : nil }
+        guard pattern.count == segments.count else { return nil }
+        var parameters: [String: String] = [:]
+        for (wanted, given) in zip(pattern, segments) {
+            if wanted.hasPrefix("{"), let value = String(given).percentDecoded, !value.isEmpty {
+                parameters[String(wanted.dropFirst().dropLast())] = value
+            } else if wanted != given {
+                return nil
+            }
+        }
+        return parameters
+    }
+}
+
+/// The places in the navigation.
+enum Section: String, Sendable, CaseIterable {
+    case overview, messages, installations, doctor
+
+    var path: String { self == .overview ? "/" : "/\(rawValue)" }
+}
+
+/// What a page works with.
+struct Desk: Sendable {
+    let store: any Store
+    let programme: any ConsoleProgramme
+    let settings: ConsoleSettings
+    let texts: Texts
+    let session: Session
+    /// Seals what a form carries from one step to the next.
+    let drafts: DraftSeal
+    let now: Date
+}
+
+/// What a page answers.
+enum Answer: Sendable {
+    case page(PageContent)
+    /// To another page, by its path below `/admin`.
+    case redirect(String, query: [String: String] = [:], cookies: [HTTPField] = [])
+    case response(WebhookResponse)
+}
+
+/// What is drawn inside the layout.
+struct PageContent: Sendable {
+    var template: Template
+    var title: String
+    /// What the template reads, by the names of its properties.
+    var context: any Sendable
+    var status: HTTPResponse.Status = .ok
+    /// How often what is marked with `data-live` is fetched again; `nil`: never.
+    var refreshSeconds: Int?
+    /// Seconds.
+    var retryAfter: Int?
+
+    init(
+        _ template: Template, title: String, _ context: any Sendable, status: HTTPResponse.Status = .ok,
+        refreshSeconds: Int? = nil, retryAfter: Int? = nil
+    ) {
+        self.template = template
+        self.title = title
+        self.context = context
+        self.status = status
+        self.refreshSeconds = refreshSeconds
+        self.retryAfter = retryAfter
+    }
+
+    /// A page that says what went wrong and what to do.
+    static func problem(_ text: ProblemText, _ status: HTTPResponse.Status) -> PageContent {
+        PageContent(Template.problem, title: text.title, text, status: status)
+    }
+}
