@@ -9,7 +9,10 @@ import RelayCore
 struct Page: Sendable {
     /// In the order in which they are looked for.
     static let all: [Page] = [
-        .overview
+        .overview,
+        .installations, .chooseChannel, .channelForm, .channelSent, .deskSent, .topicSent,
+        .installation, .pause, .resume, .register, .testForm, .testSent, .credentialForm, .credentialSent, .removeForm,
+        .remove,
     ]
 
     let method: HTTPRequest.Method

@@ -63,11 +63,14 @@ package struct SetupFailure: Error, Hashable, Sendable, CustomStringConvertible 
     package var problem: String
     /// What to do about it.
     package var remedy: String
+    /// The key of the ``SettingField`` that is wrong; `nil`: none of them alone, or nobody knows which.
+    package var field: String?
 
-    package init(side: String, problem: String, remedy: String) {
+    package init(side: String, problem: String, remedy: String, field: String? = nil) {
         self.side = side
         self.problem = problem
         self.remedy = remedy
+        self.field = field
     }
 
     package var description: String { (side == "byoc" ? "" : "\(side): ") + "\(problem)\n\(remedy)" }

@@ -72,6 +72,15 @@ package struct Installation: Hashable, Sendable {
     package var isActive: Bool { state == .active }
 }
 
+/// One credential of an installation that can be replaced by another.
+package enum Credential: Hashable, Sendable {
+    /// A secret setting of the channel, by its ``SettingField/key``.
+    case channel(String)
+    case helpdeskToken
+    /// The public key that verifies Freshchat's webhooks.
+    case helpdeskKey
+}
+
 /// Our account with the channel: what the adapter declared as its settings, filled in.
 package struct ChannelAccount: Hashable, Codable, Sendable {
     package var kind: ChannelKind

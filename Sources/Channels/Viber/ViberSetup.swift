@@ -66,26 +66,31 @@ extension SetupFailure {
         let secrets = Self.secrets(api.settings.token, targetURL)
         let problem: String
         let remedy: String
+        var field: String?
         switch failure {
         case .notReady(let words):
             problem = words
             remedy = "Correct the installation's settings."
         case .transport(let failure):
+            field = "api_base_url"
             problem = "\(api.url(method)) could not be reached: \(failure)"
             remedy = "Check this machine's way out to the internet (names, firewall, proxy) and try again."
         case .http(let reply):
+            if reply.status.kind == .clientError, reply.status != .tooManyRequests { field = "api_base_url" }
             problem = "\(api.url(method)) answered \(reply.words(hiding: secrets))"
             remedy =
                 reply.status.kind == .serverError || reply.status == .tooManyRequests
                 ? "Try again in some minutes." : "Check the API address and the token."
         case .unreadable(let reply):
+            field = "api_base_url"
             problem = "\(api.url(method)) gave an answer that isn't Viber's: \(reply.words(hiding: secrets))"
             remedy = "Check the API address, and whether a proxy answers in its place; else try again in some minutes."
         case .refused(let status, let message):
             let words = message.map { "“\(viberWords($0, hiding: secrets))”" } ?? "no reason given"
+            if status == 2 { field = "auth_token" }
             (problem, remedy) = Self.advice(status: status, words: "\(words), status \(status)")
         }
-        self.init(side: "Viber", problem: problem, remedy: remedy)
+        self.init(side: "Viber", problem: problem, remedy: remedy, field: field)
     }
 
     /// viber.md §6.

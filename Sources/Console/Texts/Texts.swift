@@ -11,6 +11,14 @@ struct Texts: Sendable {
     let signIn = SignInTexts()
     let errors = ErrorTexts()
     let overview = OverviewTexts()
+    let forms = FormTexts()
+    let connect = ConnectTexts()
+    let installations = InstallationsTexts()
+    let installation = InstallationTexts()
+    let checks = CheckTexts()
+    let credentials = CredentialTexts()
+    let remove = RemoveTexts()
+    let test = TestTexts()
 }
 
 struct NavigationTexts: Sendable {

@@ -16,7 +16,11 @@ struct Template: Sendable {
     static let layout = Template("layout", PackageResources.layout_mustache)
     /// What templates include by name, as `{{> copy}}`.
     static let partials: [Template] = [
-        Template("copy", PackageResources.copy_mustache)
+        Template("copy", PackageResources.copy_mustache),
+        Template("field", PackageResources.field_mustache),
+        Template("problems", PackageResources.problems_mustache),
+        Template("steps", PackageResources.steps_mustache),
+        Template("checks", PackageResources.checks_mustache),
     ]
 }
 

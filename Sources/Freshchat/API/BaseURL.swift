@@ -12,7 +12,9 @@ package struct FreshchatBaseURL: Hashable, Sendable, CustomStringConvertible {
     ///   request), no host, a query, a user name.
     package init(parsing pasted: String) throws(SetupFailure) {
         func refused(_ problem: String) -> SetupFailure {
-            SetupFailure(side: "Freshchat", problem: "The base URL \(problem).", remedy: Self.forms)
+            SetupFailure(
+                side: "Freshchat", problem: "The base URL \(problem).", remedy: Self.forms,
+                field: FreshchatFields.address.key)
         }
 
         var text = pasted.trimmingWhiteSpace()

@@ -18,13 +18,15 @@ struct AccountCheck {
     private func checkToken() throws(SetupFailure) {
         let token = client.account.token.reveal().trimmingWhiteSpace()
         guard !token.isEmpty else {
-            throw SetupFailure(side: "Freshchat", problem: "The API token is empty.", remedy: Self.tokenHelp)
+            throw SetupFailure(
+                side: "Freshchat", problem: "The API token is empty.", remedy: Self.tokenHelp,
+                field: FreshchatFields.token.key)
         }
         // Anything else can't stand in a header: most often two lines were pasted, or a sentence around the token.
         guard token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw SetupFailure(
                 side: "Freshchat", problem: "The API token has a space, a line end or a character that no token has.",
-                remedy: Self.tokenHelp)
+                remedy: Self.tokenHelp, field: FreshchatFields.token.key)
         }
     }
 
@@ -36,12 +38,14 @@ struct AccountCheck {
                 side: "Freshchat",
                 problem: "It doesn't take the API token \(client.account.token.masked) (\(detail)).",
                 remedy: Self.tokenHelp
-                    + " An account has one token at a time: making a new one ends the old one, for every integration.")
+                    + " An account has one token at a time: making a new one ends the old one, for every integration.",
+                field: FreshchatFields.token.key)
         case 402, 403:
             return SetupFailure(
                 side: "Freshchat",
                 problem: "The API token \(client.account.token.masked) has no right to read the account (\(detail)).",
-                remedy: "Old tokens lack newer rights. " + Self.tokenHelp)
+                remedy: "Old tokens lack newer rights. " + Self.tokenHelp,
+                field: FreshchatFields.token.key)
         case 429:
             return SetupFailure(
                 side: "Freshchat", problem: "It asks us to slow down (\(detail)).",
@@ -52,16 +56,18 @@ struct AccountCheck {
                 remedy: "Try again in a few minutes.")
         case .some:
             return SetupFailure(
-                side: "Freshchat", problem: "There is no API at \(base) (\(detail)).", remedy: addressHelp(base))
+                side: "Freshchat", problem: "There is no API at \(base) (\(detail)).", remedy: addressHelp(base),
+                field: FreshchatFields.address.key)
         case nil where error.isUnreadable:
             return SetupFailure(
                 side: "Freshchat", problem: "What answers at \(base) is not its API (\(detail)).",
-                remedy: addressHelp(base))
+                remedy: addressHelp(base),
+                field: FreshchatFields.address.key)
         case nil:
             return SetupFailure(
                 side: "Freshchat", problem: "\(base) can't be reached (\(detail)).",
                 remedy: "Look whether the host name is right and this machine may open connections to it. "
-                    + addressHelp(base))
+                    + addressHelp(base), field: FreshchatFields.address.key)
         }
     }
 

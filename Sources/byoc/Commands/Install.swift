@@ -49,10 +49,7 @@ struct Install: AsyncParsableCommand {
         let known = app.settings.channelAccounts[descriptor.kind]
         for field in descriptor.fields {
             let value = answers.value(
-                field.key, label: field.label, help: field.help, isSecret: field.isSecret,
-                isRequired: field.isRequired,
-                otherwise: known?.settings[field.key] ?? known?.secrets[field.key]?.reveal(),
-                problem: field.problem)
+                of: field, otherwise: known?.settings[field.key] ?? known?.secrets[field.key]?.reveal())
             guard let value, !value.isEmpty else { continue }
             if field.isSecret {
                 account.secrets[field.key] = Secret(value)
@@ -61,22 +58,12 @@ struct Install: AsyncParsableCommand {
             }
         }
         let desk = app.settings.desk
-        let baseURL = answers.value(
-            "freshchat_url", label: "Freshchat API address",
-            help: "“Your chat URL” with https:// before and /v2 behind it; "
-                + "in Freshchat under Admin > Website Tracking and APIs > API Settings",
-            otherwise: freshchatURL ?? desk.baseURL,
-            problem: Self.addressProblem)
-        let token = answers.value(
-            "freshchat_token", label: "Freshchat API token", help: "on the same page; an account admin sees it",
-            isSecret: true, otherwise: desk.token?.reveal())
+        let baseURL = answers.value(of: FreshchatFields.address, otherwise: freshchatURL ?? desk.baseURL)
+        let token = answers.value(of: FreshchatFields.token, otherwise: desk.token?.reveal())
         let topic = answers.value(
             "topic", label: "Topic", help: "the topic (inbox) that conversations go to: its name or its id",
             otherwise: topic ?? desk.topic)
-        let webhookKey = answers.value(
-            "webhook_key", label: "Freshchat's webhook public key",
-            help: "shown beside the webhook setting; can be added later", isRequired: false,
-            otherwise: desk.webhookPublicKey, problem: Self.keyProblem)
+        let webhookKey = answers.value(of: FreshchatFields.webhookKey, otherwise: desk.webhookPublicKey)
         try answers.check()
         let policy = onDoubt.map { Installation.DoubtPolicy(rawValue: $0) } ?? app.settings.doubtPolicy
         guard let policy else {
@@ -162,24 +149,6 @@ struct Install: AsyncParsableCommand {
         return values
     }
 
-    static func keyProblem(_ text: String) -> String? {
-        guard !text.isEmpty else { return nil }
-        do {
-            _ = try WebhookPublicKey(parsing: text)
-            return nil
-        } catch {
-            return error.problem
-        }
-    }
-
-    private static func addressProblem(_ text: String) -> String? {
-        do {
-            _ = try FreshchatBaseURL(parsing: text)
-            return nil
-        } catch {
-            return error.problem
-        }
-    }
 }
 
 /// Collects what an installation needs: from what was given, else from the environment, else by asking.
@@ -214,6 +183,12 @@ struct Answers {
         }
         missing.append("\(key) is missing")
         return nil
+    }
+
+    mutating func value(of field: SettingField, otherwise: String?) -> String? {
+        value(
+            field.key, label: field.label, help: field.help, isSecret: field.isSecret, isRequired: field.isRequired,
+            otherwise: otherwise, problem: field.problem)
     }
 
     /// - Throws: ``CommandFailure`` with everything that is missing, wrong or unknown.

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Foundation
+import Freshchat
+import Relay
 import RelayCore
 
 /// `byoc set-key ID`
@@ -26,32 +28,20 @@ struct SetKey: AsyncParsableCommand {
     func run() async throws {
         let app = try options.open()
         defer { app.close() }
-        var installation = try await app.installation(id)
-        if installation.origin == .environment {
-            throw CommandFailure("\(id) comes from the environment.", remedy: "Change its keys there and reload byoc.")
+        let installation = try await app.installation(id)
+        let credential: Credential
+        switch kind {
+        case .webhookKey: credential = .helpdeskKey
+        case .freshchatToken: credential = .helpdeskToken
+        case .channelSecret: credential = .channel(field)
         }
         let value = try read()
-        switch kind {
-        case .webhookKey:
-            if let problem = Install.keyProblem(value) { throw CommandFailure("This is no public key: \(problem)") }
-            installation.helpdesk.webhookPublicKey = value
-        case .freshchatToken:
-            installation.helpdesk.token = Secret(value)
-            _ = try await App.withHTTP { [installation] in try await app.helpdesk.check(installation.helpdesk, over: $0)
-            }
-        case .channelSecret:
-            guard let channel = App.channel(installation.channel.kind), installation.channel.secrets[field] != nil
-            else {
-                let fields = installation.channel.secrets.keys.sorted().joined(separator: ", ")
-                throw CommandFailure("The channel has no secret “\(field)”.", remedy: "It has: \(fields)")
-            }
-            installation.channel.secrets[field] = Secret(value)
-            _ = try await App.withHTTP { [installation] in try await channel.check(installation.channel, over: $0) }
+        if kind == .webhookKey, let problem = FreshchatFields.webhookKey.problem(value) {
+            throw CommandFailure("This is no public key: \(problem)")
         }
-        try await app.store.save(installation, now: Date())
-        // A credential that was refused is what pauses an installation; with a good one it goes on.
-        if kind != .webhookKey, case .paused = installation.state {
-            try await app.store.resume(installation.id, now: Date())
+        try await App.withHTTP { http in
+            try await app.installer(over: http).replace(
+                credential, of: installation, on: App.channel(installation.channel.kind), with: value)
         }
         if options.json { return try Terminal.printJSON(InstallationView(try await app.installation(id))) }
         print("Set.")

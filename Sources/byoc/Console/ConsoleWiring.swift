@@ -1,5 +1,7 @@
 import Channels
 import Console
+import Freshchat
+import HTTPTypes
 import Relay
 import RelayCore
 import SQLiteStore
@@ -9,12 +11,75 @@ struct ConsoleWiring: ConsoleProgramme {
     let app: App
     let http: any HTTPSender
 
+    private var installer: Installer { app.installer(over: http) }
+
     var channels: [any Channel] { ChannelRegistry.all }
+
+    var deskFields: DeskFields {
+        DeskFields(
+            address: FreshchatFields.address, token: FreshchatFields.token, webhookKey: FreshchatFields.webhookKey)
+    }
 
     func urls(of installation: Installation) -> InstallationURLs {
         InstallationURLs(
             target: app.endpoints.targetURL(of: installation), helpdesk: app.endpoints.helpdeskURL(of: installation),
             productEvent: app.endpoints.productEventURL(of: installation))
+    }
+
+    func deskAccount(address: String, token: Secret) throws(SetupFailure) -> HelpdeskAccount {
+        app.settings.desk.account(baseURL: try FreshchatBaseURL(parsing: address).text, token: token)
+    }
+
+    func check(_ account: ChannelAccount, of channel: any Channel) async throws(SetupFailure) -> ChannelCheck {
+        try await channel.check(account, over: http)
+    }
+
+    func check(_ account: HelpdeskAccount) async throws(SetupFailure) -> HelpdeskCheck {
+        try await app.helpdesk.check(account, over: http)
+    }
+
+    func connect(_ plan: ConnectionPlan) async throws -> Connection {
+        guard let channel = App.channel(plan.channel.kind) else {
+            throw SetupFailure(
+                side: "byoc", problem: "this version has no channel “\(plan.channel.kind)”", remedy: "Choose another.")
+        }
+        let report = try await installer.install(
+            channel: channel, account: plan.channel, helpdesk: plan.desk, topic: plan.topic.rawValue, name: plan.name,
+            doubtPolicy: plan.doubtPolicy)
+        return Connection(installation: report.installation.id, warnings: report.warnings)
+    }
+
+    func register(_ installation: Installation) async throws {
+        guard let channel = App.channel(installation.channel.kind) else { return }
+        var installation = installation
+        try await installer.register(&installation, on: channel)
+    }
+
+    func replace(_ credential: Credential, of installation: Installation, with value: String) async throws {
+        try await installer.replace(
+            credential, of: installation, on: App.channel(installation.channel.kind), with: value)
+    }
+
+    func remove(_ installation: Installation, keepingHistory: Bool, insisting: Bool) async throws -> String? {
+        try await installer.uninstall(
+            installation, from: App.channel(installation.channel.kind), keepingHistory: keepingHistory,
+            insisting: insisting)
+    }
+
+    func post(_ webhook: ImitatedWebhook, to targetURL: String) async throws(TransportFailure) -> HTTPReply {
+        guard let request = HTTPRequest(.post, url: targetURL, headers: webhook.headers) else {
+            throw TransportFailure(isCertain: true, "the target URL is none")
+        }
+        return try await http.send(request, body: webhook.body, timeout: .seconds(10))
+    }
+}
+
+extension Settings.DeskSettings {
+    /// An account on no topic yet, with what else is configured.
+    func account(baseURL: String, token: Secret) -> HelpdeskAccount {
+        HelpdeskAccount(
+            baseURL: baseURL, token: token, topic: "", webhookPublicKey: "", resolvedPolicy: resolvedPolicy,
+            forwardsSystemLines: forwardsSystemLines, textLimit: textLimit)
     }
 }
 

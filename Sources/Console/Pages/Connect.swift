@@ -1,0 +1,248 @@
+import HTTPTypes
+import RelayCore
+
+/// Connecting a channel, in four steps. What was entered travels in each form, encrypted, and is never shown again.
+extension Page {
+    /// Which channel.
+    static let chooseChannel = Page(.get, "/installations/new", in: .installations) { _, desk in
+        let channels = desk.programme.channels.map { channel in
+            ChooseChannelView.Item(
+                name: channel.descriptor.name, needs: channel.descriptor.fields.filter(\.isRequired),
+                href: desk.settings.link("/installations/new/\(channel.descriptor.kind)"))
+        }
+        return .page(
+            PageContent(
+                .chooseChannel, title: desk.texts.connect.title,
+                ChooseChannelView(steps: desk.texts.connect.steps(at: 0), channels: channels)))
+    }
+
+    /// The channel's own settings.
+    static let channelForm = Page(.get, "/installations/new/{channel}", in: .installations) { request, desk in
+        let channel = try desk.channel(request)
+        return desk.channelStep(channel, FieldForm(channel.descriptor.fields, texts: desk.texts.forms))
+    }
+
+    /// The channel's settings were sent: Freshchat's come next.
+    static let channelSent = Page(.post, "/installations/new/{channel}", in: .installations) { request, desk in
+        let channel = try desk.channel(request)
+        var draft = desk.draft(in: request) ?? ConnectionDraft(channel: ChannelAccount(kind: channel.descriptor.kind))
+        var form = FieldForm(channel.descriptor.fields, known: draft.channel.values, texts: desk.texts.forms)
+        form.fill(from: request.form)
+        draft.channel = ChannelAccount(
+            kind: channel.descriptor.kind, fields: channel.descriptor.fields, values: form.values)
+        guard form.isGood else { return desk.channelStep(channel, form, draft) }
+        do throws(SetupFailure) {
+            draft.channelAccount = try await desk.programme.check(draft.channel, of: channel).accountName
+        } catch {
+            let problem = form.fail(error)
+            draft.channel = ChannelAccount(
+                kind: channel.descriptor.kind, fields: channel.descriptor.fields, values: form.values)
+            return desk.channelStep(channel, form, draft, problem)
+        }
+        return desk.deskStep(
+            channel, FieldForm(desk.deskFields, known: draft.deskValues(desk), texts: desk.texts.forms), draft)
+    }
+
+    /// Freshchat's settings were sent: the topics come next.
+    static let deskSent = Page(.post, "/installations/new/{channel}/freshchat", in: .installations) { request, desk in
+        let channel = try desk.channel(request)
+        guard var draft = desk.draft(in: request) else { return desk.draftLost() }
+        var form = FieldForm(desk.deskFields, known: draft.deskValues(desk), texts: desk.texts.forms)
+        form.fill(from: request.form)
+        draft.keep(form.values, desk)
+        guard form.isGood else { return desk.deskStep(channel, form, draft) }
+        do throws(SetupFailure) {
+            let account = try desk.programme.deskAccount(
+                address: draft.address ?? "", token: draft.token ?? Secret(""))
+            let check = try await desk.programme.check(account)
+            draft.deskAccount = check.accountName
+            return desk.topicStep(channel, check.topics, draft)
+        } catch {
+            let problem = form.fail(error)
+            draft.keep(form.values, desk)
+            return desk.deskStep(channel, form, draft, problem)
+        }
+    }
+
+    /// The topic was chosen: the installation is made.
+    static let topicSent = Page(.post, "/installations/new/{channel}/topic", in: .installations) { request, desk in
+        let channel = try desk.channel(request)
+        guard let draft = desk.draft(in: request) else { return desk.draftLost() }
+        let account = try desk.programme.deskAccount(address: draft.address ?? "", token: draft.token ?? Secret(""))
+        let topic = request.form["topic"]
+        func again(_ problem: ProblemText) async throws -> Answer {
+            desk.topicStep(channel, try await desk.programme.check(account).topics, draft, problem, chosen: topic)
+        }
+        guard !topic.isEmpty else { return try await again(desk.texts.connect.noTopic) }
+        let name = request.form["name"].trimmingWhiteSpace()
+        do {
+            let made = try await desk.programme.connect(
+                ConnectionPlan(
+                    channel: draft.channel, desk: account, topic: TopicID(topic), name: name.isEmpty ? nil : name,
+                    doubtPolicy: Installation.DoubtPolicy(rawValue: request.form["doubt"]) ?? .resend))
+            let said = made.warnings.isEmpty ? "" : try desk.drafts.seal(made.warnings, of: desk.session, now: desk.now)
+            return .redirect("/installations/\(made.installation)", query: ["done": "connected", "said": said])
+        } catch let failure as SetupFailure {
+            return try await again(
+                ProblemText(title: "\(failure.side): \(failure.problem)", text: failure.remedy))
+        }
+    }
+}
+
+/// What was entered so far.
+struct ConnectionDraft: Codable, Sendable {
+    var channel: ChannelAccount
+    /// As the channel calls it.
+    var channelAccount = ""
+    var address: String?
+    var token: Secret?
+    var deskAccount = ""
+
+    init(channel: ChannelAccount) { self.channel = channel }
+
+    func deskValues(_ desk: Desk) -> [String: String] {
+        var values: [String: String] = [:]
+        values[desk.programme.deskFields.address.key] = address
+        values[desk.programme.deskFields.token.key] = token?.reveal()
+        return values
+    }
+
+    mutating func keep(_ values: [String: String], _ desk: Desk) {
+        address = values[desk.programme.deskFields.address.key]
+        token = values[desk.programme.deskFields.token.key].map { Secret($0) }
+    }
+}
+
+extension Desk {
+    fileprivate var deskFields: [SettingField] { [programme.deskFields.address, programme.deskFields.token] }
+
+    fileprivate func channel(_ request: PageRequest) throws -> any Channel {
+        let kind = request.parameters["channel"] ?? ""
+        guard let channel = programme.channels.first(where: { $0.descriptor.kind.rawValue == kind }) else {
+            throw StoreFailure(.notFound, "there is no channel “\(kind)”")
+        }
+        return channel
+    }
+
+    fileprivate func draft(in request: PageRequest) -> ConnectionDraft? {
+        drafts.open(request.form["draft"], ConnectionDraft.self, of: session, now: now)
+    }
+
+    fileprivate func draftLost() -> Answer { .page(.problem(texts.connect.draftLost, .conflict)) }
+
+    fileprivate func channelStep(
+        _ channel: any Channel, _ form: FieldForm, _ draft: ConnectionDraft? = nil, _ problem: ProblemText? = nil
+    ) -> Answer {
+        step(
+            1, channel, texts.connect.channelTitle(channel.descriptor.name), form, draft, problem, action: "",
+            lead: texts.connect.channelLead(channel.descriptor.name))
+    }
+
+    fileprivate func deskStep(
+        _ channel: any Channel, _ form: FieldForm, _ draft: ConnectionDraft, _ problem: ProblemText? = nil
+    ) -> Answer {
+        step(
+            2, channel, texts.connect.deskTitle, form, draft, problem, action: "/freshchat",
+            lead: texts.connect.deskLead(channel.descriptor.name, draft.channelAccount))
+    }
+
+    private func step(
+        _ number: Int, _ channel: any Channel, _ title: String, _ form: FieldForm, _ draft: ConnectionDraft?,
+        _ problem: ProblemText?, action: String, lead: String
+    ) -> Answer {
+        let view = ConnectFormView(
+            steps: texts.connect.steps(at: number), title: title, lead: lead, problem: problem,
+            hasWrong: !form.isGood, wrong: form.wrong,
+            action: settings.link("/installations/new/\(channel.descriptor.kind)\(action)"), draft: seal(draft),
+            required: form.views.filter { !$0.isOptional }, optional: form.views.filter(\.isOptional),
+            hasOptional: form.views.contains(where: \.isOptional),
+            isOptionalOpen: form.views.contains { $0.isOptional && $0.fault != nil })
+        return .page(
+            PageContent(
+                .connectForm, title: title, view, status: form.isGood && problem == nil ? .ok : .unprocessableContent))
+    }
+
+    fileprivate func topicStep(
+        _ channel: any Channel, _ topics: [HelpdeskCheck.Topic], _ draft: ConnectionDraft,
+        _ problem: ProblemText? = nil, chosen: String = ""
+    ) -> Answer {
+        let view = TopicView(
+            steps: texts.connect.steps(at: 3), lead: texts.connect.topicLead(draft.deskAccount), problem: problem,
+            action: settings.link("/installations/new/\(channel.descriptor.kind)/topic"), draft: seal(draft),
+            topics: topics.map {
+                TopicView.Item(
+                    id: $0.id.rawValue, name: $0.name, isEnabled: $0.isEnabled,
+                    isChosen: $0.id.rawValue == chosen || topics.count == 1)
+            },
+            hasTopics: !topics.isEmpty, name: draft.channelAccount)
+        return .page(
+            PageContent(
+                .topic, title: texts.connect.topicTitle, view, status: problem == nil ? .ok : .unprocessableContent))
+    }
+
+    private func seal(_ draft: ConnectionDraft?) -> String {
+        // What can't be sealed is entered once more.
+        draft.flatMap { try? drafts.seal($0, of: session, now: now) } ?? ""
+    }
+}
+
+private struct ChooseChannelView: Sendable {
+    struct Item: Sendable {
+        struct Need: Sendable {
+            var label: String
+            var help: String
+        }
+
+        var name: String
+        var needs: [Need]
+        var href: String
+
+        init(name: String, needs: [SettingField], href: String) {
+            self.name = name
+            self.needs = needs.map { Need(label: $0.label, help: $0.help) }
+            self.href = href
+        }
+    }
+
+    var steps: [StepView]
+    var channels: [Item]
+}
+
+private struct ConnectFormView: Sendable {
+    var steps: [StepView]
+    var title: String
+    var lead: String
+    var problem: ProblemText?
+    var hasWrong: Bool
+    var wrong: [FieldView]
+    var action: String
+    var draft: String
+    var required: [FieldView]
+    var optional: [FieldView]
+    var hasOptional: Bool
+    var isOptionalOpen: Bool
+}
+
+private struct TopicView: Sendable {
+    struct Item: Sendable {
+        var id: String
+        var name: String
+        var isEnabled: Bool
+        var isChosen: Bool
+    }
+
+    var steps: [StepView]
+    var lead: String
+    var problem: ProblemText?
+    var action: String
+    var draft: String
+    var topics: [Item]
+    var hasTopics: Bool
+    var name: String
+}
+
+extension Template {
+    fileprivate static let chooseChannel = Template("choose", PackageResources.choose_mustache)
+    fileprivate static let connectForm = Template("connect", PackageResources.connect_mustache)
+    fileprivate static let topic = Template("topic", PackageResources.topic_mustache)
+}

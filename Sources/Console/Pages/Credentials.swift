@@ -1,0 +1,123 @@
+import HTTPTypes
+import RelayCore
+
+/// Replacing a credential. The old one is never shown, the new one never again.
+extension Page {
+    static let credentialForm = Page(.get, "/installations/{id}/credentials/{field}", in: .installations) {
+        request, desk in
+        let installation = try await desk.editable(request)
+        let slot = try desk.slot(request, installation)
+        return desk.credentialPage(installation, slot, FieldForm([slot.field], texts: desk.texts.forms))
+    }
+
+    static let credentialSent = Page(.post, "/installations/{id}/credentials/{field}", in: .installations) {
+        request, desk in
+        let installation = try await desk.editable(request)
+        let slot = try desk.slot(request, installation)
+        var form = FieldForm([slot.field], texts: desk.texts.forms)
+        form.fill(from: request.form)
+        guard form.isGood, let value = form.values[slot.field.key] else {
+            return desk.credentialPage(installation, slot, form)
+        }
+        do {
+            try await desk.programme.replace(slot.credential, of: installation, with: value)
+        } catch let failure as SetupFailure {
+            let problem = form.fail(failure)
+            return desk.credentialPage(installation, slot, form, problem)
+        }
+        return desk.back(to: installation, done: "replaced")
+    }
+}
+
+/// A credential with the field that asks for it.
+private struct Slot {
+    var credential: Credential
+    var field: SettingField
+}
+
+/// A credential in the list of an installation.
+struct CredentialView: Sendable {
+    var label: String
+    /// Masked, or what is said when there is none.
+    var shown: String
+    var href: String
+    var action: String
+}
+
+extension Desk {
+    private func slots(of installation: Installation) -> [Slot] {
+        var token = programme.deskFields.token
+        token.isRequired = true
+        var key = programme.deskFields.webhookKey
+        key.isRequired = true
+        let channel = (adapter(of: installation)?.descriptor.fields ?? []).filter {
+            $0.isSecret && installation.channel.secrets[$0.key] != nil
+        }
+        return channel.map { Slot(credential: .channel($0.key), field: $0) }
+            + [Slot(credential: .helpdeskToken, field: token), Slot(credential: .helpdeskKey, field: key)]
+    }
+
+    fileprivate func slot(_ request: PageRequest, _ installation: Installation) throws -> Slot {
+        let key = request.parameters["field"] ?? ""
+        guard let slot = slots(of: installation).first(where: { $0.field.key == key }) else {
+            throw StoreFailure(.notFound, "there is no credential “\(key)”")
+        }
+        return slot
+    }
+
+    func credentials(of installation: Installation) -> [CredentialView] {
+        slots(of: installation).map { slot in
+            let shown: String
+            switch slot.credential {
+            case .channel(let key): shown = installation.channel.secrets[key]?.masked ?? ""
+            case .helpdeskToken: shown = installation.helpdesk.token.masked
+            case .helpdeskKey:
+                shown = installation.helpdesk.webhookPublicKey.isEmpty ? texts.credentials.none : texts.credentials.set
+            }
+            let isThere = slot.credential != .helpdeskKey || !installation.helpdesk.webhookPublicKey.isEmpty
+            return CredentialView(
+                label: slot.field.label, shown: shown,
+                href: settings.link("/installations/\(installation.id)/credentials/\(slot.field.key)"),
+                action: isThere ? texts.credentials.replace : texts.credentials.enter)
+        }
+    }
+
+    /// One that isn't kept in the environment.
+    fileprivate func editable(_ request: PageRequest) async throws -> Installation {
+        let installation = try await installation(request)
+        guard installation.origin == .installed else {
+            throw StoreFailure(.conflict, texts.installation.fromEnvironment)
+        }
+        return installation
+    }
+
+    fileprivate func credentialPage(
+        _ installation: Installation, _ slot: Slot, _ form: FieldForm, _ problem: ProblemText? = nil
+    ) -> Answer {
+        var form = form.views
+        for index in form.indices { form[index].isLong = slot.credential == .helpdeskKey }
+        let view = CredentialFormView(
+            title: slot.field.label, lead: texts.credentials.lead(slot.credential, installation.name), fields: form,
+            problem: problem, hasWrong: false, wrong: [],
+            action: settings.link("/installations/\(installation.id)/credentials/\(slot.field.key)"),
+            back: settings.link("/installations/\(installation.id)"))
+        let isGood = problem == nil && form.allSatisfy { $0.fault == nil }
+        return .page(
+            PageContent(.credential, title: slot.field.label, view, status: isGood ? .ok : .unprocessableContent))
+    }
+}
+
+private struct CredentialFormView: Sendable {
+    var title: String
+    var lead: String
+    var fields: [FieldView]
+    var problem: ProblemText?
+    var hasWrong: Bool
+    var wrong: [FieldView]
+    var action: String
+    var back: String
+}
+
+extension Template {
+    fileprivate static let credential = Template("credential", PackageResources.credential_mustache)
+}

@@ -1,0 +1,55 @@
+import HTTPTypes
+import RelayCore
+
+extension Page {
+    /// Says what removing does, and asks.
+    static let removeForm = Page(.get, "/installations/{id}/remove", in: .installations) { request, desk in
+        let installation = try await desk.installation(request)
+        return .page(try await desk.removePage(installation, nil))
+    }
+
+    static let remove = Page(.post, "/installations/{id}/remove", in: .installations) { request, desk in
+        let installation = try await desk.installation(request)
+        guard request.form["sure"] == "yes" else { return .page(try await desk.removePage(installation, nil)) }
+        do {
+            let warning = try await desk.programme.remove(
+                installation, keepingHistory: request.form["forget"] != "yes",
+                insisting: request.form["insist"] == "yes")
+            let said = try warning.map { try desk.drafts.seal([$0], of: desk.session, now: desk.now) }
+            return .redirect("/installations", query: ["done": "removed", "said": said ?? ""])
+        } catch let failure as SetupFailure {
+            return .page(try await desk.removePage(installation, failure))
+        }
+    }
+}
+
+extension Desk {
+    fileprivate func removePage(_ installation: Installation, _ failure: SetupFailure?) async throws -> PageContent {
+        guard installation.origin == .installed else {
+            throw StoreFailure(.conflict, texts.installation.fromEnvironment)
+        }
+        let counts = try await store.counts(of: installation.id)
+        let channel = name(of: installation)
+        let view = RemoveView(
+            title: texts.remove.title(installation.name),
+            effects: texts.remove.effects(channel, waiting: counts.waiting + counts.held),
+            problem: failure.map { texts.remove.refused($0) },
+            canInsist: failure != nil, action: settings.link("/installations/\(installation.id)/remove"),
+            back: settings.link("/installations/\(installation.id)"))
+        return PageContent(.remove, title: view.title, view, status: failure == nil ? .ok : .badGateway)
+    }
+}
+
+private struct RemoveView: Sendable {
+    var title: String
+    var effects: [String]
+    var problem: ProblemText?
+    var hasWrong = false
+    var canInsist: Bool
+    var action: String
+    var back: String
+}
+
+extension Template {
+    fileprivate static let remove = Template("remove", PackageResources.remove_mustache)
+}

@@ -1,0 +1,104 @@
+import FoundationEssentials
+import HTTPTypes
+import RelayCore
+
+/// A message that goes the whole way: it is posted to the public target URL, signed as the channel signs, and becomes a
+/// conversation in Freshchat.
+extension Page {
+    static let testForm = Page(.get, "/installations/{id}/test", in: .installations) { request, desk in
+        let installation = try await desk.installation(request)
+        let sent = ChannelMessageID(request.query["message"])
+        let way = sent.rawValue.isEmpty ? nil : try await desk.way(of: sent, installation)
+        let texts = desk.texts.test
+        let view = TestView(
+            title: texts.title(installation.name), effects: texts.effects(desk.name(of: installation)),
+            isPaused: !installation.isActive, action: desk.settings.link("/installations/\(installation.id)/test"),
+            back: desk.settings.link("/installations/\(installation.id)"), steps: way?.steps ?? [],
+            isSent: way != nil, isOver: way?.isOver ?? false)
+        return .page(
+            PageContent(.test, title: view.title, view, refreshSeconds: way.map { $0.isOver ? nil : 1 } ?? nil))
+    }
+
+    static let testSent = Page(.post, "/installations/{id}/test", in: .installations) { request, desk in
+        let installation = try await desk.installation(request)
+        guard let channel = desk.adapter(of: installation) as? any WebhookImitating else {
+            throw StoreFailure(.conflict, desk.texts.test.impossible)
+        }
+        // Channels number their messages; the time in microseconds is no number that one gives out today.
+        let id = ChannelMessageID(String(Int64(desk.now.timeIntervalSince1970 * 1_000_000)))
+        let message = IncomingMessage(
+            from: ContactProfile(userID: "byoc-test-contact", name: desk.texts.test.contact),
+            message: Message(text: desk.texts.test.message, sentAt: desk.now), id: id)
+        guard let webhook = channel.imitate(message, account: installation.channel, now: desk.now) else {
+            throw StoreFailure(.conflict, desk.texts.test.impossible)
+        }
+        let target = desk.programme.urls(of: installation).target
+        do throws(TransportFailure) {
+            let reply = try await desk.programme.post(webhook, to: target)
+            guard reply.status.kind == .successful else {
+                return .page(.problem(desk.texts.test.refused(reply.status.code, reply.excerpt(200)), .badGateway))
+            }
+        } catch {
+            return .page(.problem(desk.texts.test.unreached(desk.settings.baseURL, error.description), .badGateway))
+        }
+        return .redirect("/installations/\(installation.id)/test", query: ["message": id.rawValue])
+    }
+}
+
+extension Desk {
+    /// How far the test message has come.
+    fileprivate func way(
+        of message: ChannelMessageID, _ installation: Installation
+    ) async throws -> (steps: [CheckView], isOver: Bool) {
+        let latest = try await store.deliveries(DeliveryFilter(installation: installation.id, limit: 200))
+        let found = latest.first { delivery in
+            if case .message(let payload) = delivery.payload { payload.id == message } else { false }
+        }
+        let good = BadgeView(kind: "good", label: texts.checks.good)
+        var steps = [CheckView(label: texts.test.posted, badge: good, text: texts.test.postedText)]
+        guard let found else {
+            steps.append(
+                CheckView(
+                    label: texts.test.accepted, badge: BadgeView(kind: "bad", label: texts.checks.bad),
+                    text: texts.test.notAccepted))
+            return (steps, true)
+        }
+        steps.append(
+            CheckView(
+                label: texts.test.accepted, badge: good, text: texts.test.acceptedText(found.id.description),
+                time: [TimeView(found.acceptedAt)]))
+        switch found.state {
+        case .delivered:
+            steps.append(
+                CheckView(
+                    label: texts.test.delivered, badge: good, text: texts.test.deliveredText,
+                    time: found.finishedAt.map { [TimeView($0)] } ?? []))
+        case .waiting:
+            steps.append(
+                CheckView(
+                    label: texts.test.delivered, badge: BadgeView(kind: "warn", label: texts.test.waiting),
+                    text: found.reason.isEmpty ? texts.test.waitingText : found.reason))
+        case .dead, .held, .discarded:
+            steps.append(
+                CheckView(
+                    label: texts.test.delivered, badge: BadgeView(kind: "bad", label: texts.checks.bad),
+                    text: [found.reason, found.detail].filter { !$0.isEmpty }.joined(separator: " – ")))
+        }
+        return (steps, found.state != .waiting)
+    }
+}
+
+private struct TestView: Sendable {
+    var title: String
+    var effects: [String]
+    var isPaused: Bool
+    var action: String
+    var back: String
+    var steps: [CheckView]
+    var isSent: Bool
+    var isOver: Bool
+}
+
+extension Template {
+    fileprivate static let test = Template("test", PackageResources.test_mustache)
+}
