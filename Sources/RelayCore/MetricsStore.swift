@@ -14,6 +14,12 @@ package protocol MetricsStore: Sendable {
     /// As ``metrics()``, without blocking the caller's thread.
     func currentMetrics() async throws(StoreFailure) -> StoreMetrics
 
+    /// Keeps what the figures say at the beginning of a minute, once however many workers tell it. Old minutes give way.
+    func keepMinute(of metrics: StoreMetrics, now: Date) async throws(StoreFailure)
+
+    /// What is kept of the last minutes, of each flow.
+    func minutes() async throws(StoreFailure) -> [Flow: [MinuteMark]]
+
     /// How much there is, as cheap as can be.
     ///
     /// - Parameter waitingUpTo: counts no further than this.
@@ -75,6 +81,11 @@ package struct StoreMetrics: Sendable {
     package var size = StoreSize()
 
     package init() {}
+
+    /// Both ways of each installation, also where nothing has come yet.
+    package var flows: Set<Flow> {
+        Set(installations.flatMap { installation in Direction.allCases.map { Flow(installation.id, $0) } })
+    }
 }
 
 /// What the store takes on the disk, in bytes.

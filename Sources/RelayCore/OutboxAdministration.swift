@@ -23,6 +23,13 @@ package protocol OutboxAdministration: Sendable {
     /// - Throws: as ``redrive(_:now:)``.
     func discard(_ delivery: DeliveryID, now: Date) async throws(StoreFailure)
 
+    /// A person says that the piece in doubt of a reply arrived: it isn't sent again, and what comes behind it is. The
+    /// delivery becomes due at once, as by ``redrive(_:now:)``.
+    ///
+    /// - Throws: as ``redrive(_:now:)``; `conflict` also for one that isn't in doubt, or is no reply: into Freshchat a
+    ///   doubt is looked up, and needs nobody to decide.
+    func confirmArrival(_ delivery: DeliveryID, now: Date) async throws(StoreFailure)
+
     func contact(_ id: ContactID) async throws(StoreFailure) -> Contact?
 }
 

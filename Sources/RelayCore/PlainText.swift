@@ -45,6 +45,17 @@ extension Message {
     }
 }
 
+extension Payload {
+    /// What is said, as text.
+    package var plainText: String {
+        switch self {
+        case .message(let incoming): incoming.message.plainText
+        case .reply(let reply): reply.message.plainText
+        case .note(let text, _): text
+        }
+    }
+}
+
 private func lines(_ parts: String?...) -> String {
     parts.compactMap(\.self).filter { !$0.isEmpty }.joined(separator: "\n")
 }

@@ -6,8 +6,8 @@ package import FoundationEssentials
 /// for the cooperative pool. The back half's are async. Every function that changes something is one transaction and is
 /// durable when it returns. Requests that are made at the same moment may share a commit.
 package protocol Store:
-    InstallationStore, IntakeStore, OutboxStore, OutboxAdministration, ReconciliationStore, RetentionStore, WorkerStore,
-    MetricsStore
+    InstallationStore, IntakeStore, OutboxStore, OutboxAdministration, MessageBrowsing, ReconciliationStore,
+    RetentionStore, WorkerStore, MetricsStore
 {}
 
 /// What the front half needs.

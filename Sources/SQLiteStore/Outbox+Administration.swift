@@ -117,21 +117,36 @@ extension SQLiteStore {
 
     package func redrive(_ delivery: DeliveryID, now: Date) async throws(StoreFailure) {
         try await change { db in
-            let found = try Self.idle(delivery, in: db)
-            let clock = now.milliseconds
-            try db.run(
-                """
-                UPDATE outbox SET doubt_since = iif(state = 'held', NULL, doubt_since), state = 'waiting', attempts = 0,
-                    next_attempt_at = ?, finished_at = NULL, reason = '', detail = '',
-                    -- A later one that is being made at this moment goes out before it too.
-                    is_late = is_late OR EXISTS (SELECT 1 FROM lanes WHERE lanes.ordering_key = outbox.ordering_key
-                        AND owner IS NOT NULL AND lanes.delivery > outbox.id)
-                WHERE id = ?
-                """, [clock, delivery.rawValue])
-            try Self.openLane(
-                found.orderingKey, of: found.installation, found.direction.side, readyAt: clock, in: db)
-            try Self.refreshLane(found.orderingKey, in: db)
+            try Self.putBack(try Self.idle(delivery, in: db), now: now.milliseconds, in: db)
         }
+    }
+
+    package func confirmArrival(_ delivery: DeliveryID, now: Date) async throws(StoreFailure) {
+        try await change { db in
+            let found = try Self.idle(delivery, in: db)
+            guard found.doubtSince != nil else { throw StoreFailure(.conflict, "delivery \(delivery) isn't in doubt") }
+            guard case .reply = found.payload else {
+                throw StoreFailure(.conflict, "delivery \(delivery) is no reply: what is in doubt of it is looked up")
+            }
+            try db.run(
+                "UPDATE outbox SET progress = progress + 1, doubt_since = NULL WHERE id = ?", [delivery.rawValue])
+            try Self.putBack(found, now: now.milliseconds, in: db)
+        }
+    }
+
+    /// It waits again, due now, in its place.
+    private static func putBack(_ delivery: Delivery, now: Int64, in db: Database) throws {
+        try db.run(
+            """
+            UPDATE outbox SET doubt_since = iif(state = 'held', NULL, doubt_since), state = 'waiting', attempts = 0,
+                next_attempt_at = ?, finished_at = NULL, reason = '', detail = '',
+                -- A later one that is being made at this moment goes out before it too.
+                is_late = is_late OR EXISTS (SELECT 1 FROM lanes WHERE lanes.ordering_key = outbox.ordering_key
+                    AND owner IS NOT NULL AND lanes.delivery > outbox.id)
+            WHERE id = ?
+            """, [now, delivery.id.rawValue])
+        try openLane(delivery.orderingKey, of: delivery.installation, delivery.direction.side, readyAt: now, in: db)
+        try refreshLane(delivery.orderingKey, in: db)
     }
 
     package func discard(_ delivery: DeliveryID, now: Date) async throws(StoreFailure) {

@@ -32,6 +32,9 @@ enum Schema {
         migrator.registerMigration("counters, alarms") { db in
             try db.execute(sql: figures)
         }
+        migrator.registerMigration("messages by contact, minutes") { db in
+            try db.execute(sql: browsing)
+        }
         return migrator
     }
 

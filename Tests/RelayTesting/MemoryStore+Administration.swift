@@ -134,21 +134,20 @@ extension MemoryStore {
 
     package func redrive(_ delivery: DeliveryID, now: Date) async throws(StoreFailure) {
         try change { state throws(StoreFailure) in
+            state.putBack(try state.idle(delivery), now: now)
+        }
+    }
+
+    package func confirmArrival(_ delivery: DeliveryID, now: Date) async throws(StoreFailure) {
+        try change { state throws(StoreFailure) in
             var row = try state.idle(delivery)
-            if row.state == .held { row.doubtSince = nil }
-            row.state = .waiting
-            row.attempts = 0
-            row.nextAttemptAt = now
-            row.finishedAt = nil
-            row.reason = ""
-            row.detail = ""
-            if let lease = state.lanes[row.orderingKey]?.lease, lease.delivery > delivery { row.isLate = true }
-            state.deliveries[delivery] = row
-            if state.lanes[row.orderingKey] == nil {
-                state.lanes[row.orderingKey] = MemoryState.Lane(
-                    installation: row.installation, side: row.direction.side)
+            guard row.doubtSince != nil else { throw StoreFailure(.conflict, "delivery \(delivery) isn't in doubt") }
+            guard case .reply = row.payload else {
+                throw StoreFailure(.conflict, "delivery \(delivery) is no reply: what is in doubt of it is looked up")
             }
-            if state.lanes[row.orderingKey]?.lease == nil { state.freeLane(row.orderingKey) }
+            row.progress += 1
+            row.doubtSince = nil
+            state.putBack(row, now: now)
         }
     }
 
@@ -171,6 +170,24 @@ extension MemoryState {
             throw StoreFailure(.notFound, "delivery \(claim.delivery.id) has no contact to remember this for")
         }
         return contact
+    }
+
+    /// It waits again, due now, in its place.
+    fileprivate mutating func putBack(_ delivery: Delivery, now: Date) {
+        var row = delivery
+        if row.state == .held { row.doubtSince = nil }
+        row.state = .waiting
+        row.attempts = 0
+        row.nextAttemptAt = now
+        row.finishedAt = nil
+        row.reason = ""
+        row.detail = ""
+        if let lease = lanes[row.orderingKey]?.lease, lease.delivery > row.id { row.isLate = true }
+        deliveries[row.id] = row
+        if lanes[row.orderingKey] == nil {
+            lanes[row.orderingKey] = Lane(installation: row.installation, side: row.direction.side)
+        }
+        if lanes[row.orderingKey]?.lease == nil { freeLane(row.orderingKey) }
     }
 
     /// A delivery that a person may still decide about.

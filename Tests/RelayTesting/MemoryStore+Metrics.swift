@@ -8,6 +8,7 @@ struct MemoryFigures {
     var histograms: [Histogram.Kind: [Flow: Histogram]] = [:]
     var signatures: [Flow: SignatureTally] = [:]
     var alarms: [Alarm: RaisedAlarm] = [:]
+    var minutes: [Flow: [Int64: MinuteMark]] = [:]
     /// What ``MemoryStore/load(waitingUpTo:)`` says is free.
     var free: Int64?
 
@@ -95,6 +96,23 @@ extension MemoryStore {
     }
 
     package func currentMetrics() async throws(StoreFailure) -> StoreMetrics { try metrics() }
+
+    package func keepMinute(of metrics: StoreMetrics, now: Date) async throws(StoreFailure) {
+        try probe()
+        let minute = MinuteMark.minute(of: now)
+        state.withLock { state in
+            for flow in metrics.flows {
+                let slot = minute % FlowHistory.capacity
+                guard state.figures.minutes[flow]?[slot]?.minute != minute else { continue }
+                state.figures.minutes[flow, default: [:]][slot] = MinuteMark(metrics, flow, minute: minute)
+            }
+        }
+    }
+
+    package func minutes() async throws(StoreFailure) -> [Flow: [MinuteMark]] {
+        try probe()
+        return state.withLock { $0.figures.minutes.mapValues { $0.values.sorted { $0.minute < $1.minute } } }
+    }
 
     package func load(waitingUpTo limit: Int) async throws(StoreFailure) -> StoreLoad {
         state.withLock { state in

@@ -69,11 +69,12 @@ package final class HealthKeeper: Service {
         }
     }
 
-    /// Stores what was counted, and judges the figures.
+    /// Stores what was counted, keeps the minute's figures, and judges them.
     package func round() async {
         await storeCounts()
         do {
             let metrics = try await store.currentMetrics()
+            try await store.keepMinute(of: metrics, now: time.now())
             await alarms.settle(rules.judged(of: metrics), to: rules.wanted(by: metrics, now: time.now()))
         } catch {
             logger.error("alarms can't be judged", metadata: ["error": "\(error)"])

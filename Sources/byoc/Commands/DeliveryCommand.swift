@@ -15,16 +15,12 @@ struct DeliveryCommand: AsyncParsableCommand {
         let app = try options.open()
         defer { app.close() }
         let wanted = DeliveryID(rawValue: id)
-        let found = try await app.store.deliveries(
-            DeliveryFilter(before: DeliveryID(rawValue: id == .max ? id : id + 1), limit: 1))
-        guard let delivery = found.first, delivery.id == wanted else {
+        guard let found = try await app.store.message(wanted) else {
             throw CommandFailure(
                 "There is no delivery \(id).", remedy: "byoc outbox lists what waits, is held or is dead.")
         }
-        var contact: Contact?
-        if let id = delivery.contact { contact = try await app.store.contact(id) }
         let story = DeliveryStory(
-            delivery: DeliveryView(delivery, contact: contact),
+            delivery: DeliveryView(found.delivery, contact: found.contact),
             attempts: try await app.store.attempts(of: wanted).map(DeliveryStory.AttemptView.init),
             receipts: try await app.store.receipts(of: wanted).map(DeliveryStory.ReceiptView.init))
         if options.json { return try Terminal.printJSON(story) }

@@ -31,12 +31,7 @@ struct DeliveryView: Encodable {
         self.contact = contact.map { $0.profile.name ?? $0.profile.userID.rawValue }
         reason = delivery.reason
         detail = delivery.detail
-        switch delivery.payload {
-        case .message(let incoming): text = incoming.message.plainText
-        case .reply(let reply): text = reply.message.plainText
-        case .note(let note, _): text = note
-        case nil: text = "(can't be read)"
-        }
+        text = delivery.payload?.plainText ?? "(can't be read)"
     }
 }
 
