@@ -46,10 +46,12 @@ struct RequestParameters {
         variables["REQUEST_METHOD"].flatMap { HTTPRequest.Method(String(decoding: $0, as: UTF8.self)) }
     }
 
-    /// `CONTENT_LENGTH`, nil when it is missing or empty.
+    /// `CONTENT_LENGTH`, nil when it is missing or empty, or -1, which is Caddy's word for a body in chunks.
     func contentLength() throws(RequestProblem) -> Int? {
         if contradictory.contains("CONTENT_LENGTH") { throw .malformed("CONTENT_LENGTH is given twice.") }
-        guard let digits = variables["CONTENT_LENGTH"], !digits.isEmpty else { return nil }
+        guard let digits = variables["CONTENT_LENGTH"], !digits.isEmpty, !digits.elementsEqual("-1".utf8) else {
+            return nil
+        }
         guard digits.count <= 18, digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
             throw .malformed("CONTENT_LENGTH is not a number.")
         }

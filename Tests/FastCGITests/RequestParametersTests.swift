@@ -120,8 +120,8 @@ import Testing
     }
 
     @Test(
-        "CONTENT_LENGTH is a plain number or nothing",
-        arguments: [("0", 0), ("", nil), ("00012", 12), ("999999999999999999", 999_999_999_999_999_999)]
+        "CONTENT_LENGTH is a plain number or nothing, which Caddy calls -1",
+        arguments: [("0", 0), ("", nil), ("-1", nil), ("00012", 12), ("999999999999999999", 999_999_999_999_999_999)]
             as [(String, Int?)])
     func contentLength(text: String, expected: Int?) throws {
         #expect(try parameters([("CONTENT_LENGTH", text)]).contentLength() == expected)
@@ -129,7 +129,7 @@ import Testing
 
     @Test(
         "A CONTENT_LENGTH that is no number is refused",
-        arguments: ["-1", "+1", "1 ", "1,1", "0x10", "ten", "1e3", "9999999999999999999", "١"])
+        arguments: ["-2", "-01", "+1", "1 ", "1,1", "0x10", "ten", "1e3", "9999999999999999999", "١"])
     func badContentLength(text: String) {
         #expect(throws: RequestProblem.malformed("CONTENT_LENGTH is not a number.")) {
             try parameters([("CONTENT_LENGTH", text)]).contentLength()
