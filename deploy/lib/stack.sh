@@ -40,15 +40,16 @@ wait_for() {
     done
 }
 
+# free_port [FROM]: the first of a hundred that nobody listens on.
 free_port() {
-    local port
-    for port in $(seq 8080 8180); do
+    local port from=${1:-8080}
+    for port in $(seq "$from" $((from + 100))); do
         if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
             echo "$port"
             return
         fi
     done
-    fail "No port from 8080 to 8180 is free."
+    fail "No port from $from to $((from + 100)) is free."
 }
 
 # Starts nginx on the port, in front of the socket byoc.sock in the folder.
