@@ -10,6 +10,7 @@ struct Page: Sendable {
     /// In the order in which they are looked for.
     static let all: [Page] = [
         .overview,
+        .messages, .message, .decide, .decided,
         .installations, .chooseChannel, .channelForm, .channelSent, .deskSent, .topicSent,
         .installation, .pause, .resume, .register, .testForm, .testSent, .credentialForm, .credentialSent, .removeForm,
         .remove,

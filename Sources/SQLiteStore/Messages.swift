@@ -247,6 +247,7 @@ private enum Pattern {
     }
 
     private static func forms(of text: String) -> Set<String> {
+        if text.utf8.allSatisfy({ $0 < 0x80 }) { return [text] }
         let small = text.lowercased()
         return [text, small, text.uppercased(), small.prefix(1).uppercased() + small.dropFirst()]
     }

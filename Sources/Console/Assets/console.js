@@ -4,11 +4,14 @@
 // Times in the viewer's zone.
 function localTimes(root) {
   const format = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+  const short = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+  const today = new Date().toDateString();
   for (const time of root.querySelectorAll("time[datetime]")) {
     const date = new Date(time.dateTime);
     if (isNaN(date)) continue;
     time.title = time.textContent.trim();
-    if (!time.hasAttribute("data-relative")) time.textContent = format.format(date);
+    const isShort = time.hasAttribute("data-short") && date.toDateString() === today;
+    if (!time.hasAttribute("data-relative")) time.textContent = (isShort ? short : format).format(date);
   }
 }
 
@@ -73,6 +76,9 @@ function refresh(main, seconds) {
           const fresh = page.getElementById(old.id);
           if (!fresh || old.contains(document.activeElement)) continue;
           prepare(fresh);
+          // What was opened stays open.
+          const details = fresh.querySelectorAll("details");
+          old.querySelectorAll("details").forEach((one, index) => { if (one.open && details[index]) details[index].open = true; });
           old.replaceWith(fresh);
         }
         failures = 0;

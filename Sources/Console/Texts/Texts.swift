@@ -11,6 +11,8 @@ struct Texts: Sendable {
     let signIn = SignInTexts()
     let errors = ErrorTexts()
     let overview = OverviewTexts()
+    let messages = MessagesTexts()
+    let message = MessageTexts()
     let forms = FormTexts()
     let connect = ConnectTexts()
     let installations = InstallationsTexts()
@@ -32,10 +34,6 @@ struct NavigationTexts: Sendable {
         case .doctor: "Doctor"
         }
     }
-}
-
-struct OverviewTexts: Sendable {
-    let title = "Overview"
 }
 
 /// A page that only says something.

@@ -21,6 +21,7 @@ struct Template: Sendable {
         Template("problems", PackageResources.problems_mustache),
         Template("steps", PackageResources.steps_mustache),
         Template("checks", PackageResources.checks_mustache),
+        Template("standing", PackageResources.standing_mustache),
     ]
 }
 

@@ -69,15 +69,23 @@ package final class HealthKeeper: Service {
         }
     }
 
-    /// Stores what was counted, keeps the minute's figures, and judges them.
+    /// Stores what was counted, judges the figures, and keeps those of the minute.
     package func round() async {
         await storeCounts()
         do {
             let metrics = try await store.currentMetrics()
-            try await store.keepMinute(of: metrics, now: time.now())
             await alarms.settle(rules.judged(of: metrics), to: rules.wanted(by: metrics, now: time.now()))
+            await keepMinute(of: metrics)
         } catch {
             logger.error("alarms can't be judged", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func keepMinute(of metrics: StoreMetrics) async {
+        do {
+            try await store.keepMinute(of: metrics, now: time.now())
+        } catch {
+            logger.warning("figures of this minute not kept", metadata: ["error": "\(error)"])
         }
     }
 
