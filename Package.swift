@@ -105,12 +105,14 @@ let package = Package(
         .target(
             name: "Simulators",
             dependencies: [
-                httpTypes, logging, crypto, cryptoExtras,
+                httpTypes, logging, crypto, cryptoExtras, serviceLifecycle,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
+            resources: [.embedInCode("Playground/Assets")],
             swiftSettings: strict
         ),
         .executableTarget(

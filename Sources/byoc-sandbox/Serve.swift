@@ -44,6 +44,9 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Write a JSON file with ports, tokens and keys here once everything listens.")
     var aboutFile: String?
 
+    @OptionGroup(title: "Playground")
+    var playground: PlaygroundOptions
+
     @Option(
         help: "trace, debug, info, notice, warning, error or critical.",
         transform: { name in
@@ -74,11 +77,16 @@ struct Serve: AsyncParsableCommand {
         configuration.controlPort = controlPort
         configuration.seed = seed
         configuration.logCapacity = logEntries
-        let sandbox = SandboxService(
-            server: try SandboxServer(configuration, logger: logger), aboutFile: aboutFile, logger: logger)
+        playground.prepare(&configuration)
+        let server = try SandboxServer(configuration, logger: logger)
+        playground.addPeople(to: server)
+        var services: [any Service] = [SandboxService(server: server, aboutFile: aboutFile, logger: logger)]
+        if let steps = playground.steps {
+            services.append(BridgeSteps(path: steps, log: server.log, logger: logger))
+        }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [sandbox], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+                services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await group.run()
         if let aboutFile { try? FileManager.default.removeItem(atPath: aboutFile) }
     }

@@ -11,7 +11,7 @@ import HTTPTypes
 /// | `GET`, `POST`, `DELETE /viber/faults`, `/freshchat/faults` | the faults to come; POST takes a ``Fault`` |
 /// | `PUT /viber/token`, `/freshchat/token` | `{"token"}`: replaces the credential |
 /// | `GET /viber/webhook` | what `set_webhook` left |
-/// | `GET`, `POST /viber/customers` | all customers; a new one: `{"name"}` |
+/// | `GET`, `POST /viber/customers` | all customers; a new one: `{"name", "bot"}` |
 /// | `POST /viber/customers/{id}/messages` | the customer writes: `{"text", "repeat"}` or `{"message": {…}, "repeat"}` |
 /// | `POST /viber/customers/{id}/pictures` | the customer sends a picture: `{"caption"}` |
 /// | `POST /viber/customers/{id}/open` | the customer opens the chat: `{"context"}` |
@@ -25,8 +25,19 @@ import HTTPTypes
 /// | `POST /freshchat/conversations/{id}/notes`, `/system` | `{"text"}`: a private note, a line of the system |
 /// | `POST /freshchat/conversations/{id}/resolve`, `/reopen`, `/assign` | an agent does that: `{"agent"}` |
 /// | `PUT /freshchat/webhook`, `/freshchat/product-events` | `{"url"}`; empty for none |
+/// | `GET /events?since=N` | the log as Server-Sent Events; goes on after `Last-Event-ID` |
 ///
-/// Ids are percent-encoded in paths. Errors are `{"error": "…"}` with 400, 404 or 405.
+/// Where the sandbox has a playground, its page is at `/`, and:
+///
+/// | request | does |
+/// |---|---|
+/// | `GET /play/state` | all that the page shows: phones, conversations, tally, switches, workers |
+/// | `POST /play/customers/{id}/pictures`, `/play/conversations/{id}/pictures` | the customer, an agent sends a picture |
+/// | `POST /play/customers/{id}/repeat` | the webhook of a message once more: `{"token"}` |
+/// | `PUT /play/trouble` | any part of ``Trouble`` |
+/// | `POST /play/kill` | SIGKILL to a worker: `{"worker"}`, or any |
+///
+/// Ids are percent-encoded in paths. Errors are `{"error": "…"}` with 400, 404 or 405; pages of another origin get 403.
 extension SandboxServer {
     typealias ControlAction = @Sendable (SandboxServer, APIRequest) async throws -> JSON
 
@@ -35,6 +46,7 @@ extension SandboxServer {
         addGeneralRoutes(&routes)
         addViberRoutes(&routes)
         addFreshchatRoutes(&routes)
+        addPlayRoutes(&routes)
         return routes
     }()
 
@@ -43,6 +55,8 @@ extension SandboxServer {
         func failure(_ status: Int, _ message: String) -> APIResponse {
             APIResponse(status: status, json: ["error": .string(message)])
         }
+        if let refusal = BrowserGuard.refusal(of: request) { return refusal }
+        if let page = respondAsPage(request) { return page }
         switch Self.routes.match(request.method, request.path) {
         case .none: return failure(404, "no such path")
         case .wrongMethod(let allowed):

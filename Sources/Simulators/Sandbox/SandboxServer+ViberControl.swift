@@ -25,8 +25,11 @@ extension SandboxServer {
         }
         routes.add(.get, "/viber/customers") { server, _ in .array(server.viber.customers().map(json)) }
         routes.add(.post, "/viber/customers") { server, request in
-            let name = try body(request, only: ["name"]).string("name")
-            let id = name.map { server.viber.addCustomer(name: $0) } ?? server.viber.addCustomer()
+            let body = try body(request, only: ["name", "bot"])
+            let bot = Int(body.json["bot"]?.integer ?? 0)
+            guard server.viber.bots.indices.contains(bot) else { throw FreshchatError.notFound("bot") }
+            let name = try body.string("name")
+            let id = name.map { server.viber.addCustomer(name: $0, bot: bot) } ?? server.viber.addCustomer(bot: bot)
             return ["id": .string(id)]
         }
         addCustomerRoutes(&routes)
@@ -42,7 +45,9 @@ extension SandboxServer {
             } else {
                 message = ["text": .string(try body.required("text")), "type": "text"]
             }
-            return token(server.viber.customerWrites(request.parameter("id"), message: message, times: times))
+            return token(
+                server.viber.customerWrites(
+                    request.parameter("id"), message: message, times: times, bot: bot(server, request)))
         }
         routes.add(.post, "/viber/customers/{id}/pictures") { server, request in
             let caption = try body(request, only: ["caption"]).string("caption")
@@ -51,11 +56,13 @@ extension SandboxServer {
                 "type": "picture", "media": .string(url), "thumbnail": .string(url), "file_name": "photo.png",
                 "size": .integer(Int64(Self.picture.count)), "text": caption.map { .string($0) },
             ])
-            return token(server.viber.customerWrites(request.parameter("id"), message: message))
+            return token(
+                server.viber.customerWrites(request.parameter("id"), message: message, bot: bot(server, request)))
         }
         routes.add(.post, "/viber/customers/{id}/open") { server, request in
             let context = try body(request, only: ["context"]).string("context")
-            return token(server.viber.customerOpensChat(request.parameter("id"), context: context))
+            return token(
+                server.viber.customerOpensChat(request.parameter("id"), context: context, bot: bot(server, request)))
         }
         routes.add(.post, "/viber/customers/{id}/unsubscribe") { server, request in
             token(server.viber.customerUnsubscribes(request.parameter("id")))
@@ -73,6 +80,10 @@ extension SandboxServer {
                     ]
                 })
         }
+    }
+
+    private static func bot(_ server: SandboxServer, _ request: APIRequest) -> Int {
+        server.viber.bot(ofCustomer: request.parameter("id"))
     }
 
     /// Tokens are given as text here: scripts may read numbers as floating point.

@@ -19,6 +19,8 @@ package struct SandboxConfiguration: Sendable {
     package var seed: UInt64 = 1
     /// The most entries of the log.
     package var logCapacity = 1_000_000
+    /// The page on the control port; nil for none.
+    package var playground: PlaygroundConfiguration?
 
     package init(
         bot: ViberBot = ViberBot(token: "4f2a1c7d9e8b6a50-11aa22bb33cc44dd-99ee88ff77006655"),
@@ -34,6 +36,8 @@ package final class SandboxServer: Sendable {
     package let log: EventLog
     package let viber: ViberSimulator
     package let freshchat: FreshchatSimulator
+    /// Nil in a sandbox that nobody looks at.
+    package let playground: Playground?
 
     private let dispatcher: WebhookDispatcher
     private let configuration: SandboxConfiguration
@@ -51,6 +55,7 @@ package final class SandboxServer: Sendable {
         self.logger = logger
         log = EventLog(capacity: configuration.logCapacity)
         dispatcher = WebhookDispatcher(log: log)
+        playground = configuration.playground.map { [log] in Playground($0, log: log) }
         viber = ViberSimulator(
             bots: configuration.bots, knobs: configuration.viberKnobs, seed: configuration.seed, log: log,
             dispatcher: dispatcher)

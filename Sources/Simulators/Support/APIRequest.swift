@@ -11,9 +11,14 @@ package struct APIRequest: Sendable {
     package var query: [(name: String, value: String)]
     package var headers: HTTPFields
     package var body: [UInt8]
+    /// What the request calls this server: name and port of its `Host`.
+    package var authority: String?
 
-    package init(method: HTTPRequest.Method, target: String, headers: HTTPFields, body: [UInt8]) {
+    package init(
+        method: HTTPRequest.Method, target: String, headers: HTTPFields, body: [UInt8], authority: String? = nil
+    ) {
         self.method = method
+        self.authority = authority
         self.headers = headers
         self.body = body
         let pieces = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
@@ -76,6 +81,8 @@ package struct APIResponse: Sendable {
     package var body: [UInt8]
     /// Cut the connection instead of answering.
     package var cutsConnection = false
+    /// The body where it is told piece by piece; `body` counts for nothing then.
+    package var stream: AsyncStream<[UInt8]>?
 
     package init(status: Int = 200, headers: HTTPFields = [:], body: [UInt8] = []) {
         self.status = status

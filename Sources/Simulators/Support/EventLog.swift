@@ -7,6 +7,8 @@ package struct LogEntry: Sendable, Codable, Equatable {
         case viber, freshchat
         /// Whoever runs the whole and notes what he does to it.
         case driver
+        /// The bridge between the two, in its own words.
+        case bridge
     }
 
     /// What happened.

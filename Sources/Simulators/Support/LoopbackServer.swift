@@ -66,12 +66,13 @@ package final class LoopbackServer: Sendable {
         let answer = await handler(
             APIRequest(
                 method: request.method, target: request.head.path ?? "/", headers: request.headers,
-                body: Array(body.readableBytesView)))
+                body: Array(body.readableBytesView), authority: request.head.authority))
         if answer.cutsConnection {
             try? await channel.close()
         }
         return Response(
             status: HTTPResponse.Status(code: answer.status), headers: answer.headers,
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))
+            body: answer.stream.map { ResponseBody(asyncSequence: $0.map { ByteBuffer(bytes: $0) }) }
+                ?? ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))
     }
 }

@@ -57,6 +57,17 @@ package struct PhoneMessage: Sendable, Equatable {
     package var senderName: String { message["sender"]?["name"]?.string ?? "" }
 }
 
+/// What a customer wrote, as their phone shows it.
+package struct WrittenMessage: Sendable, Equatable {
+    package var token: Int64
+    package var time: Timestamp
+    package var message: JSON
+    /// The callback that told of it; a repeat has the same bytes.
+    var event: JSON
+
+    package var text: String { message["text"]?.string ?? "" }
+}
+
 /// A webhook of an account, as `set_webhook` left it.
 package struct ViberWebhook: Sendable, Equatable {
     package var url: String

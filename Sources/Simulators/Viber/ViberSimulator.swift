@@ -9,6 +9,8 @@ package final class ViberSimulator: Sendable {
     struct Chat: Sendable {
         var customer: ViberCustomer
         var phone: [PhoneMessage] = []
+        /// The newest that the customer wrote, at most ``remembered``.
+        var written: [WrittenMessage] = []
         /// Tokens of what the customer has not seen.
         var unread: [Int64] = []
         /// The tracking data of the bot's last message.
@@ -18,6 +20,13 @@ package final class ViberSimulator: Sendable {
         var sentWithoutReply = 0
         /// When the customer's details were asked for.
         var detailCalls: [Int64] = []
+
+        static let remembered = 200
+
+        mutating func remember(_ message: WrittenMessage) {
+            if written.count >= Self.remembered { written.removeFirst() }
+            written.append(message)
+        }
 
         /// Counts one more message; false when the clock hour has had its number without a reply (§7).
         mutating func countMessage(now: Timestamp, limit: Int) -> Bool {
@@ -192,6 +201,8 @@ extension ViberSimulator {
                 event["message"] = message
                 event["silent"] = .bool(isSilent)
             }
+            state.accounts[bot].chats[id]?.remember(
+                WrittenMessage(token: token, time: .now, message: message, event: event))
             for _ in 0..<max(1, times) { emit(event, about: id, bot: bot, &state) }
             if state.knobs.confirmsInbound {
                 emit(receipt("delivered", token, id, state.knobs), about: id, bot: bot, &state)
@@ -202,6 +213,29 @@ extension ViberSimulator {
             }
             return token
         }
+    }
+
+    /// What the customer wrote, oldest first; the newest 200.
+    package func written(by id: String, bot: Int = 0) -> [WrittenMessage] {
+        state.withLock { $0.accounts[bot].chats[id]?.written ?? [] }
+    }
+
+    /// Viber sends the callback of a message once more, the same bytes (§8); false when the message isn't remembered.
+    package func repeatCallback(of token: Int64, by id: String, bot: Int = 0) -> Bool {
+        state.withLock { state in
+            guard let message = state.accounts[bot].chats[id]?.written.last(where: { $0.token == token }) else {
+                return false
+            }
+            log.record(
+                .viber, .action, "callback.repeated", subject: id, reference: String(token), text: message.text)
+            emit(message.event, about: id, bot: bot, &state)
+            return true
+        }
+    }
+
+    /// The bot that this customer has to do with; the first when there is no such customer.
+    package func bot(ofCustomer id: String) -> Int {
+        state.withLock { state in state.accounts.firstIndex { $0.chats[id] != nil } ?? 0 }
     }
 
     /// The customer opens the chat, by the message button or a deep link with a context (§3.2).

@@ -1,0 +1,154 @@
+/// What was sent and what of it arrived, told from the far sides' log alone: the bridge is not asked.
+package struct Ledger: Sendable {
+    package enum Direction: String, Sendable {
+        case inbound, outbound
+    }
+
+    /// How far a message has come, as the ticks beside it show.
+    package enum Mark: String, Sendable, Comparable {
+        /// It was written.
+        case sent
+        /// Inbound: the bridge has answered its webhook. Outbound: it is on the phone.
+        case delivered
+        /// Inbound: it is on the agent's desk. Outbound: the phone has told that it was looked at.
+        case seen
+
+        package static func < (left: Self, right: Self) -> Bool { left.rank < right.rank }
+
+        private var rank: Int {
+            switch self {
+            case .sent: 0
+            case .delivered: 1
+            case .seen: 2
+            }
+        }
+    }
+
+    /// The figures of one direction.
+    package struct Tally: Sendable, Equatable {
+        package var sent = 0
+        package var arrived = 0
+        /// Arrived once more than it was sent.
+        package var doubled = 0
+        /// Webhooks that told once more of what had been told.
+        package var repeats = 0
+
+        package var underWay: Int { sent - arrived }
+    }
+
+    private struct Sent {
+        var id: String
+        var text: String
+        /// The text in the form in which it arrived: a picture may come as a link.
+        var arrivedAs: String?
+        var mark = Mark.sent
+        var isTold = false
+    }
+
+    /// A person and a direction.
+    private struct Lane: Hashable {
+        var person: String
+        var direction: Direction
+    }
+
+    /// The number of the last entry that was read.
+    private var last = 0
+    private var lanes: [Lane: [Sent]] = [:]
+    private var laneOfMessage: [String: Lane] = [:]
+    /// Freshchat's users, and the conversations, by the Viber user id of the person.
+    private var persons: [String: String] = [:]
+    private var tallies: [Direction: Tally] = [:]
+
+    package init() {}
+
+    package func tally(_ direction: Direction) -> Tally { tallies[direction] ?? Tally() }
+
+    /// How far the message with this token or message id has come; nil for what nobody sent.
+    package func mark(_ message: String) -> Mark? {
+        laneOfMessage[message].flatMap { lanes[$0]?.last { $0.id == message }?.mark }
+    }
+
+    /// Whose conversation it is, as the bridge has told Freshchat; nil when it hasn't.
+    package func person(ofConversation conversation: String) -> String? { persons[conversation] }
+
+    /// Reads on in the log.
+    package mutating func read(_ log: EventLog) {
+        for entry in log.entries(since: last) { read(entry) }
+    }
+
+    mutating func read(_ entry: LogEntry) {
+        last = entry.number
+        switch (entry.side, entry.kind, entry.name) {
+        case (.viber, .action, "customer.writes"):
+            send(entry.reference, entry.text, Lane(person: entry.subject, direction: .inbound))
+        case (.viber, .webhook, "message") where entry.status == 200:
+            tell(entry.reference, raises: .delivered)
+        case (.freshchat, .action, "user.created"):
+            // What is before the colon says which channel the person is on.
+            if let colon = entry.reference.firstIndex(of: ":") {
+                persons[entry.subject] = String(entry.reference[colon...].dropFirst())
+            }
+        case (.freshchat, .action, "conversation.created"):
+            persons[entry.subject] = persons[entry.reference]
+        case (.freshchat, .message, "user.normal"):
+            guard let person = persons[entry.subject] else { return }
+            arrive(entry.text, Lane(person: person, direction: .inbound), as: .seen)
+        case (.freshchat, .message, "agent.normal"), (.freshchat, .message, "bot.normal"):
+            guard let person = persons[entry.subject] else { return }
+            send(entry.reference, entry.text, Lane(person: person, direction: .outbound))
+        case (.freshchat, .webhook, "message_create") where (200..<300).contains(entry.status):
+            tell(entry.reference, raises: nil)
+        case (.viber, .message, let name) where name != "welcome":
+            arrive(entry.text, Lane(person: entry.subject, direction: .outbound), as: .delivered)
+        case (.viber, _, "seen"):
+            see(Lane(person: entry.subject, direction: .outbound))
+        default: break
+        }
+    }
+
+    private mutating func send(_ id: String, _ text: String, _ lane: Lane) {
+        lanes[lane, default: []].append(Sent(id: id, text: text))
+        laneOfMessage[id] = lane
+        tallies[lane.direction, default: Tally()].sent += 1
+    }
+
+    /// A webhook was answered that tells of a message.
+    private mutating func tell(_ id: String, raises mark: Mark?) {
+        guard let lane = laneOfMessage[id], let index = lanes[lane]?.lastIndex(where: { $0.id == id }) else { return }
+        if lanes[lane]?[index].isTold == true { tallies[lane.direction, default: Tally()].repeats += 1 }
+        change(lane, index) { sent in
+            sent.isTold = true
+            if let mark { sent.mark = max(sent.mark, mark) }
+        }
+    }
+
+    /// A text arrived: that of the oldest which waits for it; else one that had arrived comes again; else it is the oldest
+    /// that waits, in another form.
+    private mutating func arrive(_ text: String, _ lane: Lane, as mark: Mark) {
+        let all = lanes[lane] ?? []
+        func waits(_ sent: Sent) -> Bool { sent.arrivedAs == nil }
+        var found = all.firstIndex { waits($0) && $0.text == text }
+        if found == nil, !all.contains(where: { $0.arrivedAs == text }) { found = all.firstIndex(where: waits) }
+        guard let found else {
+            tallies[lane.direction, default: Tally()].doubled += 1
+            return
+        }
+        tallies[lane.direction, default: Tally()].arrived += 1
+        change(lane, found) { sent in
+            sent.arrivedAs = text
+            sent.mark = max(sent.mark, mark)
+        }
+    }
+
+    /// The phone was looked at.
+    private mutating func see(_ lane: Lane) {
+        for index in (lanes[lane] ?? []).indices {
+            change(lane, index) { sent in if sent.arrivedAs != nil { sent.mark = .seen } }
+        }
+    }
+
+    private mutating func change(_ lane: Lane, _ index: Int, _ edit: (inout Sent) -> Void) {
+        guard lanes[lane]?.indices.contains(index) == true else { return }
+        edit(&lanes[lane, default: []][index])
+    }
+}
