@@ -3,6 +3,8 @@
 
 # What byoc's commands and workers are started with, such as another user.
 as_byoc=()
+# More of their settings, as KEY=value.
+byoc_settings=()
 
 # Starts the doubles; what there is to know of them is in about.json then.
 start_sandbox() {
@@ -17,7 +19,7 @@ about() { jq -r "$1" "$work/about.json"; }
 exec_byoc() {
     cd "$work"
     exec "${as_byoc[@]}" env -i PATH="$PATH" HOME="$work" BYOC_DATA_DIR="$work/data" BYOC_BASE_URL="$base_url" \
-        "${byoc:-$bin/byoc}" "$@"
+        "${byoc_settings[@]}" "${byoc:-$bin/byoc}" "$@"
 }
 
 run_byoc() { (exec_byoc "$@"); }

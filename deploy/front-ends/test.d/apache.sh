@@ -49,7 +49,8 @@ start_program() {
     mkdir "$work/$folder"
     sed "s|/home/you/byoc/byoc|$byoc|; s|/home/you/byoc/env|$work/env|" "$root/deploy/cgi/$file" >"$work/$folder/$file"
     chmod 755 "$work/$folder/$file"
-    printf '%s\n' "BYOC_BASE_URL=$base_url" "BYOC_DATA_DIR=$work/data" "BYOC_LOG_FILE=$work/data/byoc.log" "$@" >"$work/env"
+    printf '%s\n' "BYOC_BASE_URL=$base_url" "BYOC_DATA_DIR=$work/data" "BYOC_LOG_FILE=$work/data/byoc.log" \
+        "${byoc_settings[@]}" "$@" >"$work/env"
     ln -s data/byoc.log "$work/byoc.log"
 }
 

@@ -6,6 +6,7 @@ run_front_end() {
     stop_at_exit byoc.log front-end.log
     port=$(free_port $((20000 + RANDOM % 10000)))
     base_url=http://127.0.0.1:$port
+    byoc_settings=(BYOC_ADMIN_PASSWORD="$(head -c 12 /dev/urandom | base64)")
     mkdir "$work/logs" "$work/docs" "$work/data"
     chmod 700 "$work/data"
     # Apache never serves as root, so there all of it but the doubles runs as the user that Debian's web servers have.
@@ -26,6 +27,7 @@ run_front_end() {
     verdict=$(tail -n 1 "$work/play.log")
 
     check_bodies "$name"
+    check_pages
     if declare -F "stop_byoc_of_$name" >/dev/null; then check_absence "$name"; fi
     check_logs
     echo "front-end $name $verdict seconds=$((SECONDS - started))"
@@ -65,6 +67,15 @@ check_bodies() {
     head -c 5000000 /dev/zero >"$work/large"
     expect "A body of 5 MB" 413 --data-binary "@$work/large" "$(target)"
     rm "$work/large"
+}
+
+# The settings pages with what they bring along, all below the base URL.
+check_pages() {
+    local style
+    expect "The settings pages" 200 -L "$base_url/admin"
+    grep -q 'id="password"' "$work/answer" || fail "That isn't the sign-in: $(head -c 300 "$work/answer")"
+    style=$(grep -oE 'href="[^"]+\.css"' "$work/answer" | cut -d'"' -f2)
+    expect "Their style sheet, $style" 200 "http://127.0.0.1:$port$style"
 }
 
 # While byoc is away a webhook gets an answer that makes its sender try again, and soon after it is back they are taken.
