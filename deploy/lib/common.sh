@@ -56,6 +56,7 @@ need_packages() {
 build_packages=(libfcgi-dev libsqlite3-dev)
 run_packages=(nginx curl)
 test_packages=(fcgiwrap libfcgi-bin spawn-fcgi)
+browser_packages=(chromium chromium-driver python3-selenium python3-pip)
 
 # nginx lives in sbin, which isn't on everybody's path.
 export PATH="$PATH:/usr/sbin:/sbin"

@@ -1,0 +1,66 @@
+"""What every page has to stand: axe-core, both widths, dark and light, nothing sideways."""
+
+import os
+import zipfile
+
+from browser import DESK, PHONE
+
+NAMES = {DESK: "1280", PHONE: "390"}
+
+# What axe finds, in few lines.
+AXE = """
+const done = arguments[arguments.length - 1];
+axe.run(document, {resultTypes: ["violations"]}).then(
+  result => done(result.violations.flatMap(rule => rule.nodes.map(node =>
+    rule.id + ": " + rule.help + ": " + node.html.slice(0, 160) + (node.any[0] ? " (" + node.any[0].message + ")" : "")))),
+  error => done(["axe failed: " + error]));
+"""
+
+
+class Judge:
+    def __init__(self, axe, screenshots=None):
+        """
+        axe: a wheel that has axe.min.js in it.
+        screenshots: a folder for pictures of every page, or None.
+        """
+        with zipfile.ZipFile(axe) as wheel:
+            name = next(name for name in wheel.namelist() if name.endswith("axe.min.js"))
+            self.source = wheel.read(name).decode()
+        self.screenshots = screenshots
+        self.seen = {}
+
+    def look(self, browser, name):
+        """Looks at the page as it is now, at both widths and in both colour schemes; leaves it as it was."""
+        findings = []
+        if not browser.scripts:
+            raise AssertionError("axe needs scripts")
+        before = browser.size
+        for size in (DESK, PHONE):
+            browser.resize(size)
+            for scheme in ("light", "dark"):
+                browser.colours(scheme)
+                where = f"{name} at {NAMES[size]}, {scheme}"
+                findings += [f"{where}: {finding}" for finding in self.axe(browser)]
+                findings += [f"{where}: {finding}" for finding in self.sideways(browser)]
+                if self.screenshots:
+                    browser.screenshot(os.path.join(self.screenshots, f"{name}-{NAMES[size]}-{scheme}.png"))
+        browser.resize(before)
+        browser.colours("light")
+        self.seen[name] = browser.driver.current_url
+        if findings:
+            raise AssertionError("\n".join(dict.fromkeys(findings)))
+
+    def axe(self, browser):
+        browser.driver.set_script_timeout(60)
+        if not browser.driver.execute_script("return typeof axe == 'object'"):
+            browser.driver.execute_script(self.source)
+        return browser.driver.execute_async_script(AXE)
+
+    def sideways(self, browser):
+        """Nothing is wider than the window, except inside of something that scrolls by itself."""
+        wide = browser.driver.execute_script("""
+            const page = document.scrollingElement;
+            if (page.scrollWidth <= innerWidth) return null;
+            const out = [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1);
+            return page.scrollWidth + " pixels wide: " + out.slice(0, 3).map(e => e.outerHTML.slice(0, 120)).join(" | ");""")
+        return [f"scrolls sideways, {wide}"] if wide else []

@@ -1,0 +1,79 @@
+"""Runs the scenarios, for deploy/browser-test. The last line is `browser scenarios=N failed=F pages=P`."""
+
+import argparse
+import os
+import sys
+import time
+import traceback
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.dont_write_bytecode = True
+
+from browser import Browser
+from judge import Judge
+from stage import Stage
+from scenarios import settings, without
+
+
+class Run:
+    def __init__(self, options):
+        self.options = options
+        self.stage = Stage(options.stage)
+        self.judge = Judge(options.axe, options.screenshots)
+        self.count = self.failed = 0
+
+    def play(self, scenarios, scripts=True):
+        """Each goes on where the one before has ended, so the first that fails ends its row."""
+        with Browser(self.stage.work, self.options.headed, scripts) as browser:
+            for scenario in scenarios:
+                self.count += 1
+                started = time.monotonic()
+                try:
+                    scenario(browser, self.stage, self.judge)
+                    self.must_be_quiet(browser)
+                    print(f"✔ {scenario.__doc__} ({time.monotonic() - started:.1f} s)", flush=True)
+                except Exception as error:
+                    self.failed += 1
+                    self.tell(scenario, browser, error)
+                    skipped = len(scenarios) - scenarios.index(scenario) - 1
+                    if skipped:
+                        print(f"  so {skipped} that go on from there were left out")
+                    return
+
+    @staticmethod
+    def must_be_quiet(browser):
+        strangers = browser.strangers()
+        assert not strangers, f"left this machine: {strangers}"
+        complaints, browser.complaints = browser.complaints, []
+        assert not complaints, f"the browser complains: {complaints}"
+
+    def tell(self, scenario, browser, error):
+        picture = os.path.join(self.stage.work, f"failed-{scenario.__name__}")
+        print(f"✘ {scenario.__doc__}: {getattr(error, 'msg', None) or error}")
+        for frame in traceback.extract_tb(error.__traceback__):
+            if os.sep + "scenarios" + os.sep in frame.filename:
+                print(f"  {os.path.basename(frame.filename)}:{frame.lineno}: {frame.line}")
+        try:
+            browser.screenshot(picture + ".png")
+            with open(picture + ".html", "w") as file:
+                file.write(browser.driver.page_source)
+            print(f"  at {browser.driver.current_url}; the page: {picture}.png, {picture}.html", flush=True)
+        except Exception as another:
+            print(f"  and there is no picture of it: {another}", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("stage")
+    parser.add_argument("--axe", required=True)
+    parser.add_argument("--headed", action="store_true")
+    parser.add_argument("--screenshots")
+    run = Run(parser.parse_args())
+    run.play(settings.SCENARIOS)
+    run.play(without.SCENARIOS_WITHOUT_SCRIPTS, scripts=False)
+    run.play(without.SCENARIOS)
+    print(f"browser scenarios={run.count} failed={run.failed} pages={len(run.judge.seen)}")
+    sys.exit(run.failed > 0)
+
+
+main()

@@ -1,0 +1,64 @@
+"""The steps of connecting Viber, as several scenarios take them."""
+
+
+def fill_viber(browser, stage, token=None):
+    """On the page of the channel's account."""
+    if not browser.all("details[open]"):
+        browser.one("summary", "More settings").click()
+    browser.fill("API address", stage.about["viber"]["url"])
+    browser.fill("Authentication token", token or stage.about["viber"]["token"])
+
+
+def fill_freshchat(browser, stage, token=None):
+    """On the page of Freshchat's account."""
+    browser.fill("Freshchat API address", stage.about["freshchat"]["url"])
+    browser.fill("Freshchat API token", token or stage.about["freshchat"]["token"])
+
+
+def choose_topic(browser, stage):
+    browser.one("label", stage.about["freshchat"]["topics"][0]["name"]).click()
+
+
+def connect(browser, stage):
+    """From the page of installations to the connected installation's page, all of it right."""
+    browser.open(stage.admin + "/installations")
+    browser.press("Connect a channel")
+    browser.press("Connect a channel: Viber")
+    browser.heading("Your Viber account")
+    fill_viber(browser, stage)
+    browser.press("Continue")
+    browser.heading("Your Freshchat account")
+    fill_freshchat(browser, stage)
+    browser.press("Continue")
+    browser.heading("Choose the topic")
+    choose_topic(browser, stage)
+    browser.press("Connect")
+    browser.one(".note.good", "Connected.")
+
+
+def give_key(browser, stage):
+    """Freshchat's webhook: its URL goes to Freshchat, its key comes from there."""
+    stage.control("PUT", "/freshchat/webhook", {"url": address(browser, "Freshchat webhook URL")})
+    browser.press("Enter the key")
+    browser.fill("Freshchat's webhook public key", stage.about["freshchat"]["webhookPublicKey"])
+    browser.press("Check and save")
+    browser.one(".note.good", "checked and stored")
+
+
+def address(browser, label):
+    """What stands in a field that is there to be copied."""
+    return browser.one(f'input[aria-label="{label}"]').get_attribute("value")
+
+
+def sign_in(browser, stage, password=None):
+    browser.open(stage.admin)
+    browser.heading("Sign in")
+    browser.fill("Admin password", password or stage.password)
+    browser.press("Sign in")
+
+
+def remove(browser, stage):
+    """From the installation's page."""
+    browser.press("Remove…")
+    browser.press("Remove")
+    browser.one(".note.good", "removed")

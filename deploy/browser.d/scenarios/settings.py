@@ -1,0 +1,168 @@
+"""The settings pages, from the first sign-in to the removal. In order: each goes on where the one before has ended."""
+
+from scenarios.connecting import (
+    address, choose_topic, fill_freshchat, fill_viber, give_key, remove, sign_in)
+
+
+def signing_in(browser, stage, judge):
+    """A wrong password is told beside the field, and the right one opens the pages"""
+    browser.open(stage.admin + "/installations")
+    browser.heading("Sign in")
+    judge.look(browser, "sign-in")
+    browser.fill("Admin password", "not the password")
+    browser.press("Sign in")
+    browser.one("#password-problem", "not the password")
+    assert browser.labelled("Admin password").get_attribute("value") == "", "the password came back in the page"
+    judge.look(browser, "sign-in-wrong")
+    browser.fill("Admin password", stage.password)
+    browser.press("Sign in")
+    browser.heading("Installations")
+    judge.look(browser, "installations-empty")
+    cookies = browser.driver.get_cookies()
+    assert cookies and all(cookie["httpOnly"] and cookie["sameSite"] in ("Lax", "Strict") for cookie in cookies), cookies
+
+
+def empty_pages(browser, stage, judge):
+    """Before anything is connected every page says what to do next"""
+    for label in [link.text for link in browser.all("header nav a")]:
+        browser.press(label, within="header")
+        browser.one("h1")
+        judge.look(browser, f"{label.lower()}-empty")
+
+
+def connecting(browser, stage, judge):
+    """Viber is connected to the sandbox by hand, with the mistakes told beside their fields"""
+    browser.open(stage.admin + "/installations")
+    browser.press("Connect a channel")
+    browser.heading("Connect a channel")
+    judge.look(browser, "connect-choose")
+    browser.press("Connect a channel: Viber")
+    browser.heading("Your Viber account")
+    judge.look(browser, "connect-channel")
+    fill_viber(browser, stage, token="4f2a1c7d9e8b6a50-0000000000000000-0000000000000000")
+    browser.press("Continue")
+    wrong = browser.one(".field.wrong .problem")
+    assert browser.labelled("Authentication token").get_attribute("aria-describedby").split()[-1] == wrong.get_attribute("id")
+    judge.look(browser, "connect-channel-wrong")
+    fill_viber(browser, stage)
+    browser.press("Continue")
+    browser.heading("Your Freshchat account")
+    judge.look(browser, "connect-freshchat")
+    fill_freshchat(browser, stage, token="nobody's")
+    browser.press("Continue")
+    browser.one(".field.wrong .problem")
+    judge.look(browser, "connect-freshchat-wrong")
+    fill_freshchat(browser, stage)
+    browser.press("Continue")
+    browser.heading("Choose the topic")
+    judge.look(browser, "connect-topic")
+    choose_topic(browser, stage)
+    browser.press("Connect")
+    browser.one(".note.good", "Connected.")
+    judge.look(browser, "installation-to-finish")
+    assert stage.about["viber"]["token"] not in browser.driver.page_source, "a secret is in the page"
+    give_key(browser, stage)
+    judge.look(browser, "installation")
+
+
+def copying(browser, stage, judge):
+    """The copy buttons put the URLs on the clipboard"""
+    browser.command("Browser.grantPermissions", permissions=["clipboardReadWrite", "clipboardSanitizedWrite"])
+    shown = stage.byoc("show", stage.byoc("installations")[0]["id"])
+    for label, key in [("Target URL", "targetURL"), ("Freshchat webhook URL", "freshchatWebhookURL")]:
+        assert address(browser, label) == shown[key]
+        browser.one("button", f"Copy {label}").click()
+        browser.one("button", "Copied")
+        text = browser.driver.execute_async_script(
+            "const done = arguments[0]; navigator.clipboard.readText().then(done, e => done('failed: ' + e));")
+        assert text == shown[key], text
+        browser.one("button", f"Copy {label}")
+
+
+def testing(browser, stage, judge):
+    """A test goes the whole way, and its way is shown"""
+    browser.press("Send a test")
+    judge.look(browser, "test")
+    browser.press("Send the test")
+    browser.one("#way", "Posted")
+    judge.look(browser, "test-sent")
+    stage.until("The test in Freshchat", lambda: any(
+        "This is a test" in text for text in stage.texts_in_freshchat()))
+
+
+def pausing(browser, stage, judge):
+    """Paused, what a customer writes waits; resumed, it goes on"""
+    open_installation(browser, stage)
+    browser.press("Pause")
+    browser.one(".note.good", "Paused.")
+    judge.look(browser, "installation-paused")
+    customer = stage.customer("Petro")
+    stage.writes(customer, "while it is paused")
+    stage.until("The message in the outbox", lambda: any(row["state"] == "waiting" for row in stage.byoc("outbox")))
+    assert "while it is paused" not in stage.texts_in_freshchat()
+    browser.press("Resume")
+    browser.one(".note.good", "It goes on.")
+    stage.until("The message in Freshchat", lambda: "while it is paused" in stage.texts_in_freshchat())
+
+
+def replacing(browser, stage, judge):
+    """A token that Freshchat takes no more pauses the installation; with the new one what has waited goes on"""
+    stage.control("PUT", "/freshchat/token", {"token": "another-sandbox-token"})
+    customer = stage.customer("Iryna")
+    stage.writes(customer, "under the old token")
+    stage.until("The pause", lambda: stage.byoc("installations")[0]["state"] == "paused")
+    open_installation(browser, stage)
+    judge.look(browser, "installation-refused")
+    browser.press("Replace: Freshchat API token")
+    judge.look(browser, "credential")
+    browser.fill("Freshchat API token", "still-wrong")
+    browser.press("Check and save")
+    browser.one(".field.wrong .problem")
+    judge.look(browser, "credential-wrong")
+    browser.fill("Freshchat API token", "another-sandbox-token")
+    browser.press("Check and save")
+    browser.one(".note.good", "checked and stored")
+    stage.about["freshchat"]["token"] = "another-sandbox-token"
+    stage.until("The message in Freshchat", lambda: "under the old token" in stage.texts_in_freshchat())
+    assert "another-sandbox-token" not in browser.driver.page_source, "a secret is in the page"
+
+
+def checking(browser, stage, judge):
+    """Asked, both sides say that all is well"""
+    open_installation(browser, stage)
+    browser.press("Ask both sides now")
+    browser.one("#health ~ *, section", "Both sides were asked just now.")
+    judge.look(browser, "installation-asked")
+    wrong = [badge.text for badge in browser.all(".checks .badge") if badge.text in ("Wrong", "To do")]
+    assert not wrong, browser.text()
+
+
+def removing(browser, stage, judge):
+    """Removed, the installation is gone from the pages, and Viber calls nobody"""
+    open_installation(browser, stage)
+    browser.press("Remove…")
+    judge.look(browser, "remove")
+    browser.driver.back()
+    remove(browser, stage)
+    judge.look(browser, "installations-removed")
+    assert stage.control("GET", "/viber/webhook")["url"] == ""
+
+
+def signing_out(browser, stage, judge):
+    """Signed out, the pages ask for the password again, and what was shown is not shown by the way back"""
+    browser.open(stage.admin + "/installations")
+    browser.press("Sign out", within="header")
+    browser.heading("Sign in")
+    browser.driver.back()
+    browser.heading("Sign in")
+    sign_in(browser, stage)
+
+
+def open_installation(browser, stage):
+    browser.open(stage.admin + "/installations")
+    browser.leave(lambda: browser.one(".tiles a").click())
+    browser.one("#credentials")
+
+
+SCENARIOS = [
+    signing_in, empty_pages, connecting, copying, testing, pausing, replacing, checking, removing, signing_out]

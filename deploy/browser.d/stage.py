@@ -1,0 +1,64 @@
+"""What the scenarios play on: the addresses, the far sides' doubles, byoc's own commands."""
+
+import json
+import os
+import subprocess
+import time
+import urllib.parse
+import urllib.request
+
+from browser import PATIENCE
+
+
+class Stage:
+    def __init__(self, path):
+        """path: a JSON file that deploy/browser-test writes."""
+        with open(path) as file:
+            self.given = json.load(file)
+        with open(self.given["about"]) as file:
+            self.about = json.load(file)
+        self.base = self.given["base"]
+        self.admin = self.base + "/admin"
+        self.password = self.given["password"]
+        self.work = self.given["work"]
+
+    def control(self, method, path, body=None):
+        """The doubles' interface for acting as customer and as agent."""
+        request = urllib.request.Request(
+            self.about["control"]["url"] + path, method=method,
+            data=None if body is None else json.dumps(body).encode())
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            text = answer.read().decode()
+        return json.loads(text) if text else None
+
+    def byoc(self, *arguments):
+        """A command's JSON."""
+        result = subprocess.run(
+            [self.given["byoc"], *arguments, "--json"], env=self.given["environment"], cwd=self.work,
+            capture_output=True, text=True, timeout=PATIENCE)
+        assert result.returncode == 0, f"byoc {' '.join(arguments)}: {result.stdout}{result.stderr}"
+        return json.loads(result.stdout)
+
+    def customer(self, name):
+        return self.control("POST", "/viber/customers", {"name": name})["id"]
+
+    def writes(self, customer, text):
+        self.control("POST", f"/viber/customers/{urllib.parse.quote(customer, safe='')}/messages", {"text": text})
+
+    def texts_in_freshchat(self):
+        """What customers wrote, as agents see it, over all conversations."""
+        texts = []
+        for conversation in self.control("GET", "/freshchat/conversations"):
+            path = urllib.parse.quote(conversation["conversation_id"], safe="")
+            for message in self.control("GET", f"/freshchat/conversations/{path}/messages"):
+                texts += [part["text"]["content"] for part in message["message_parts"] if "text" in part]
+        return texts
+
+    def until(self, what, condition):
+        """For what no page shows: asks until it is so."""
+        deadline = time.monotonic() + PATIENCE
+        while not (value := condition()):
+            assert time.monotonic() < deadline, f"{what} never came"
+            # Each question is a request or a process, which takes its time by itself.
+            os.sched_yield()
+        return value
