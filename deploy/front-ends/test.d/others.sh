@@ -53,7 +53,12 @@ http {
     }
 }
 CONF
-    "${as_byoc[@]}" env -i PATH="$PATH" fcgiwrap -c 6 -s "unix:$work/wrap.sock" 2>"$work/fcgiwrap.log" &
+    (
+        # It and its children have no ear for SIGTERM while they wait for a request.
+        trap 'pkill -KILL -P "$!"; kill -KILL "$!"; exit' TERM
+        "${as_byoc[@]}" env -i PATH="$PATH" fcgiwrap -c 6 -s "unix:$work/wrap.sock" 2>"$work/fcgiwrap.log" &
+        wait "$!"
+    ) &
     pids+=($!)
     "${as_byoc[@]}" nginx -p "$work" -c "$work/nginx.conf" -e "$work/logs/error.log" >"$work/front-end.log" 2>&1 &
     pids+=($!)
