@@ -55,7 +55,7 @@ http {
 CONF
     (
         # It and its children have no ear for SIGTERM while they wait for a request.
-        trap 'pkill -KILL -P "$!"; kill -KILL "$!"; exit' TERM
+        trap 'kill -KILL "$!" $(pgrep -P "$!"); exit' TERM
         "${as_byoc[@]}" env -i PATH="$PATH" fcgiwrap -c 6 -s "unix:$work/wrap.sock" 2>"$work/fcgiwrap.log" &
         wait "$!"
     ) &
