@@ -48,6 +48,7 @@ class Browser:
         self.driver.set_page_load_timeout(PATIENCE)
         self.requests, self.complaints = [], []
         self.resize(DESK)
+        self.colours("light")
 
     def __enter__(self):
         return self

@@ -12,7 +12,7 @@ sys.dont_write_bytecode = True
 from browser import Browser
 from judge import Judge
 from stage import Stage
-from scenarios import settings, without
+from scenarios import playground, settings, without
 
 
 class Run:
@@ -69,7 +69,7 @@ def main():
     parser.add_argument("--headed", action="store_true")
     parser.add_argument("--screenshots")
     run = Run(parser.parse_args())
-    run.play(settings.SCENARIOS)
+    run.play(settings.CONNECTING + playground.SCENARIOS + settings.LEAVING)
     run.play(without.SCENARIOS_WITHOUT_SCRIPTS, scripts=False)
     run.play(without.SCENARIOS)
     print(f"browser scenarios={run.count} failed={run.failed} pages={len(run.judge.seen)}")

@@ -19,6 +19,7 @@ class Stage:
             self.about = json.load(file)
         self.base = self.given["base"]
         self.admin = self.base + "/admin"
+        self.playground = self.about["control"]["url"] + "/"
         self.password = self.given["password"]
         self.work = self.given["work"]
 
@@ -26,6 +27,7 @@ class Stage:
         """The doubles' interface for acting as customer and as agent."""
         request = urllib.request.Request(
             self.about["control"]["url"] + path, method=method,
+            headers={"Content-Type": "application/json"},
             data=None if body is None else json.dumps(body).encode())
         with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             text = answer.read().decode()
@@ -42,15 +44,23 @@ class Stage:
     def customer(self, name):
         return self.control("POST", "/viber/customers", {"name": name})["id"]
 
+    def customers(self):
+        """By their names."""
+        return {customer["name"]: customer["id"] for customer in self.control("GET", "/viber/customers")}
+
+    @staticmethod
+    def path(segment):
+        return urllib.parse.quote(segment, safe="")
+
     def writes(self, customer, text):
-        self.control("POST", f"/viber/customers/{urllib.parse.quote(customer, safe='')}/messages", {"text": text})
+        self.control("POST", f"/viber/customers/{self.path(customer)}/messages", {"text": text})
 
     def texts_in_freshchat(self):
         """What customers wrote, as agents see it, over all conversations."""
         texts = []
         for conversation in self.control("GET", "/freshchat/conversations"):
-            path = urllib.parse.quote(conversation["conversation_id"], safe="")
-            for message in self.control("GET", f"/freshchat/conversations/{path}/messages"):
+            path = f"/freshchat/conversations/{self.path(conversation['conversation_id'])}/messages"
+            for message in self.control("GET", path):
                 texts += [part["text"]["content"] for part in message["message_parts"] if "text" in part]
         return texts
 

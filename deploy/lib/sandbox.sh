@@ -6,11 +6,19 @@ as_byoc=()
 # More of their settings, as KEY=value.
 byoc_settings=()
 
-# Starts the doubles; what there is to know of them is in about.json then.
+# start_sandbox OPTION...: starts the doubles; what there is to know of them is in about.json then.
 start_sandbox() {
-    "$bin/byoc-sandbox" serve --about-file "$work/about.json" "$@" 2>"$work/sandbox.log" &
+    env "${byoc_settings[@]}" "$bin/byoc-sandbox" serve --about-file "$work/about.json" "$@" 2>"$work/sandbox.log" &
     pids+=($!)
     wait_for "The sandbox" test -s "$work/about.json"
+}
+
+# start_playground OPTION...: the same with their page, which is told what byoc does. To be called after start_byoc.
+start_playground() {
+    mkfifo -m 600 "$work/steps"
+    start_sandbox --playground --supervisor "$supervisor" --bridge "$base_url" --steps "$work/steps" "$@"
+    exec_byoc tail --json --text >"$work/steps" 2>"$work/tail.log" &
+    pids+=($!)
 }
 
 about() { jq -r "$1" "$work/about.json"; }

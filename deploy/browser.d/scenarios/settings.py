@@ -164,5 +164,6 @@ def open_installation(browser, stage):
     browser.one("#credentials")
 
 
-SCENARIOS = [
-    signing_in, empty_pages, connecting, copying, testing, pausing, replacing, checking, removing, signing_out]
+# Before somebody plays, and after.
+CONNECTING = [signing_in, empty_pages, connecting, copying, testing, pausing, checking]
+LEAVING = [replacing, removing, signing_out]

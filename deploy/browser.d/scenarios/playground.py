@@ -1,0 +1,169 @@
+"""The playground: a phone on the left, an agent's desk on the right, real workers between them."""
+
+from browser import DESK, PHONE
+
+MARKUP = """<img src=x onerror="window.ran=1"><script>window.ran=1</script>"""
+NAME = """<b onmouseover="window.ran=1">Bobby</b>"""
+
+
+def opening(browser, stage, judge):
+    """The playground opens with nothing said yet"""
+    browser.open(stage.playground)
+    browser.one("#phone-customer option, #phone-customer")
+    browser.wait("customers", lambda: browser.all("#phone-customer option"))
+    judge.look(browser, "playground-empty")
+
+
+def conversing(browser, stage, judge):
+    """A conversation goes both ways, emoji too, and an agent's private note stays on the desk"""
+    write(browser, "Is my parcel on its way? ", emoji=["Wave", "Family"])
+    on_the_desk(browser, "Is my parcel on its way? 👋👩‍👩‍👧‍👦")
+    reply(browser, "It is out for delivery. ", emoji=["Parcel"])
+    on_the_phone(browser, "It is out for delivery. 📦")
+    browser.one("label[for=desk-kind-note]").click()
+    reply(browser, "A regular customer")
+    browser.one("#desk-messages .note", "A regular customer")
+    browser.one("label[for=desk-kind-reply]").click()
+    reply(browser, "Anything else?")
+    on_the_phone(browser, "Anything else?")
+    assert "A regular customer" not in texts(browser, "#phone-messages"), "the note is on the phone"
+    browser.one("#ways li", "Is my parcel on its way?")
+    browser.one("#verdict", "Nothing lost, nothing doubled")
+    judge.look(browser, "playground")
+    for panel in ("bridge", "desk"):
+        browser.resize(PHONE)
+        browser.one(f"#tab-{panel}").click()
+        browser.one(f"#panel-{panel}")
+        judge.look(browser, f"playground-{panel}")
+    browser.one("#tab-phone").click()
+    browser.resize(DESK)
+
+
+def picturing(browser, stage, judge):
+    """Pictures go over as links to them"""
+    before = len(browser.all("#desk-messages .theirs"))
+    browser.one("#phone-picture").click()
+    browser.wait("the picture on the desk", lambda: len(browser.all("#desk-messages .theirs")) > before)
+
+
+def repeating(browser, stage, judge):
+    """A webhook that comes twice is relayed once"""
+    write(browser, "said once")
+    on_the_desk(browser, "said once")
+    browser.one("#phone-repeat").click()
+    write(browser, "and then this")
+    on_the_desk(browser, "and then this")
+    browser.one("#ways li", "absorbed")
+    assert texts(browser, "#desk-messages").count("said once") == 1
+
+
+def killing(browser, stage, judge):
+    """A worker that is killed in the middle loses nothing: all arrives, once and in order"""
+    sent = [f"before and after the kill: {number}" for number in range(1, 13)]
+    before = workers(browser)
+    for number, text in enumerate(sent):
+        write(browser, text)
+        if number in (3, 7):
+            browser.one("#trouble-kill").click()
+    for text in sent:
+        on_the_desk(browser, text)
+    for text in ("answer 1", "answer 2"):
+        reply(browser, text)
+        on_the_phone(browser, text)
+    arrived = [text for text in texts(browser, "#desk-messages") if text in sent]
+    assert arrived == sent, arrived
+    browser.wait("new workers", lambda: len(workers(browser)) == 2 and workers(browser) != before)
+    browser.one("#verdict", "Nothing lost, nothing doubled")
+
+
+def troubling(browser, stage, judge):
+    """While a far side is away its messages wait, and go on when it is back"""
+    switch(browser, "trouble-freshchat")
+    write(browser, "while Freshchat is busy")
+    browser.one("#verdict", "under way")
+    judge.look(browser, "playground-trouble")
+    switch(browser, "trouble-freshchat")
+    on_the_desk(browser, "while Freshchat is busy")
+    switch(browser, "trouble-viber")
+    reply(browser, "while Viber is down")
+    browser.one("#verdict", "under way")
+    switch(browser, "trouble-viber")
+    on_the_phone(browser, "while Viber is down")
+    browser.one("#verdict", "Nothing lost, nothing doubled")
+
+
+def markup(browser, stage, judge):
+    """HTML in a customer's name and text is shown as text, and no script of it runs"""
+    customer = stage.customer(NAME)
+    browser.wait("the customer", lambda: any(NAME == browser.words(o) for o in browser.all("#phone-customer option")))
+    choose(browser, customer)
+    write(browser, MARKUP)
+    on_the_desk(browser, MARKUP)
+    reply(browser, MARKUP)
+    on_the_phone(browser, MARKUP)
+    browser.one("#desk-name", NAME)
+    must_not_have_run(browser)
+
+
+def connecting_help(browser, stage, judge):
+    """What the settings pages need is shown beside the playground"""
+    browser.one("#connect-open").click()
+    browser.one("#connect-title")
+    judge.look(browser, "playground-connect")
+    browser.one("#connect-close").click()
+
+
+def must_not_have_run(browser):
+    ran = browser.driver.execute_script(
+        "return window.ran || document.querySelector('img[src=x], b[onmouseover]')?.outerHTML")
+    assert not ran, f"a customer's HTML is in the page: {ran}"
+
+
+def choose(browser, customer):
+    browser.one(f'#phone-customer option[value="{customer}"]').click()
+
+
+def write(browser, text, emoji=()):
+    compose(browser, "phone", text, emoji)
+
+
+def reply(browser, text, emoji=()):
+    browser.wait("the conversation", lambda: browser.one("#desk-text").is_enabled())
+    compose(browser, "desk", text, emoji)
+
+
+def compose(browser, side, text, emoji):
+    field = browser.one(f"#{side}-text")
+    field.send_keys(text)
+    for name in emoji:
+        browser.one(f'#{side}-form .emoji button[aria-label="{name}"]').click()
+    browser.one(f"#{side}-send").click()
+    browser.wait("the empty field", lambda: field.get_attribute("value") == "")
+
+
+def texts(browser, chat):
+    return [browser.words(element) for element in browser.all(f"{chat} .bubble p")]
+
+
+def on_the_desk(browser, text):
+    browser.one("#desk-messages .theirs", text)
+
+
+def on_the_phone(browser, text):
+    browser.one("#phone-messages .theirs", text)
+
+
+def workers(browser):
+    return {browser.words(worker) for worker in browser.all("#workers li")}
+
+
+def switch(browser, name):
+    """A switch is hidden behind what is drawn for it."""
+    box = browser.driver.find_element("id", name)
+    before = box.is_selected()
+    browser.driver.execute_script("arguments[0].closest('label').scrollIntoView({block: 'center'})", box)
+    browser.one(f"label:has(#{name})").click()
+    browser.wait("the switch", lambda: box.is_selected() != before)
+
+
+SCENARIOS = [opening, conversing, picturing, repeating, killing, troubling, markup, connecting_help]
