@@ -27,28 +27,29 @@ class Judge:
             name = next(name for name in wheel.namelist() if name.endswith("axe.min.js"))
             self.source = wheel.read(name).decode()
         self.screenshots = screenshots
-        self.seen = {}
+        self.pages = set()
+        # What was found, with the places where: the scenarios go on meanwhile.
+        self.findings = {}
 
     def look(self, browser, name):
         """Looks at the page as it is now, at both widths and in both colour schemes; leaves it as it was."""
-        findings = []
-        if not browser.scripts:
-            raise AssertionError("axe needs scripts")
+        self.pages.add(name)
         before = browser.size
         for size in (DESK, PHONE):
             browser.resize(size)
             for scheme in ("light", "dark"):
                 browser.colours(scheme)
-                where = f"{name} at {NAMES[size]}, {scheme}"
-                findings += [f"{where}: {finding}" for finding in self.axe(browser)]
-                findings += [f"{where}: {finding}" for finding in self.sideways(browser)]
+                for finding in self.axe(browser) + self.sideways(browser):
+                    self.findings.setdefault(finding, []).append(f"{name} at {NAMES[size]}, {scheme}")
                 if self.screenshots:
                     browser.screenshot(os.path.join(self.screenshots, f"{name}-{NAMES[size]}-{scheme}.png"))
         browser.resize(before)
         browser.colours("light")
-        self.seen[name] = browser.driver.current_url
-        if findings:
-            raise AssertionError("\n".join(dict.fromkeys(findings)))
+
+    def verdict(self):
+        """What was found since the last time."""
+        found, self.findings = self.findings, {}
+        return "".join(f"\n  {finding}\n    {'; '.join(places)}" for finding, places in found.items())
 
     def axe(self, browser):
         browser.driver.set_script_timeout(60)

@@ -12,7 +12,7 @@ sys.dont_write_bytecode = True
 from browser import Browser
 from judge import Judge
 from stage import Stage
-from scenarios import playground, settings, without
+from scenarios import messages, playground, settings, without
 
 
 class Run:
@@ -24,21 +24,23 @@ class Run:
 
     def play(self, scenarios, scripts=True):
         """Each goes on where the one before has ended, so the first that fails ends its row."""
+        self.stage.clear()
         with Browser(self.stage.work, self.options.headed, scripts) as browser:
-            for scenario in scenarios:
+            for index, scenario in enumerate(scenarios):
                 self.count += 1
                 started = time.monotonic()
                 try:
                     scenario(browser, self.stage, self.judge)
                     self.must_be_quiet(browser)
-                    print(f"✔ {scenario.__doc__} ({time.monotonic() - started:.1f} s)", flush=True)
                 except Exception as error:
                     self.failed += 1
                     self.tell(scenario, browser, error)
-                    skipped = len(scenarios) - scenarios.index(scenario) - 1
-                    if skipped:
-                        print(f"  so {skipped} that go on from there were left out")
+                    if index + 1 < len(scenarios):
+                        print(f"  so {len(scenarios) - index - 1} that go on from there were left out")
                     return
+                found = self.judge.verdict()
+                self.failed += bool(found)
+                print(f"{'✘' if found else '✔'} {scenario.__doc__} ({time.monotonic() - started:.1f} s){found}", flush=True)
 
     @staticmethod
     def must_be_quiet(browser):
@@ -49,7 +51,7 @@ class Run:
 
     def tell(self, scenario, browser, error):
         picture = os.path.join(self.stage.work, f"failed-{scenario.__name__}")
-        print(f"✘ {scenario.__doc__}: {getattr(error, 'msg', None) or error}")
+        print(f"✘ {scenario.__doc__}: {getattr(error, 'msg', None) or error}{self.judge.verdict()}")
         for frame in traceback.extract_tb(error.__traceback__):
             if os.sep + "scenarios" + os.sep in frame.filename:
                 print(f"  {os.path.basename(frame.filename)}:{frame.lineno}: {frame.line}")
@@ -69,10 +71,10 @@ def main():
     parser.add_argument("--headed", action="store_true")
     parser.add_argument("--screenshots")
     run = Run(parser.parse_args())
-    run.play(settings.CONNECTING + playground.SCENARIOS + settings.LEAVING)
+    run.play(settings.CONNECTING + playground.SCENARIOS + messages.SCENARIOS + settings.LEAVING)
     run.play(without.SCENARIOS_WITHOUT_SCRIPTS, scripts=False)
     run.play(without.SCENARIOS)
-    print(f"browser scenarios={run.count} failed={run.failed} pages={len(run.judge.seen)}")
+    print(f"browser scenarios={run.count} failed={run.failed} pages={len(run.judge.pages)}")
     sys.exit(run.failed > 0)
 
 

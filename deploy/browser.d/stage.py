@@ -41,6 +41,11 @@ class Stage:
         assert result.returncode == 0, f"byoc {' '.join(arguments)}: {result.stdout}{result.stderr}"
         return json.loads(result.stdout)
 
+    def clear(self):
+        """As if nothing had ever been connected by hand."""
+        for installation in self.byoc("installations"):
+            self.byoc("uninstall", installation["id"])
+
     def customer(self, name):
         return self.control("POST", "/viber/customers", {"name": name})["id"]
 
