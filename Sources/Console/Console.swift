@@ -84,17 +84,21 @@ package struct Console: Sendable {
                 .response(.text(.methodNotAllowed, "This takes GET and POST.", headers: [.allow: "GET, POST"])))
         }
         if asked.path == SignInGate.path { return answer(try signIn(asked, raw)) }
-        guard let found = Page.find(asked, in: pages) else {
+        let found = Page.find(asked, in: pages)
+        let signsOut = raw.method == .post && asked.path == SignInGate.signOutPath
+        guard found != nil || signsOut else {
+            // Where only a form leads, somebody who loads the address again comes to where the form was.
+            if let section = Page.formSection(asked, in: pages) { return answer(.redirect(section.path)) }
             return answer(.page(.problem(renderer.texts.errors.nothingHere, .notFound)))
         }
-        asked.parameters = found.parameters
         guard let session = asked.session else {
             return answer(.redirect(SignInGate.path, query: ["to": raw.method == .post ? "" : asked.target]))
         }
         if raw.method == .post, !gate.isGenuine(asked.form["csrf"], of: session) {
             return answer(.page(.problem(renderer.texts.errors.stale, .forbidden)))
         }
-        if asked.path == SignInGate.signOutPath { return answer(try signOut(session, asked)) }
+        guard let found else { return answer(try signOut(session, asked)) }
+        asked.parameters = found.parameters
         let ready = asked
         return .page { await make(found.page, ready, raw, session) }
     }

@@ -40,6 +40,12 @@ struct Page: Sendable {
         return nil
     }
 
+    /// The section of a page that takes this path's forms; `nil` when there is none.
+    static func formSection(_ request: PageRequest, in pages: [Page]) -> Section? {
+        guard request.method == .get else { return nil }
+        return pages.first { $0.method == .post && $0.match(request.path) != nil }?.section
+    }
+
     private func match(_ asked: String) -> [String: String]? {
         let pattern = path.split(separator: "/")
         let segments = asked.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
@@ -88,7 +94,8 @@ enum Answer: Sendable {
 struct PageContent: Sendable {
     var template: Template
     var title: String
-    /// What the template reads, by the names of its properties.
+    /// What the template reads, by the names of its properties. A property that is `nil` is looked for further out: it
+    /// must not have the name of one that the page has around it.
     var context: any Sendable
     var status: HTTPResponse.Status = .ok
     /// How often what is marked with `data-live` is fetched again; `nil`: never.

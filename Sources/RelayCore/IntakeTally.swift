@@ -1,7 +1,11 @@
+package import FoundationEssentials
+
 /// What a process has counted of webhooks and not yet written into the store.
 package struct IntakeTally: Sendable {
     package var acknowledgements: [Flow: Histogram] = [:]
     package var signatures: [Flow: SignatureTally] = [:]
+    /// When the last webhook came that was answered with success.
+    package var lastAt: [Flow: Date] = [:]
 
     package init() {}
 
@@ -12,6 +16,7 @@ package struct IntakeTally: Sendable {
         for (flow, histogram) in later.acknowledgements {
             acknowledgements[flow, default: Histogram(.acknowledgement)].add(histogram)
         }
+        lastAt.merge(later.lastAt) { max($0, $1) }
         for (flow, tally) in later.signatures { signatures[flow, default: SignatureTally()].add(tally) }
     }
 }

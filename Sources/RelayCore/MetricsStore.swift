@@ -76,6 +76,8 @@ package struct StoreMetrics: Sendable {
     package var histograms: [Histogram.Kind: [Flow: Histogram]] = [:]
     package var outbox: [Flow: Outbox] = [:]
     package var signatures: [Flow: Signatures] = [:]
+    /// When the last webhook came that was answered with success.
+    package var lastWebhooks: [Flow: Date] = [:]
     package var alarms: [RaisedAlarm] = []
     package var breakers: [OpenBreaker] = []
     package var size = StoreSize()

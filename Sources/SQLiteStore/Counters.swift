@@ -51,6 +51,13 @@ enum Counters {
             }
             try add(sumName(histogram.kind), flow, by: histogram.sum, in: db)
         }
+        for (flow, instant) in tally.lastAt {
+            try db.run(
+                """
+                \(insert) VALUES (?, ?, ?, ?)
+                ON CONFLICT (installation, direction, name) DO UPDATE SET value = max(value, excluded.value)
+                """, [flow.installation.rawValue, flow.direction.rawValue, lastWebhook, instant.milliseconds])
+        }
         for (flow, signatures) in tally.signatures {
             if signatures.failures > 0 {
                 try add(Counter.signatureFailures.rawValue, flow, by: signatures.failures, in: db)
@@ -84,6 +91,8 @@ enum Counters {
             let value = try row.integer(3)
             if let counter = Counter(rawValue: name) {
                 metrics.counters[flow, default: [:]][counter] = value
+            } else if name == lastWebhook {
+                metrics.lastWebhooks[flow] = try row.date(3)
             } else if name == asciiRow {
                 metrics.signatures[flow, default: .init()].ascii = value
             } else if name == otherRow {
@@ -102,6 +111,8 @@ enum Counters {
 
     // MARK: Names
 
+    /// Milliseconds since 1970, and no count.
+    private static let lastWebhook = "last_webhook"
     private static let asciiRow = "signature_failures_in_a_row/ascii"
     private static let otherRow = "signature_failures_in_a_row/other"
     private static let sum = "sum"

@@ -7,6 +7,7 @@ struct MemoryFigures {
     var counters: [Flow: [Counter: Int64]] = [:]
     var histograms: [Histogram.Kind: [Flow: Histogram]] = [:]
     var signatures: [Flow: SignatureTally] = [:]
+    var lastWebhooks: [Flow: Date] = [:]
     var alarms: [Alarm: RaisedAlarm] = [:]
     var minutes: [Flow: [Int64: MinuteMark]] = [:]
     /// What ``MemoryStore/load(waitingUpTo:)`` says is free.
@@ -51,6 +52,7 @@ extension MemoryStore {
         try probe()
         state.withLock { state in
             for (flow, histogram) in tally.acknowledgements { state.figures.add(histogram, flow) }
+            state.figures.lastWebhooks.merge(tally.lastAt) { max($0, $1) }
             for (flow, signatures) in tally.signatures {
                 state.figures.signatures[flow, default: SignatureTally()].add(signatures)
                 if signatures.failures > 0 { state.figures.add(.signatureFailures, flow, by: signatures.failures) }
@@ -74,6 +76,7 @@ extension MemoryStore {
                 metrics.signatures[flow, default: .init()].ascii = tally.ascii.failures
                 metrics.signatures[flow, default: .init()].other = tally.other.failures
             }
+            metrics.lastWebhooks = state.figures.lastWebhooks
             metrics.alarms = state.figures.raised
             metrics.breakers = state.openBreakers
             metrics.size.free = state.figures.free

@@ -81,6 +81,16 @@ extension StoreConformance {
             #expect(histogram.count == 4 && histogram.sum == 20_001_400)
             #expect(histogram.counts.filter { $0.count > 0 }.map(\.bound) == [1000, .max])
         },
+        Check("The last webhook's time is kept, and an older one that is told later changes nothing") { scene in
+            let flow = Flow(scene.installation, .inbound)
+            #expect(try scene.store.metrics().lastWebhooks[flow] == nil)
+            for second in [5, 9, 7] {
+                var tally = IntakeTally()
+                tally.lastAt[flow] = scene.at(TimeInterval(second))
+                try await scene.store.add(tally)
+            }
+            #expect(try scene.store.metrics().lastWebhooks == [flow: scene.at(9)])
+        },
         Check("Wrong signatures are counted, and in a row until a right one of their kind comes") { scene in
             let flow = Flow(scene.installation, .outbound)
             func note(_ isGenuine: Bool, isASCII: Bool) async throws -> StoreMetrics.Signatures {

@@ -7,7 +7,8 @@ extension Page {
     static let chooseChannel = Page(.get, "/installations/new", in: .installations) { _, desk in
         let channels = desk.programme.channels.map { channel in
             ChooseChannelView.Item(
-                name: channel.descriptor.name, needs: channel.descriptor.fields.filter(\.isRequired),
+                name: channel.descriptor.name,
+                needs: (channel.descriptor.fields + desk.deskFields).filter(\.isRequired),
                 href: desk.settings.link("/installations/new/\(channel.descriptor.kind)"))
         }
         return .page(

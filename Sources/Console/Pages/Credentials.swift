@@ -82,15 +82,6 @@ extension Desk {
         }
     }
 
-    /// One that isn't kept in the environment.
-    fileprivate func editable(_ request: PageRequest) async throws -> Installation {
-        let installation = try await installation(request)
-        guard installation.origin == .installed else {
-            throw StoreFailure(.conflict, texts.installation.fromEnvironment)
-        }
-        return installation
-    }
-
     fileprivate func credentialPage(
         _ installation: Installation, _ slot: Slot, _ form: FieldForm, _ problem: ProblemText? = nil
     ) -> Answer {
@@ -100,7 +91,7 @@ extension Desk {
             title: slot.field.label, lead: texts.credentials.lead(slot.credential, installation.name), fields: form,
             problem: problem, hasWrong: false, wrong: [],
             action: settings.link("/installations/\(installation.id)/credentials/\(slot.field.key)"),
-            back: settings.link("/installations/\(installation.id)"))
+            back: settings.link("/installations/\(installation.id)"), installation: installation.name)
         let isGood = problem == nil && form.allSatisfy { $0.fault == nil }
         return .page(
             PageContent(.credential, title: slot.field.label, view, status: isGood ? .ok : .unprocessableContent))
@@ -116,6 +107,7 @@ private struct CredentialFormView: Sendable {
     var wrong: [FieldView]
     var action: String
     var back: String
+    var installation: String
 }
 
 extension Template {

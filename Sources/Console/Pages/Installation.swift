@@ -65,6 +65,15 @@ extension Desk {
         return found
     }
 
+    /// One that isn't kept in the environment.
+    func editable(_ request: PageRequest) async throws -> Installation {
+        let installation = try await installation(request)
+        guard installation.origin == .installed else {
+            throw StoreFailure(.conflict, texts.installation.fromEnvironment)
+        }
+        return installation
+    }
+
     func back(to installation: Installation, done: String) -> Answer {
         .redirect("/installations/\(installation.id)", query: ["done": done])
     }

@@ -31,9 +31,6 @@ struct InstallationChecks {
     private var texts: CheckTexts { desk.texts.checks }
     private var channel: String { desk.name(of: installation) }
 
-    /// How many of the latest deliveries are looked through for the last one of each direction.
-    private static let reach = 200
-
     init(_ installation: Installation, desk: Desk, isLive: Bool) {
         self.installation = installation
         self.desk = desk
@@ -42,8 +39,6 @@ struct InstallationChecks {
 
     func rows() async throws -> [CheckView] {
         let metrics = try await desk.store.currentMetrics()
-        let latest = try await desk.store.deliveries(
-            DeliveryFilter(installation: installation.id, limit: Self.reach))
         var rows: [CheckView] = []
         if isLive {
             rows += await askedOfChannel()
@@ -53,7 +48,7 @@ struct InstallationChecks {
         }
         rows.append(webhookKey)
         for direction in Direction.allCases {
-            rows.append(last(direction, among: latest, metrics))
+            rows.append(last(direction, metrics))
             rows.append(signatures(direction, metrics))
         }
         for open in metrics.breakers where open.installation == installation.id {
@@ -139,20 +134,14 @@ struct InstallationChecks {
             label: texts.key, badge: isThere ? good : warn, text: isThere ? texts.keyThere : texts.keyMissing)
     }
 
-    private func last(_ direction: Direction, among latest: [Delivery], _ metrics: StoreMetrics) -> CheckView {
-        let label = texts.last(direction == .inbound ? channel : "Freshchat")
-        let count = metrics.histograms[.acknowledgement]?[Flow(installation.id, direction)]?.count ?? 0
-        // A private note of ours is inbound too, but nobody sent it to us.
-        let found = latest.first { delivery in
-            guard delivery.direction == direction else { return false }
-            if case .note = delivery.payload { return false }
-            return true
+    private func last(_ direction: Direction, _ metrics: StoreMetrics) -> CheckView {
+        let flow = Flow(installation.id, direction)
+        let label = texts.last(sideName(direction == .inbound ? .channel : .helpdesk))
+        guard let last = metrics.lastWebhooks[flow] else {
+            return CheckView(label: label, badge: unsure, text: texts.nothingYet)
         }
-        if let found {
-            return CheckView(
-                label: label, badge: good, text: texts.lastMessage(count), time: [TimeView(found.acceptedAt)])
-        }
-        return CheckView(label: label, badge: unsure, text: count > 0 ? texts.onlyOther(count) : texts.nothingYet)
+        let count = metrics.histograms[.acknowledgement]?[flow]?.count ?? 0
+        return CheckView(label: label, badge: good, text: texts.lastWebhook(count), time: [TimeView(last)])
     }
 
     private func signatures(_ direction: Direction, _ metrics: StoreMetrics) -> CheckView {

@@ -4,12 +4,12 @@ import RelayCore
 extension Page {
     /// Says what removing does, and asks.
     static let removeForm = Page(.get, "/installations/{id}/remove", in: .installations) { request, desk in
-        let installation = try await desk.installation(request)
+        let installation = try await desk.editable(request)
         return .page(try await desk.removePage(installation, nil))
     }
 
     static let remove = Page(.post, "/installations/{id}/remove", in: .installations) { request, desk in
-        let installation = try await desk.installation(request)
+        let installation = try await desk.editable(request)
         guard request.form["sure"] == "yes" else { return .page(try await desk.removePage(installation, nil)) }
         do {
             let warning = try await desk.programme.remove(
@@ -25,9 +25,6 @@ extension Page {
 
 extension Desk {
     fileprivate func removePage(_ installation: Installation, _ failure: SetupFailure?) async throws -> PageContent {
-        guard installation.origin == .installed else {
-            throw StoreFailure(.conflict, texts.installation.fromEnvironment)
-        }
         let counts = try await store.counts(of: installation.id)
         let channel = name(of: installation)
         let view = RemoveView(
@@ -35,7 +32,7 @@ extension Desk {
             effects: texts.remove.effects(channel, waiting: counts.waiting + counts.held),
             problem: failure.map { texts.remove.refused($0) },
             canInsist: failure != nil, action: settings.link("/installations/\(installation.id)/remove"),
-            back: settings.link("/installations/\(installation.id)"))
+            back: settings.link("/installations/\(installation.id)"), installation: installation.name)
         return PageContent(.remove, title: view.title, view, status: failure == nil ? .ok : .badGateway)
     }
 }
@@ -48,6 +45,7 @@ private struct RemoveView: Sendable {
     var canInsist: Bool
     var action: String
     var back: String
+    var installation: String
 }
 
 extension Template {

@@ -13,7 +13,8 @@ extension Page {
         let view = TestView(
             title: texts.title(installation.name), effects: texts.effects(desk.name(of: installation)),
             isPaused: !installation.isActive, action: desk.settings.link("/installations/\(installation.id)/test"),
-            back: desk.settings.link("/installations/\(installation.id)"), steps: way?.steps ?? [],
+            back: desk.settings.link("/installations/\(installation.id)"), installation: installation.name,
+            steps: way?.steps ?? [],
             isSent: way != nil, isOver: way?.isOver ?? false)
         return .page(
             PageContent(.test, title: view.title, view, refreshSeconds: way.map { $0.isOver ? nil : 1 } ?? nil))
@@ -94,6 +95,7 @@ private struct TestView: Sendable {
     var isPaused: Bool
     var action: String
     var back: String
+    var installation: String
     var steps: [CheckView]
     var isSent: Bool
     var isOver: Bool

@@ -134,9 +134,10 @@ struct CheckTexts: Sendable {
     func breakerOpen(_ side: String) -> String {
         "\(side) fails for everyone just now. byoc tries it with one message at a time and goes on by itself."
     }
-    func last(_ side: String) -> String { "Last message from \(side)" }
-    func lastMessage(_ count: Int64) -> String { "\(count) webhooks taken in so far; the last message" }
-    func onlyOther(_ count: Int64) -> String { "\(count) webhooks taken in so far, none of the latest with a message." }
+    func last(_ side: String) -> String { "Last webhook from \(side)" }
+    func lastWebhook(_ count: Int64) -> String {
+        (count == 1 ? "One was taken in so far." : "\(count) were taken in so far.") + " The last came"
+    }
     func signatures(_ side: String) -> String { "Signatures of \(side)" }
     func signaturesFine(_ all: Int64) -> String {
         all == 0 ? "None was wrong." : "The last one was right; \(all) were wrong before."

@@ -23,7 +23,7 @@ extension Intake {
         }
         guard response.status.kind == .successful else { return response }
         if isSigned { meter.verified(flow, isGenuine: true, body: request.body) }
-        meter.acknowledged(flow, after: .now - start)
+        meter.acknowledged(flow, at: request.receivedAt, after: .now - start)
         return response
     }
 

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import RelayCore
 import Synchronization
 
@@ -9,9 +10,10 @@ package final class IntakeMeter: Sendable {
     package init() {}
 
     /// A webhook was answered with success.
-    func acknowledged(_ flow: Flow, after time: Duration) {
+    func acknowledged(_ flow: Flow, at instant: Date, after time: Duration) {
         tally.withLock {
             $0.acknowledgements[flow, default: Histogram(.acknowledgement)].record(microseconds: time.microseconds)
+            $0.lastAt[flow] = max($0.lastAt[flow] ?? instant, instant)
         }
     }
 

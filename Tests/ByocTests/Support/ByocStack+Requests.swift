@@ -25,13 +25,14 @@ extension ByocStack {
     ///
     /// - Parameter target: a path, or a whole URL of this stack's.
     func request(
-        _ method: NIOHTTP1.HTTPMethod, _ target: String, headers: [(String, String)] = [], body: [UInt8]? = nil
+        _ method: NIOHTTP1.HTTPMethod, _ target: String, headers: [(String, String)] = [], body: [UInt8]? = nil,
+        by client: HTTPClient = .shared
     ) async throws -> HTTPAnswer {
         var request = HTTPClientRequest(url: target.hasPrefix("/") ? baseURL + target : target)
         request.method = method
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         if let body { request.body = .bytes(ByteBuffer(bytes: body)) }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+        let response = try await client.execute(request, timeout: .seconds(30))
         let answer = try await response.body.collect(upTo: 16 << 20)
         return HTTPAnswer(
             status: Int(response.status.code), headers: response.headers.map { ($0.name, $0.value) },

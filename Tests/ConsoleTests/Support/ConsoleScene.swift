@@ -12,8 +12,8 @@ struct ConsoleScene {
     static let key = Array(UInt8(0)..<32)
     static let noon = Date(timeIntervalSince1970: 1_770_120_000)
 
-    let store = MemoryStore()
-    let programme = ProgrammeDouble()
+    let store: MemoryStore
+    let programme: ProgrammeDouble
     let memory: MemoryDouble
     let console: Console
     let clock: ClockDouble
@@ -26,10 +26,30 @@ struct ConsoleScene {
     ) {
         self.memory = memory
         self.clock = clock
+        store = MemoryStore()
+        programme = ProgrammeDouble(store: store)
         console = Console(
             settings: ConsoleSettings(baseURL: baseURL, password: password.flatMap { AdminPassword($0) }, key: key),
             store: store, programme: programme, memory: memory,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, now: { clock.now })
+    }
+
+    static func installation(_ id: InstallationID, name: String = "Shop") -> Installation {
+        Installation(
+            id: id,
+            channel: ChannelAccount(kind: "double", secrets: ["token": Secret("channel-token-of-thirty-letters")]),
+            helpdesk: HelpdeskAccount(
+                baseURL: "https://acme.example.com/v2", token: Secret("desk-token-of-thirty-letters-x"), topic: "t-1"),
+            name: name, targetToken: Secret("target-\(id)"), helpdeskToken: Secret("helpdesk-\(id)"),
+            eventSecret: Secret("event-\(id)"), registeredURL: "https://chat.example.com/byoc/hook/target-\(id)",
+            createdAt: noon)
+    }
+
+    /// Puts an installation into the store.
+    func install(_ id: InstallationID = "double-1", name: String = "Shop") async throws -> Installation {
+        let installation = Self.installation(id, name: name)
+        try await store.save(installation, now: Self.noon)
+        return installation
     }
 
     /// A browser that is signed in.
@@ -61,17 +81,5 @@ final class MemoryDouble: ConsoleMemory {
         let result = body(&copy)
         record.withLock { [copy] in $0 = copy }
         return result
-    }
-}
-
-/// The programme around the pages.
-final class ProgrammeDouble: ConsoleProgramme {
-    let channels: [any Channel] = []
-
-    func urls(of installation: Installation) -> InstallationURLs {
-        InstallationURLs(
-            target: "https://chat.example.com/byoc/hook/\(installation.targetToken.reveal())",
-            helpdesk: "https://chat.example.com/byoc/freshchat/\(installation.helpdeskToken.reveal())",
-            productEvent: "https://chat.example.com/byoc/marketplace/\(installation.eventSecret.reveal())")
     }
 }

@@ -1,0 +1,130 @@
+import Console
+import FoundationEssentials
+import HTTPTypes
+import RelayCore
+import RelayTesting
+import Synchronization
+
+/// The programme around the pages: keeps what it was asked to do, and answers what a test wants.
+final class ProgrammeDouble: ConsoleProgramme {
+    struct State: Sendable {
+        var channelCheck: Result<ChannelCheck, SetupFailure> = .success(ChannelCheck(accountName: "Shop bot"))
+        var deskCheck: Result<HelpdeskCheck, SetupFailure> = .success(
+            HelpdeskCheck(
+                accountName: "acme",
+                topics: [
+                    .init(id: "t-1", name: "Chat", isEnabled: true), .init(id: "t-2", name: "Old", isEnabled: false),
+                ]))
+        var reply = HTTPReply(status: .ok)
+        var removal: SetupFailure?
+        var checked: [ChannelAccount] = []
+        var plans: [ConnectionPlan] = []
+        var replaced: [Credential] = []
+        var posted: [String] = []
+        var warnings: [String] = []
+    }
+
+    let state = Mutex(State())
+    private let store: MemoryStore
+
+    init(store: MemoryStore) { self.store = store }
+
+    let channels: [any Channel] = [ChannelDouble()]
+    let deskFields = DeskFields(
+        address: SettingField(
+            key: "desk_url", label: "Desk address", help: "Where it is.",
+            problem: { $0.hasPrefix("https://") ? nil : "it must begin with https" }),
+        token: SettingField(key: "desk_token", label: "Desk token", help: "On the same page.", isSecret: true),
+        webhookKey: SettingField(
+            key: "desk_key", label: "Desk key", help: "Beside the webhook.", isRequired: false,
+            problem: { $0.hasPrefix("KEY") ? nil : "it is no key" }))
+
+    func urls(of installation: Installation) -> InstallationURLs {
+        InstallationURLs(
+            target: "https://chat.example.com/byoc/hook/\(installation.targetToken.reveal())",
+            helpdesk: "https://chat.example.com/byoc/freshchat/\(installation.helpdeskToken.reveal())",
+            productEvent: "https://chat.example.com/byoc/marketplace/\(installation.eventSecret.reveal())")
+    }
+
+    func deskAccount(address: String, token: Secret) throws(SetupFailure) -> HelpdeskAccount {
+        HelpdeskAccount(baseURL: address, token: token, topic: "")
+    }
+
+    func check(_ account: ChannelAccount, of channel: any Channel) async throws(SetupFailure) -> ChannelCheck {
+        let result = state.withLock { state in
+            state.checked.append(account)
+            return state.channelCheck
+        }
+        return try result.get()
+    }
+
+    func check(_ account: HelpdeskAccount) async throws(SetupFailure) -> HelpdeskCheck {
+        let result = state.withLock { $0.deskCheck }
+        return try result.get()
+    }
+
+    func connect(_ plan: ConnectionPlan) async throws -> Connection {
+        let warnings = state.withLock { state in
+            state.plans.append(plan)
+            return state.warnings
+        }
+        let made = ConsoleScene.installation("double-new", name: plan.name ?? "Shop bot")
+        try await store.save(made, now: ConsoleScene.noon)
+        return Connection(installation: made.id, warnings: warnings)
+    }
+
+    func register(_ installation: Installation) async throws {}
+
+    func replace(_ credential: Credential, of installation: Installation, with value: String) async throws {
+        state.withLock { $0.replaced.append(credential) }
+    }
+
+    func remove(_ installation: Installation, keepingHistory: Bool, insisting: Bool) async throws -> String? {
+        let refusal = state.withLock { $0.removal }
+        if let refusal, !insisting { throw refusal }
+        try await store.remove(installation.id, keepingHistory: keepingHistory, now: ConsoleScene.noon)
+        return refusal.map(\.problem)
+    }
+
+    func post(_ webhook: ImitatedWebhook, to targetURL: String) async throws(TransportFailure) -> HTTPReply {
+        state.withLock { state in
+            state.posted.append(targetURL)
+            return state.reply
+        }
+    }
+}
+
+/// A channel with a secret and a plain setting.
+struct ChannelDouble: WebhookRegistering, WebhookImitating {
+    let descriptor = ChannelDescriptor(
+        kind: "double", name: "Double",
+        fields: [
+            SettingField(key: "token", label: "Token", help: "From the account's page.", isSecret: true),
+            SettingField(
+                key: "sender", label: "Sender name", help: "What customers see.", isRequired: false,
+                problem: { $0.count > 10 ? "it is too long" : nil }),
+        ])
+
+    func read(_ request: WebhookRequest, account: ChannelAccount) throws(WebhookRefusal) -> WebhookReading<ChannelEvent>
+    {
+        WebhookReading(events: [])
+    }
+
+    func pieces(of message: Message, account: ChannelAccount) -> [Message] { [message] }
+
+    func send(
+        _ piece: OutboundPiece, account: ChannelAccount, over http: any HTTPSender
+    ) async throws(DeliveryFailure) -> ChannelMessageID? { nil }
+
+    func check(_ account: ChannelAccount, over http: any HTTPSender) async throws(SetupFailure) -> ChannelCheck {
+        ChannelCheck(accountName: "")
+    }
+
+    func register(targetURL: String, account: ChannelAccount, over http: any HTTPSender) async throws(SetupFailure) {}
+
+    func unregister(account: ChannelAccount, over http: any HTTPSender) async throws(SetupFailure) {}
+
+    func imitate(_ message: IncomingMessage, account: ChannelAccount, now: Date) -> ImitatedWebhook? {
+        ImitatedWebhook(headers: [:], body: Array(message.message.plainText.utf8))
+    }
+}
