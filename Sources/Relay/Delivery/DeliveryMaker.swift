@@ -24,9 +24,20 @@ struct DeliveryMaker: Sendable {
 
     /// - Parameter claim: goes on with its contact in it when that was found out here.
     func attempt(
-        _ claim: inout Claim, of installation: Installation, on channel: any Channel
+        _ claim: inout Claim, of installation: Installation, on channel: any Channel, _ steps: DeliverySteps
     ) async throws(DeliveryFailure) -> Result {
-        let bound = LeaseBoundSender(base: self.http, leasedUntil: claim.leasedUntil, clock: time.bootClock)
+        let traced = TracingSender(base: http, steps: steps, claim: claim)
+        let result = try await make(&claim, of: installation, on: channel, over: traced)
+        if claim.doubt != nil, case .delivered = result, !traced.hasChangedAnything {
+            steps.tell(.found, claim) { $0.detail = "the far side has it: nothing is sent again" }
+        }
+        return result
+    }
+
+    private func make(
+        _ claim: inout Claim, of installation: Installation, on channel: any Channel, over http: any HTTPSender
+    ) async throws(DeliveryFailure) -> Result {
+        let bound = LeaseBoundSender(base: http, leasedUntil: claim.leasedUntil, clock: time.bootClock)
         func sender(to side: Side) -> RateWatchingSender {
             RateWatchingSender(
                 base: bound, store: store, installation: installation.id, side: side, time: time, logger: logger)

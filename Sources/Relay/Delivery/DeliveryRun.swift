@@ -10,6 +10,7 @@ struct DeliveryRun: Sendable {
     let maker: DeliveryMaker
     let settings: RelaySettings
     let time: RelayTime
+    let trace: any Trace
     let logger: Logger
     /// Whether no new attempt is to be begun.
     let isStopping: @Sendable () -> Bool
@@ -33,6 +34,7 @@ struct DeliveryRun: Sendable {
 
     private func step(_ claim: Claim, _ logger: Logger) async throws(StoreFailure) -> Claim? {
         var claim = claim
+        let start = ContinuousClock.now
         guard let installation = try await store.installation(claim.delivery.installation), installation.isActive,
             !isStopping()
         else {
@@ -42,26 +44,31 @@ struct DeliveryRun: Sendable {
         guard let channel = channels(installation.channel.kind) else {
             let failure = DeliveryFailure(
                 .pause, reason: "This version has no channel \(installation.channel.kind)", detail: "")
-            try await settle(failure, claim, installation, nil, logger)
+            try await settle(
+                failure, claim, installation, nil,
+                DeliverySteps(trace: trace, channel: installation.channel.kind, start: start), logger)
             return nil
         }
+        let steps = DeliverySteps(trace: trace, channel: installation.channel.kind, start: start)
+        steps.tell(.claimed, claim) { $0.ms = nil }
         let result: DeliveryMaker.Result
         do {
-            result = try await maker.attempt(&claim, of: installation, on: channel)
+            result = try await maker.attempt(&claim, of: installation, on: channel, steps)
         } catch {
             reach(.beforeOutcome, claim.subject)
             var failure = error
             // Broken off by us, which says nothing of the far side.
             if Task.isCancelled { failure.remedy = .wait(until: time.now()) }
-            try await settle(failure, claim, installation, channel, logger)
+            try await settle(failure, claim, installation, channel, steps, logger)
             return nil
         }
         reach(.beforeOutcome, claim.subject)
-        return try await record(result, claim, channel, logger)
+        return try await record(result, claim, channel, steps, logger)
     }
 
     private func record(
-        _ result: DeliveryMaker.Result, _ claim: Claim, _ channel: any Channel, _ logger: Logger
+        _ result: DeliveryMaker.Result, _ claim: Claim, _ channel: any Channel, _ steps: DeliverySteps,
+        _ logger: Logger
     ) async throws(StoreFailure) -> Claim? {
         switch result {
         case .delivered(let outcome, isLast: false):
@@ -75,7 +82,9 @@ struct DeliveryRun: Sendable {
                     "direction": "\(claim.delivery.direction.rawValue)",
                     "age.ms": "\(Int(claim.delivery.acceptedAt.duration(until: time.now()).seconds * 1000))",
                 ])
-            return try await complete(claim, outcome)
+            let next = try await complete(claim, outcome)
+            steps.tellDelivered(claim, now: time.now())
+            return next
         case .nothingLeft:
             return try await complete(claim, PieceOutcome(nil))
         case .foreign(let reason):
@@ -83,6 +92,7 @@ struct DeliveryRun: Sendable {
             try await persist(claim) { () async throws(StoreFailure) in
                 try await store.dismiss(claim, reason: reason, now: time.now())
             }
+            steps.tell(.discarded, claim) { $0.detail = reason }
             return nil
         case .undecided:
             let note = note(about: claim) { AgentNote.held($0, channel: channel.descriptor.name) }
@@ -91,6 +101,8 @@ struct DeliveryRun: Sendable {
                 try await store.hold(
                     claim, reason: "It is not known whether the customer has it", note: note, now: time.now())
             }
+            steps.tell(.held, claim) { $0.detail = "It is not known whether the customer has it" }
+            if let note { steps.tell(note, claim) }
             return nil
         }
     }
@@ -104,7 +116,7 @@ struct DeliveryRun: Sendable {
     /// Writes what the decision about a failure asks for.
     private func settle(
         _ failure: DeliveryFailure, _ claim: Claim, _ installation: Installation, _ channel: (any Channel)?,
-        _ logger: Logger
+        _ steps: DeliverySteps, _ logger: Logger
     ) async throws(StoreFailure) {
         let now = time.now()
         let decision = Decision.after(
@@ -117,16 +129,20 @@ struct DeliveryRun: Sendable {
                 "reason": "\(failure.reason)", "detail": "\(failure.detail)", "in_doubt": "\(!failure.isCertain)",
                 "decision": "\(decision)",
             ])
+        if !failure.isCertain { steps.tell(.inDoubt, claim) { $0.detail = failure.description } }
         switch decision {
         case .retry(let at, let counting, let wakesOnContact):
             try await retry(claim, failure, at: at, counting: counting, wakesOnContact: wakesOnContact)
+            steps.tellRetrying(claim, failure, at: at, now: now)
         case .closeGate(let until):
             try await persist(claim) { () async throws(StoreFailure) in
                 try await store.closeGate(installation.id, failure.side(of: claim.delivery), until: until)
             }
             try await retry(claim, failure, at: until, counting: false)
+            steps.tellRetrying(claim, failure, at: until, now: now)
         case .pause:
             try await pause(claim, failure, installation)
+            steps.tell(.paused, claim) { $0.detail = failure.description }
         case .register(let retryAt):
             guard let channel = channel as? any WebhookRegistering, !installation.registeredURL.isEmpty else {
                 return try await pause(claim, failure, installation)
@@ -139,6 +155,7 @@ struct DeliveryRun: Sendable {
                 return try await pause(claim, failure, installation)
             }
             try await retry(claim, failure, at: retryAt, counting: true)
+            steps.tellRetrying(claim, failure, at: retryAt, now: now)
         case .bury:
             let note = note(about: claim) { message in
                 let name = channel?.descriptor.name ?? installation.channel.kind.rawValue
@@ -149,6 +166,8 @@ struct DeliveryRun: Sendable {
             try await persist(claim) { () async throws(StoreFailure) in
                 try await store.bury(claim, because: failure, note: note, now: now)
             }
+            steps.tell(.dead, claim) { $0.detail = failure.description }
+            if let note { steps.tell(note, claim) }
         }
     }
 

@@ -13,6 +13,7 @@ package final class RelayEngine: Service {
     private let time: RelayTime
     private let wakeUp: WakeUp
     private let pulse: Pulse
+    private let trace: any Trace
     private let logger: Logger
     private let inHand = Mutex(0)
     private let stopping: StopFlag
@@ -20,7 +21,7 @@ package final class RelayEngine: Service {
     package init(
         store: any Store, channels: @escaping @Sendable (ChannelKind) -> (any Channel)?, helpdesk: any Helpdesk,
         http: any HTTPSender, settings: RelaySettings, time: RelayTime = .system, wakeUp: WakeUp, pulse: Pulse,
-        logger: Logger
+        trace: any Trace = NoTrace(), logger: Logger
     ) {
         let stopping = StopFlag()
         self.store = store
@@ -28,13 +29,15 @@ package final class RelayEngine: Service {
         self.time = time
         self.wakeUp = wakeUp
         self.pulse = pulse
+        self.trace = trace
         self.logger = logger
         self.stopping = stopping
         retention = Retention(store: store, settings: settings, time: time, logger: logger)
         run = DeliveryRun(
             store: store, channels: channels,
             maker: DeliveryMaker(store: store, helpdesk: helpdesk, http: http, time: time, logger: logger),
-            settings: settings, time: time, logger: logger, isStopping: { stopping.isSet || Task.isCancelled })
+            settings: settings, time: time, trace: trace, logger: logger,
+            isStopping: { stopping.isSet || Task.isCancelled })
     }
 
     /// Relays until the service group shuts down; then what is in hand has the drain time to come to its end.
@@ -152,6 +155,7 @@ package final class RelayEngine: Service {
                 let freed = try await store.reap(now: time.now())
                 if freed > 0 {
                     logger.warning("leases of an ended worker freed", metadata: ["leases": "\(freed)"])
+                    trace.tell(.recovered) { $0.detail = "leases of an ended worker freed: \(freed)" }
                     wakeUp.signal()
                 }
             } catch {

@@ -5,13 +5,14 @@ extension Intake {
     /// Answers a webhook of an installation, and counts how long that took and whether its signature was right.
     ///
     /// - Parameters:
+    ///   - steps: of this webhook.
     ///   - isSigned: whether such webhooks are signed at all.
-    ///   - start: when the request came.
     func metered(
-        _ request: WebhookRequest, of flow: Flow, isSigned: Bool, since start: ContinuousClock.Instant,
-        _ body: () throws -> WebhookResponse
+        _ request: WebhookRequest, _ steps: WebhookSteps, isSigned: Bool, _ body: () throws -> WebhookResponse
     ) throws -> WebhookResponse {
+        let flow = Flow(steps.installation.id, steps.direction)
         let response: WebhookResponse
+        steps.tell(.received)
         do {
             response = try body()
         } catch let refusal as WebhookRefusal {
@@ -19,11 +20,23 @@ extension Intake {
             if isSigned, refusal.kind != .notReady {
                 meter.verified(flow, isGenuine: refusal.kind == .malformed, body: request.body)
             }
+            steps.tell(.refused) { step in
+                step.outcome = refusal.kind.rawValue
+                step.detail = refusal.reason
+                step.status = refusal.status.code
+            }
             throw refusal
+        } catch {
+            steps.tell(.refused) { step in
+                step.outcome = "unavailable"
+                step.detail = "not accepted now, to be sent again: \(error)"
+                step.status = 503
+            }
+            throw error
         }
         guard response.status.kind == .successful else { return response }
         if isSigned { meter.verified(flow, isGenuine: true, body: request.body) }
-        meter.acknowledged(flow, at: request.receivedAt, after: .now - start)
+        meter.acknowledged(flow, at: request.receivedAt, after: .now - steps.start)
         return response
     }
 

@@ -17,6 +17,7 @@ package struct Reconciliation: Service {
     private let pace: PollPace
     private let time: RelayTime
     private let wakeUp: WakeUp
+    private let trace: any Trace
     private let logger: Logger
 
     /// How long what another worker or the operator changed may go unnoticed.
@@ -24,10 +25,12 @@ package struct Reconciliation: Service {
     /// For so long an installation isn't asked again after Freshchat didn't answer as it should.
     private static let restAfterFailure = Duration.seconds(30)
 
-    /// - Parameter wakeUp: the relay's; is signalled when a reply was found.
+    /// - Parameters:
+    ///   - wakeUp: the relay's; is signalled when a reply was found.
+    ///   - trace: is told of what was found, for people who watch.
     package init(
         store: any Store, helpdesk: any Helpdesk, http: any HTTPSender, pace: PollPace, time: RelayTime = .system,
-        wakeUp: WakeUp, logger: Logger
+        wakeUp: WakeUp, trace: any Trace = NoTrace(), logger: Logger
     ) {
         self.store = store
         self.helpdesk = helpdesk
@@ -35,6 +38,7 @@ package struct Reconciliation: Service {
         self.pace = pace
         self.time = time
         self.wakeUp = wakeUp
+        self.trace = trace
         self.logger = logger
     }
 
@@ -143,6 +147,15 @@ package struct Reconciliation: Service {
                     installation: installation.id, topic: installation.helpdesk.topic,
                     channel: installation.channel.kind, arrivals: group.arrivals, at: time.now()))
             if !result.deliveries.isEmpty { wakeUp.signal() }
+            if !result.replies.isEmpty {
+                trace.tell(.committed) { step in
+                    step.set(Flow(installation.id, .outbound), installation.channel.kind)
+                    step.deliveries = result.deliveries.map(\.rawValue)
+                    step.event = "message"
+                    step.outcome = "found"
+                    step.detail = "found in the conversation: its webhook hasn't come"
+                }
+            }
             for message in result.replies {
                 count += 1
                 logger.info("reply brought by the poll", metadata: ["message.id": "\(message)"])

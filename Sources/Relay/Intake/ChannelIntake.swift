@@ -6,9 +6,13 @@ import RelayCore
 extension Intake {
     /// A channel's webhook: verified and parsed by its adapter, accepted in one commit, answered after it.
     func accept(
-        _ request: WebhookRequest, from channel: any Channel, for installation: Installation, _ logger: Logger
+        _ request: WebhookRequest, from channel: any Channel, for installation: Installation, _ steps: WebhookSteps,
+        _ logger: Logger
     ) throws -> WebhookResponse {
         let reading = try channel.read(request, account: installation.channel)
+        steps.tell(.verified) { step in
+            if let first = reading.events.first { step.set(first.content) }
+        }
         var arrivals: [Acceptance.Arrival] = []
         for event in reading.events {
             switch event.content {
@@ -26,14 +30,16 @@ extension Intake {
                 logger.info(
                     "webhook event ignored",
                     metadata: ["installation.id": "\(installation.id)", "reason": "\(reason)"])
+                steps.tell(.ignored) { $0.detail = reason }
             }
         }
-        try accept(arrivals, for: installation, at: request.receivedAt, logger)
+        try accept(arrivals, for: installation, at: request.receivedAt, steps, logger)
         return reading.response ?? WebhookResponse(status: .ok)
     }
 
     func accept(
-        _ arrivals: [Acceptance.Arrival], for installation: Installation, at instant: Date, _ logger: Logger
+        _ arrivals: [Acceptance.Arrival], for installation: Installation, at instant: Date, _ steps: WebhookSteps,
+        _ logger: Logger
     ) throws {
         guard !arrivals.isEmpty else { return }
         if let strain = pressure.obstacle(to: arrivals) { throw PressureRefusal(strain: strain) }
@@ -43,6 +49,7 @@ extension Intake {
                 installation: installation.id, topic: installation.helpdesk.topic, channel: installation.channel.kind,
                 arrivals: arrivals, at: instant))
         reach(.afterCommit, result.deliveries.map(\.description).joined(separator: " "))
+        steps.tellCommitted(arrivals, result, of: installation)
         if !result.deliveries.isEmpty { wakeUp.signal() }
         // Receipts come by the dozen; what becomes a delivery is worth a line.
         logger.log(

@@ -12,6 +12,7 @@ package struct Intake: Sendable {
     let wakeUp: WakeUp
     let meter: IntakeMeter
     let pressure: Pressure
+    let trace: any Trace
     let logger: Logger
 
     /// - Parameters:
@@ -20,10 +21,11 @@ package struct Intake: Sendable {
     ///   - wakeUp: is signalled when there is something new to deliver.
     ///   - meter: counts the webhooks; its counts get into the store by a ``HealthKeeper``.
     ///   - pressure: says when nothing is to be taken in; kept up to date by a ``HealthKeeper``.
+    ///   - trace: is told of each step, for people who watch.
     package init(
         store: any IntakeStore & MetricsStore, channels: @escaping @Sendable (ChannelKind) -> (any Channel)?,
         helpdesk: any Helpdesk, pulse: Pulse?, wakeUp: WakeUp, meter: IntakeMeter = IntakeMeter(),
-        pressure: Pressure = Pressure(), logger: Logger
+        pressure: Pressure = Pressure(), trace: any Trace = NoTrace(), logger: Logger
     ) {
         self.store = store
         self.channels = channels
@@ -32,6 +34,7 @@ package struct Intake: Sendable {
         self.wakeUp = wakeUp
         self.meter = meter
         self.pressure = pressure
+        self.trace = trace
         self.logger = logger
     }
 
@@ -56,8 +59,9 @@ package struct Intake: Sendable {
                     let channel = channels(installation.channel.kind)
                 else { return unknown(logger) }
                 return try allowing(channel.descriptor.methods, request) {
-                    try metered(request, of: Flow(installation.id, .inbound), isSigned: true, since: start) {
-                        try accept(request, from: channel, for: installation, logger)
+                    let steps = steps(of: request, installation, .inbound, since: start)
+                    return try metered(request, steps, isSigned: true) {
+                        try accept(request, from: channel, for: installation, steps, logger)
                     }
                 }
             case .helpdesk(let token):
@@ -65,9 +69,10 @@ package struct Intake: Sendable {
                     return unknown(logger)
                 }
                 return try allowing([.post], request) {
-                    try metered(request, of: Flow(installation.id, .outbound), isSigned: true, since: start) {
+                    let steps = steps(of: request, installation, .outbound, since: start)
+                    return try metered(request, steps, isSigned: true) {
                         let reading = try helpdesk.readWebhook(request, account: installation.helpdesk)
-                        return try accept(reading, by: installation, at: request.receivedAt, logger)
+                        return try accept(reading, by: installation, at: request.receivedAt, steps, logger)
                     }
                 }
             case .productEvent(let secret):
@@ -75,9 +80,10 @@ package struct Intake: Sendable {
                     return unknown(logger)
                 }
                 return try allowing([.post], request) {
-                    try metered(request, of: Flow(installation.id, .outbound), isSigned: false, since: start) {
+                    let steps = steps(of: request, installation, .outbound, since: start)
+                    return try metered(request, steps, isSigned: false) {
                         let reading = try helpdesk.readProductEvent(request)
-                        return try accept(reading, by: installation, at: request.receivedAt, logger)
+                        return try accept(reading, by: installation, at: request.receivedAt, steps, logger)
                     }
                 }
             }
@@ -108,6 +114,14 @@ package struct Intake: Sendable {
             return .text(.methodNotAllowed, "This takes \(allowed).", headers: [.allow: allowed])
         }
         return try body()
+    }
+
+    private func steps(
+        of request: WebhookRequest, _ installation: Installation, _ direction: Direction,
+        since start: ContinuousClock.Instant
+    ) -> WebhookSteps {
+        WebhookSteps(
+            trace: trace, request: request.id, installation: installation, direction: direction, start: start)
     }
 
     private func unknown(_ logger: Logger) -> WebhookResponse {

@@ -53,6 +53,15 @@ enum Terminal {
     /// A time, in UTC.
     static func text(_ date: Date) -> String { date.formatted(.iso8601) }
 
+    /// The time of day here, to the millisecond.
+    static func clock(_ date: Date) -> String {
+        var seconds = time_t(date.timeIntervalSince1970.rounded(.down))
+        var parts = tm()
+        localtime_r(&seconds, &parts)
+        let milliseconds = Int((date.timeIntervalSince1970 - Double(seconds)) * 1000)
+        return String(format: "%02d:%02d:%02d.%03d", parts.tm_hour, parts.tm_min, parts.tm_sec, milliseconds)
+    }
+
     /// How long ago, or how long until, in the largest unit that fits.
     static func age(_ date: Date, now: Date = Date()) -> String {
         let seconds = Int(abs(now.timeIntervalSince(date)))

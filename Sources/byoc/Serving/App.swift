@@ -16,6 +16,8 @@ struct App {
     let logger: Logger
     private let closeStore: @Sendable () -> Void
     let helpdesk: any Helpdesk = FreshchatHelpdesk()
+    /// Where this process tells its steps to `byoc tail`.
+    let trace: any Trace
 
     var endpoints: Endpoints { Endpoints(baseURL: settings.baseURL) }
 
@@ -28,6 +30,7 @@ struct App {
         self.key = key
         self.logger = logger
         self.closeStore = closeStore
+        trace = SocketTrace(dataDirectory: settings.dataDirectory)
     }
 
     /// Opens the data store, and makes folder and key on the first time.
@@ -84,7 +87,7 @@ struct App {
         relay.retention = settings.retention
         return RelayEngine(
             store: store, channels: Self.channel, helpdesk: helpdesk, http: http, settings: relay, wakeUp: wakeUp,
-            pulse: pulse, logger: logger)
+            pulse: pulse, trace: trace, logger: logger)
     }
 
     /// The poll for lost webhooks; `nil` when it is switched off.
@@ -93,7 +96,7 @@ struct App {
         return Reconciliation(
             store: store, helpdesk: helpdesk, http: http,
             pace: PollPace(interval: settings.desk.pollInterval, callsPerMinute: settings.desk.pollCalls),
-            wakeUp: wakeUp, logger: logger)
+            wakeUp: wakeUp, trace: trace, logger: logger)
     }
 
     /// Relays what is due and looks for lost webhooks, until nothing is left to do, but not longer than this.

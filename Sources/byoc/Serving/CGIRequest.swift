@@ -18,7 +18,7 @@ struct CGIRequest {
             let front = Front(
                 intake: Intake(
                     store: app.store, channels: App.channel, helpdesk: app.helpdesk, pulse: nil, wakeUp: wakeUp,
-                    meter: meter, pressure: pressure, logger: app.logger),
+                    meter: meter, pressure: pressure, trace: app.trace, logger: app.logger),
                 console: ConsoleFront(console: app.console(over: http), places: 1), baseURL: app.settings.baseURL)
             PlainCGI.respond(
                 configuration: ResponderConfiguration(threads: 1, bodyLimit: app.settings.bodyLimit),

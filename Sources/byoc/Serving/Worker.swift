@@ -29,7 +29,7 @@ struct Worker {
             let front = Front(
                 intake: Intake(
                     store: app.store, channels: App.channel, helpdesk: app.helpdesk, pulse: relays ? pulse : nil,
-                    wakeUp: wakeUp, meter: meter, pressure: pressure, logger: logger),
+                    wakeUp: wakeUp, meter: meter, pressure: pressure, trace: app.trace, logger: logger),
                 console: ConsoleFront(
                     console: app.console(over: http), places: ConsoleFront.places(threads: settings.threads)),
                 baseURL: settings.baseURL)
@@ -54,6 +54,7 @@ struct Worker {
                     responder: responder, drainTime: settings.drainTime, logger: logger,
                     onReady: {
                         logger.info("worker ready", metadata: ["threads": "\(settings.threads)"])
+                        app.trace.tell(.started) { $0.detail = "takes webhooks" }
                         reach(.reload, "new worker")
                         readiness?.announce()
                     }))
@@ -69,6 +70,7 @@ struct Worker {
         }
         reach(.reload, "old worker")
         app.close()
+        app.trace.tell(.stopped)
         logger.info("worker stopped")
     }
 }

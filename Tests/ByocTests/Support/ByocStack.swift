@@ -129,12 +129,16 @@ final class ByocStack: Sendable {
         try await poll("all workers to run") { self.workers.count == self.options.workers || serve.ending != nil }
     }
 
-    /// Starts a process of byoc that goes on beside the others. Its output goes to `byoc.log`.
+    /// Starts a process of byoc that goes on beside the others.
+    ///
+    /// - Parameter output: a file; nil: `byoc.log`.
     @discardableResult
-    func start(_ arguments: [String], environment: [String: String] = [:]) throws -> TestProcess {
+    func start(
+        _ arguments: [String], environment: [String: String] = [:], output: String? = nil
+    ) throws -> TestProcess {
         let process = try TestProcess(
             Self.program, arguments, environment: self.environment.merging(environment) { $1 }, directory: folder,
-            output: byocLogPath, errors: byocLogPath)
+            output: output ?? byocLogPath, errors: byocLogPath)
         state.withLock { $0.extra.append(process) }
         return process
     }
