@@ -49,6 +49,8 @@ package struct FlowHistory: Hashable, Sendable {
     package private(set) var accepted: [Int64?]
     /// What was delivered during each.
     package private(set) var delivered: [Int64?]
+    /// What was given up on during each.
+    package private(set) var dead: [Int64?]
     /// What waited at the beginning of each.
     package private(set) var waiting: [Int64?]
     /// How long the deliveries took that were made within what is known of the hour.
@@ -71,6 +73,7 @@ package struct FlowHistory: Hashable, Sendable {
         let hour = first...present.minute
         accepted = hour.map { change($0, \.accepted) }
         delivered = hour.map { change($0, \.delivered) }
+        dead = hour.map { change($0, \.dead) }
         waiting = hour.map { known[$0]?.waiting }
         let oldest = hour.lazy.compactMap { known[$0] }.first
         latency = oldest.map { present.latency.since($0.latency) } ?? Histogram(.delivery)

@@ -129,6 +129,20 @@ struct IntakeFiguresTests {
         #expect(try scene.store.metrics().histograms[.acknowledgement]?[flow]?.count == 2)
     }
 
+    @Test("Each minute's figures are kept once, whichever worker comes first")
+    func minutes() async throws {
+        let scene = try await HealthScene()
+        let flow = Flow("one", .inbound)
+        await scene.keeper.round()
+        #expect(scene.call("/hook/t", "one").status == .ok)
+        await scene.anotherKeeper().round()
+        #expect(try await scene.store.minutes()[flow]?.map(\.accepted) == [0])
+        scene.time.advance(60)
+        await scene.anotherKeeper().round()
+        await scene.keeper.round()
+        #expect(try await scene.store.minutes()[flow]?.map(\.accepted) == [0, 1])
+    }
+
     @Test("What can't be stored is kept for the next round")
     func kept() async throws {
         let scene = try await HealthScene()

@@ -32,6 +32,8 @@ private struct AlarmView: Sendable {
     /// The stable name, as the log has it.
     var name: String
     var installation: [String]
+    /// Which side or direction of it.
+    var subject: [String]
     var reason: String
     var advice: String
     var since: String
@@ -44,15 +46,17 @@ private struct AlarmView: Sendable {
         title = texts.alarm(alarm.name)
         name = alarm.name.rawValue
         installation = alarm.installation.map { id in [of?.name ?? id.rawValue] } ?? []
+        subject = texts.subject(alarm.subject, channel: of.map(desk.name(of:))).map { [$0] } ?? []
         reason = desk.masked(raised.reason, of)
         advice = texts.advice(alarm.name)
         since = texts.since(MessageWay.words(for: desk.now.timeIntervalSince(raised.since)))
-        let id = alarm.installation?.rawValue ?? ""
+        var narrowed = ["installation": alarm.installation?.rawValue ?? ""]
+        narrowed["direction"] = Direction(rawValue: alarm.subject)?.rawValue ?? ""
         switch alarm.name {
         case .installationPaused, .signatureFailures, .breakerOpen:
             href = of.map { [desk.settings.link("/installations/\($0.id)")] } ?? []
-        case .outboxGrowing: href = [desk.settings.link("/messages", ["state": "waiting", "installation": id])]
-        case .deliveryDead: href = [desk.settings.link("/messages", ["state": "dead", "installation": id])]
+        case .outboxGrowing: href = [desk.settings.link("/messages", narrowed.merging(["state": "waiting"]) { $1 })]
+        case .deliveryDead: href = [desk.settings.link("/messages", narrowed.merging(["state": "dead"]) { $1 })]
         case .storePressure: href = []
         }
     }
@@ -116,6 +120,13 @@ private struct FlowFigures: Sendable {
         var minutes: String
         var came: String
         var went: String
+        var lost: String
+    }
+
+    /// A chart of what waited, where something did.
+    struct Queue: Sendable {
+        var chart: String
+        var ceiling: String
     }
 
     var label: String
@@ -126,6 +137,7 @@ private struct FlowFigures: Sendable {
     /// Drawn already.
     var chart: String
     var ceiling: String
+    var queue: [Queue]
     var spans: [Span]
 
     private static func sum(_ counts: [Int64]) -> Int64 {
@@ -158,6 +170,10 @@ private struct FlowFigures: Sendable {
                 isComplete: known.count == history.accepted.count), id: "chart-\(id)")
         self.chart = chart.svg
         ceiling = "\(chart.ceiling)"
+        let most = history.waiting.compactMap(\.self).max() ?? 0
+        let line = BarChart(
+            values: history.waiting, title: texts.queue(direction, name: name, most: most), id: "queue-\(id)")
+        queue = most > 0 ? [Queue(chart: line.svg, ceiling: "\(line.ceiling)")] : []
         spans = stride(from: 0, to: FlowHistory.minutes, by: Self.step).map { first in
             func text(_ values: [Int64?]) -> String {
                 let part = values[first..<(first + Self.step)].compactMap(\.self)
@@ -165,7 +181,7 @@ private struct FlowFigures: Sendable {
             }
             return Span(
                 minutes: texts.span(FlowHistory.minutes - first, FlowHistory.minutes - first - Self.step),
-                came: text(history.accepted), went: text(history.delivered))
+                came: text(history.accepted), went: text(history.delivered), lost: text(history.dead))
         }
     }
 }

@@ -27,6 +27,8 @@ struct OverviewTexts: Sendable {
     let minutes = "Minutes ago"
     let came = "Came in"
     let went = "Delivered"
+    let lost = "Given up"
+    let queueTitle = "Waiting"
     let unknown = "not noted"
     let more = "more than a day"
     let store = "Data store"
@@ -45,6 +47,11 @@ struct OverviewTexts: Sendable {
         return "\(what), minute by minute: \(total) in the last hour, at most \(highest) in one minute.\(known)"
     }
 
+    func queue(_ direction: Direction, name: String, most: Int64) -> String {
+        let what = direction == .inbound ? "from customers of \(name)" : "to customers of \(name)"
+        return "What waited \(what) at the beginning of each minute: \(most) at most in the last hour."
+    }
+
     func span(_ first: Int, _ last: Int) -> String { "\(first)–\(last)" }
 
     /// What is wrong, for a person; the stable name stands beside it.
@@ -56,6 +63,16 @@ struct OverviewTexts: Sendable {
         case .signatureFailures: "Webhooks come with wrong signatures"
         case .storePressure: "Webhooks are refused: there is too little room"
         case .deliveryDead: "Messages were given up on"
+        }
+    }
+
+    /// Which side or direction of an installation an alarm is about; `nil`: the whole, or a version's that we don't know.
+    func subject(_ subject: String, channel: String?) -> String? {
+        if let direction = Direction(rawValue: subject) { return flow(direction) }
+        switch Side(rawValue: subject) {
+        case .channel: return channel
+        case .helpdesk: return "Freshchat"
+        case nil: return nil
         }
     }
 
