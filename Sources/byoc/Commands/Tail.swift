@@ -4,7 +4,7 @@ import Glibc
 import RelayCore
 
 /// `byoc tail`
-struct Tail: ParsableCommand {
+struct Tail: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Follow live what the bridge does with each message.",
         discussion: """
@@ -27,7 +27,7 @@ struct Tail: ParsableCommand {
     @Flag(help: "Show the beginnings of the messages too.") var text = false
     @Option(help: "Only this installation, by its id.", completion: .installation) var installation: String?
 
-    func run() throws {
+    func run() async throws {
         let listener = try TailListener(dataDirectory: settings.loader().load().dataDirectory)
         let isColoured =
             isatty(STDOUT_FILENO) == 1 && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
