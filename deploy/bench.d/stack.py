@@ -230,9 +230,12 @@ http {{
             connection.close()
 
     def rows(self, data):
-        """How many messages were taken in, and how many different events."""
-        return (self.query(data, "SELECT count(*) FROM outbox")[0][0],
-                self.query(data, "SELECT count(*) FROM dedupe")[0][0])
+        """How many messages were taken in, and how many different events, when nothing comes any more."""
+        seen = None
+        while seen != (now := self.query(data, "SELECT (SELECT count(*) FROM outbox), (SELECT count(*) FROM dedupe)")[0]):
+            seen = now
+            time.sleep(0.2)
+        return seen
 
     def wait_until_delivered(self, data, seconds=600):
         wait_for("the delivery of all messages", lambda: self.query(
