@@ -130,7 +130,7 @@ package struct Console: Sendable {
         case let error as StoreFailure:
             content = .problem(texts.store(error.message), .serviceUnavailable)
         case let error as SetupFailure:
-            content = .problem(ProblemText(title: error.problem, text: error.remedy), .badGateway)
+            content = .problem(ProblemText(error), .badGateway)
         default:
             content = .problem(texts.unexpected(request.id), .internalServerError)
         }

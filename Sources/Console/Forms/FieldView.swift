@@ -79,7 +79,7 @@ struct FieldForm {
     /// - Returns: what is about none of them, to stand above the form.
     mutating func fail(_ failure: SetupFailure) -> ProblemText? {
         guard let key = failure.field, views.contains(where: { $0.name == key }) else {
-            return ProblemText(title: "\(failure.side): \(failure.problem)", text: failure.remedy)
+            return ProblemText(failure)
         }
         fail(key, texts.refused(by: failure.side, failure.problem, failure.remedy))
         return nil

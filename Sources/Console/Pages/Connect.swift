@@ -84,8 +84,7 @@ extension Page {
             let said = made.warnings.isEmpty ? "" : try desk.drafts.seal(made.warnings, of: desk.session, now: desk.now)
             return .redirect("/installations/\(made.installation)", query: ["done": "connected", "said": said])
         } catch let failure as SetupFailure {
-            return try await again(
-                ProblemText(title: "\(failure.side): \(failure.problem)", text: failure.remedy))
+            return try await again(ProblemText(failure))
         }
     }
 }

@@ -189,7 +189,7 @@ struct RemoveTexts: Sendable {
 
     func refused(_ failure: SetupFailure) -> ProblemText {
         ProblemText(
-            title: "\(failure.side): \(failure.problem)",
+            title: failure.heading,
             text: """
                 Nothing was removed. Try again, or remove it all the same: then the webhook stays set at \(failure.side) \
                 until another one replaces it.

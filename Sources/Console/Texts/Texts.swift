@@ -1,3 +1,5 @@
+import RelayCore
+
 /// Everything the pages say, in English, and nowhere else: a translation replaces this folder. Templates read it as
 /// `{{texts.errors.title}}`.
 struct Texts: Sendable {
@@ -42,6 +44,20 @@ struct ProblemText: Sendable {
     var text: String
     /// To be typed as it stands.
     var code: String?
+}
+
+extension ProblemText {
+    /// What a far side, or byoc itself, refuses.
+    init(_ failure: SetupFailure) {
+        self.init(title: failure.heading, text: failure.remedy)
+    }
+}
+
+extension SetupFailure {
+    /// The problem, with whose it is.
+    var heading: String {
+        side == "byoc" ? problem.prefix(1).uppercased() + problem.dropFirst() : "\(side): \(problem)"
+    }
 }
 
 struct ErrorTexts: Sendable {
