@@ -133,6 +133,17 @@ import Testing
         #expect(scene.programme.state.withLock { $0.plans.isEmpty })
     }
 
+    @Test func `A secret that was entered for one channel is not taken to another`() async {
+        let scene = ConsoleScene()
+        var browser = await scene.signedIn()
+        let first = await channelStep(&browser)
+        let other = await browser.post(
+            "/installations/new/other",
+            [("csrf", first.token ?? ""), ("draft", first.value(of: "draft") ?? ""), ("token", "")])
+        #expect(other.status == 422)
+        #expect(scene.programme.state.withLock { $0.checked.count } == 1)
+    }
+
     @Test func `Without a topic nothing is connected`() async {
         let scene = ConsoleScene()
         var browser = await scene.signedIn()

@@ -124,8 +124,10 @@ extension Desk {
         return channel
     }
 
+    /// What was entered for this channel; another's secrets are none of its business.
     fileprivate func draft(in request: PageRequest) -> ConnectionDraft? {
-        drafts.open(request.form["draft"], ConnectionDraft.self, of: session, now: now)
+        let draft = drafts.open(request.form["draft"], ConnectionDraft.self, of: session, now: now)
+        return draft?.channel.kind.rawValue == request.parameters["channel"] ? draft : nil
     }
 
     fileprivate func draftLost() -> Answer { .page(.problem(texts.connect.draftLost, .conflict)) }

@@ -29,7 +29,7 @@ final class ProgrammeDouble: ConsoleProgramme {
 
     init(store: MemoryStore) { self.store = store }
 
-    let channels: [any Channel] = [ChannelDouble()]
+    let channels: [any Channel] = [ChannelDouble(), ChannelDouble(kind: "other", name: "Other")]
     let deskFields = DeskFields(
         address: SettingField(
             key: "desk_url", label: "Desk address", help: "Where it is.",
@@ -96,14 +96,18 @@ final class ProgrammeDouble: ConsoleProgramme {
 
 /// A channel with a secret and a plain setting.
 struct ChannelDouble: WebhookRegistering, WebhookImitating {
-    let descriptor = ChannelDescriptor(
-        kind: "double", name: "Double",
-        fields: [
-            SettingField(key: "token", label: "Token", help: "From the account's page.", isSecret: true),
-            SettingField(
-                key: "sender", label: "Sender name", help: "What customers see.", isRequired: false,
-                problem: { $0.count > 10 ? "it is too long" : nil }),
-        ])
+    let descriptor: ChannelDescriptor
+
+    init(kind: ChannelKind = "double", name: String = "Double") {
+        descriptor = ChannelDescriptor(kind: kind, name: name, fields: Self.fields)
+    }
+
+    private static let fields = [
+        SettingField(key: "token", label: "Token", help: "From the account's page.", isSecret: true),
+        SettingField(
+            key: "sender", label: "Sender name", help: "What customers see.", isRequired: false,
+            problem: { $0.count > 10 ? "it is too long" : nil }),
+    ]
 
     func read(_ request: WebhookRequest, account: ChannelAccount) throws(WebhookRefusal) -> WebhookReading<ChannelEvent>
     {
