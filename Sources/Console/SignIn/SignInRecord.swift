@@ -24,7 +24,7 @@ package struct SignInRecord: Codable, Hashable, Sendable {
     // MARK: Tries
 
     /// How long somebody must wait after so many tries in vain: nothing up to four of them, then 1 s, 2 s, 4 s, … and from
-    /// the thirteenth on 5 minutes. Whoever waits may try again, for ever.
+    /// the fourteenth on 5 minutes. Whoever waits may try again, for ever.
     static func wait(after count: Int) -> TimeInterval {
         count < 5 ? 0 : min(TimeInterval(1 << min(count - 5, 20)), 300)
     }
