@@ -23,7 +23,7 @@ def connect(browser, stage):
     """From the page of installations to the connected installation's page, all of it right."""
     browser.open(stage.admin + "/installations")
     browser.press("Connect a channel")
-    browser.press("Connect a channel: Viber")
+    browser.press("Connect Viber")
     browser.heading("Your Viber account")
     fill_viber(browser, stage)
     browser.press("Continue")

@@ -39,6 +39,7 @@ def dead_letter(browser, stage, judge):
     browser.wait("customers", lambda: browser.all("#phone-customer option"))
     choose(browser, customer)
     write(browser, "I am leaving")
+    playground.look_into(browser, "Marco Rossi")
     playground.on_the_desk(browser, "I am leaving")
     stage.control("POST", f"/viber/customers/{stage.path(customer)}/unsubscribe")
     reply(browser, "Please come back")

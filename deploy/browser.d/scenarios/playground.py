@@ -3,6 +3,7 @@
 from browser import DESK, PHONE
 
 MARKUP = """<img src=x onerror="window.ran=1"><script>window.ran=1</script>"""
+OLENA = "Olena Kovalenko"
 NAME = """<b onmouseover="window.ran=1">Bobby</b>"""
 
 
@@ -16,7 +17,9 @@ def opening(browser, stage, judge):
 
 def conversing(browser, stage, judge):
     """A conversation goes both ways, emoji too, and an agent's private note stays on the desk"""
+    choose(browser, stage.customers()[OLENA])
     write(browser, "Is my parcel on its way? ", emoji=["Wave", "Family"])
+    look_into(browser, OLENA)
     on_the_desk(browser, "Is my parcel on its way? 👋👩‍👩‍👧‍👦")
     reply(browser, "It is out for delivery. ", emoji=["Parcel"])
     on_the_phone(browser, "It is out for delivery. 📦")
@@ -98,6 +101,7 @@ def markup(browser, stage, judge):
     browser.wait("the customer", lambda: any(NAME == browser.words(o) for o in browser.all("#phone-customer option")))
     choose(browser, customer)
     write(browser, MARKUP)
+    look_into(browser, NAME)
     on_the_desk(browser, MARKUP)
     reply(browser, MARKUP)
     on_the_phone(browser, MARKUP)
@@ -121,6 +125,12 @@ def must_not_have_run(browser):
 
 def choose(browser, customer):
     browser.one(f'#phone-customer option[value="{customer}"]').click()
+
+
+def look_into(browser, name):
+    """The agent opens this customer's conversation."""
+    browser.one("#desk-conversations button", name).click()
+    browser.one("#desk-name", name)
 
 
 def write(browser, text, emoji=()):

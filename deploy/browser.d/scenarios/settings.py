@@ -36,7 +36,7 @@ def connecting(browser, stage, judge):
     browser.press("Connect a channel")
     browser.heading("Connect a channel")
     judge.look(browser, "connect-choose")
-    browser.press("Connect a channel: Viber")
+    browser.press("Connect Viber")
     browser.heading("Your Viber account")
     judge.look(browser, "connect-channel")
     fill_viber(browser, stage, token="4f2a1c7d9e8b6a50-0000000000000000-0000000000000000")
@@ -81,6 +81,7 @@ def copying(browser, stage, judge):
 
 def testing(browser, stage, judge):
     """A test goes the whole way, and its way is shown"""
+    open_installation(browser, stage)
     browser.press("Send a test")
     judge.look(browser, "test")
     browser.press("Send the test")
@@ -165,5 +166,5 @@ def open_installation(browser, stage):
 
 
 # Before somebody plays, and after.
-CONNECTING = [signing_in, empty_pages, connecting, copying, testing, pausing, checking]
-LEAVING = [replacing, removing, signing_out]
+CONNECTING = [signing_in, empty_pages, connecting, copying]
+LEAVING = [testing, pausing, checking, replacing, removing, signing_out]

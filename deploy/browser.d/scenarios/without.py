@@ -37,7 +37,7 @@ def mouse(browser, stage, judge):
     keys.follow("Installations", back=True)
     browser.heading("Installations")
     keys.follow("Connect a channel")
-    keys.follow("Connect a channel: Viber")
+    keys.follow("Connect Viber")
     browser.heading("Your Viber account")
     keys.go("Authentication token").type(stage.about["viber"]["token"])
     keys.go("More settings").press(Keys.ENTER)
