@@ -11,8 +11,9 @@ NAMES = {DESK: "1280", PHONE: "390"}
 AXE = """
 const done = arguments[arguments.length - 1];
 axe.run(document, {resultTypes: ["violations"]}).then(
-  result => done(result.violations.flatMap(rule => rule.nodes.map(node =>
-    rule.id + ": " + rule.help + ": " + node.html.slice(0, 160) + (node.any[0] ? " (" + node.any[0].message + ")" : "")))),
+  result => done(result.violations.map(({id, help, nodes: [node, ...others]}) =>
+    id + ": " + help + ": " + node.html.slice(0, 160) + (node.any[0] ? " (" + node.any[0].message + ")" : "") +
+      (others.length ? " and " + others.length + " more" : ""))),
   error => done(["axe failed: " + error]));
 """
 

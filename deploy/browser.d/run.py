@@ -12,7 +12,7 @@ sys.dont_write_bytecode = True
 from browser import Browser
 from judge import Judge
 from stage import Stage
-from scenarios import messages, playground, settings, without
+from scenarios import connecting, messages, playground, settings, without
 
 
 class Run:
@@ -64,16 +64,26 @@ class Run:
             print(f"  and there is no picture of it: {another}", flush=True)
 
 
+# Each begins with nothing connected and a browser of its own.
+ROWS = {
+    "settings": settings.SCENARIOS,
+    "playground": [connecting.ready, *playground.SCENARIOS, *messages.SCENARIOS],
+    "scripts": [without.scripts],
+    "keyboard": [without.mouse],
+}
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("stage")
     parser.add_argument("--axe", required=True)
     parser.add_argument("--headed", action="store_true")
     parser.add_argument("--screenshots")
-    run = Run(parser.parse_args())
-    run.play(settings.CONNECTING + playground.SCENARIOS + messages.SCENARIOS + settings.LEAVING)
-    run.play(without.SCENARIOS_WITHOUT_SCRIPTS, scripts=False)
-    run.play(without.SCENARIOS)
+    parser.add_argument("--row", action="append", choices=ROWS)
+    options = parser.parse_args()
+    run = Run(options)
+    for row in options.row or ROWS:
+        run.play(ROWS[row], scripts=row != "scripts")
     print(f"browser scenarios={run.count} failed={run.failed} pages={len(run.judge.pages)}")
     sys.exit(run.failed > 0)
 

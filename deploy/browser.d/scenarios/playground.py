@@ -12,6 +12,8 @@ def opening(browser, stage, judge):
     browser.open(stage.playground)
     browser.one("#phone-customer option, #phone-customer")
     browser.wait("customers", lambda: browser.all("#phone-customer option"))
+    # What other scenarios had sent without a phone counts as doubled there.
+    stage.doubled = doubled(browser)
     judge.look(browser, "playground-empty")
 
 
@@ -31,7 +33,7 @@ def conversing(browser, stage, judge):
     on_the_phone(browser, "Anything else?")
     assert "A regular customer" not in texts(browser, "#phone-messages"), "the note is on the phone"
     browser.one("#ways li", "Is my parcel on its way?")
-    browser.one("#verdict", "Nothing lost, nothing doubled")
+    nothing_lost(browser, stage)
     judge.look(browser, "playground")
     for panel in ("bridge", "desk"):
         browser.resize(PHONE)
@@ -76,7 +78,7 @@ def killing(browser, stage, judge):
     arrived = [text for text in texts(browser, "#desk-messages") if text in sent]
     assert arrived == sent, arrived
     browser.wait("new workers", lambda: len(workers(browser)) == 2 and workers(browser) != before)
-    browser.one("#verdict", "Nothing lost, nothing doubled")
+    nothing_lost(browser, stage)
 
 
 def troubling(browser, stage, judge):
@@ -92,7 +94,7 @@ def troubling(browser, stage, judge):
     browser.one("#verdict", "under way")
     switch(browser, "trouble-viber")
     on_the_phone(browser, "while Viber is down")
-    browser.one("#verdict", "Nothing lost, nothing doubled")
+    nothing_lost(browser, stage)
 
 
 def markup(browser, stage, judge):
@@ -103,8 +105,9 @@ def markup(browser, stage, judge):
     write(browser, MARKUP)
     look_into(browser, NAME)
     on_the_desk(browser, MARKUP)
-    reply(browser, MARKUP)
-    on_the_phone(browser, MARKUP)
+    # Freshchat gives HTML of agents, which becomes plain text on the way; what only looks like it stays.
+    reply(browser, "5 < 6 & <3")
+    on_the_phone(browser, "5 < 6 & <3")
     browser.one("#desk-name", NAME)
     must_not_have_run(browser)
 
@@ -149,6 +152,16 @@ def compose(browser, side, text, emoji):
         browser.one(f'#{side}-form .emoji button[aria-label="{name}"]').click()
     browser.one(f"#{side}-send").click()
     browser.wait("the empty field", lambda: field.get_attribute("value") == "")
+
+
+def nothing_lost(browser, stage):
+    """All that was written has arrived, and at the desk no more than that."""
+    browser.one("#verdict", "Nothing lost")
+    assert doubled(browser) == stage.doubled, browser.words(browser.one(".tally"))
+
+
+def doubled(browser):
+    return browser.words(browser.one("#tally-inbound [data-figure=doubled]"))
 
 
 def texts(browser, chat):

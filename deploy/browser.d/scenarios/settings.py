@@ -165,6 +165,5 @@ def open_installation(browser, stage):
     browser.one("#credentials")
 
 
-# Before somebody plays, and after.
-CONNECTING = [signing_in, empty_pages, connecting, copying]
-LEAVING = [testing, pausing, checking, replacing, removing, signing_out]
+SCENARIOS = [
+    signing_in, empty_pages, connecting, copying, testing, pausing, checking, replacing, removing, signing_out]

@@ -107,7 +107,3 @@ class Keyboard:
     def follow(self, name, back=False):
         self.go(name, back)
         self.leave(lambda: self.press(Keys.ENTER))
-
-
-SCENARIOS = [mouse]
-SCENARIOS_WITHOUT_SCRIPTS = [scripts]
