@@ -62,3 +62,13 @@ start_nginx() {
     nginx -p "$work" -c "$work/nginx.conf" -e "$work/nginx.error.log" 2>>"$work/nginx.error.log" &
     pids+=($!)
 }
+
+# build_programs CONFIGURATION: byoc and the doubles; `bin` is where they are then.
+build_programs() {
+    # With Swift's libraries inside, so that the program runs where Swift isn't installed.
+    local build=(swift build -c "$1" --static-swift-stdlib --package-path "$root")
+    echo "Building ($1); the first time takes some minutes."
+    "${build[@]}" --product byoc
+    "${build[@]}" --product byoc-sandbox
+    bin=$("${build[@]}" --show-bin-path)
+}

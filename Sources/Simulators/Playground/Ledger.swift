@@ -34,6 +34,13 @@ package struct Ledger: Sendable {
         package var repeats = 0
 
         package var underWay: Int { sent - arrived }
+
+        package init(sent: Int = 0, arrived: Int = 0, doubled: Int = 0, repeats: Int = 0) {
+            self.sent = sent
+            self.arrived = arrived
+            self.doubled = doubled
+            self.repeats = repeats
+        }
     }
 
     private struct Sent {

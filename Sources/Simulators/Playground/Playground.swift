@@ -50,7 +50,7 @@ package final class Playground: Sendable {
     func caption() -> String {
         pictures.withLock { count in
             count += 1
-            return "🖼 Picture \(count)"
+            return "Photo \(count)"
         }
     }
 

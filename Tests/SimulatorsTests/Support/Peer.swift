@@ -157,6 +157,7 @@ private let webhookKey = try? _RSA.Signing.PrivateKey(keySize: .bits2048)
 /// Runs a test against a fresh sandbox and receiver.
 func withPeer(
     viber: ViberKnobs = ViberKnobs(), freshchat: FreshchatKnobs = FreshchatKnobs(),
+    playground: PlaygroundConfiguration? = nil,
     _ body: @escaping @Sendable (Peer) async throws -> Void
 ) async throws {
     var configuration = SandboxConfiguration()
@@ -165,6 +166,7 @@ func withPeer(
     configuration.freshchatKnobs = freshchat
     configuration.freshchatKnobs.timeScale = 0.001
     configuration.webhookKey = webhookKey
+    configuration.playground = playground
     var logger = Logger(label: "test")
     logger.logLevel = .critical
     let quiet = logger

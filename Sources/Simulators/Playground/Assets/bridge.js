@@ -32,7 +32,10 @@ export function take(entry) {
 export function show() {
   const ways = steps.newestFirst();
   byId("ways-empty").hidden = ways.length > 0;
-  reconcile(byId("ways"), ways, way => way.key, create, update);
+  const added = reconcile(byId("ways"), ways, way => way.key, create, update);
+  // The newest is told at length, and so is what is still under way.
+  [...byId("ways").children].forEach((card, index) => card.classList.toggle("brief", index > 0 && steps.hasEnded(ways[index])));
+  return added;
 }
 
 export function showWorkers(list) {

@@ -14,9 +14,18 @@ export function prepare() {
 export function showPanel(name) {
   document.body.dataset.panel = name;
   for (const tab of document.querySelectorAll(".tabs button")) {
-    if (tab.dataset.show === name) tab.setAttribute("aria-current", "true");
-    else tab.removeAttribute("aria-current");
+    if (tab.dataset.show !== name) {
+      tab.removeAttribute("aria-current");
+      continue;
+    }
+    tab.setAttribute("aria-current", "true");
+    tab.removeAttribute("data-news");
   }
+}
+
+/** Where one panel is seen at a time, its tab shows that there is something new. */
+export function hasNews(name) {
+  if (document.body.dataset.panel !== name) byId(`tab-${name}`).dataset.news = "";
 }
 
 function prepareTheme() {

@@ -1,5 +1,5 @@
 // The agent's desk: the inbox and one conversation.
-import { byId, make, setText, reconcile, timeOf, initials, tone, tick, updateTick, picture, stickToEnd, prepareField, tell, say } from "./dom.js";
+import { byId, make, setText, reconcile, timeOf, initials, tone, tick, updateTick, picture, pictureOf, words, stickToEnd, prepareField, tell } from "./dom.js";
 import { call } from "./feed.js";
 
 let state = null;
@@ -59,12 +59,22 @@ function select(id, isByAgent) {
   if (isByAgent && person) onChoose(person);
 }
 
+const known = new Set();
+
+/** Goes along with the phone to what begins there, unless the agent is writing. */
+function follow(person) {
+  const mine = state.conversations.findLast(candidate => candidate.person === person);
+  const isFirst = mine && !known.has(mine.id);
+  for (const { id } of state.conversations) known.add(id);
+  if (mine && (conversation()?.person === person || isFirst && !byId("desk-text").value)) chosen = mine.id;
+}
+
 const spoken = item => item.messages.filter(message => message.kind !== "system");
 
+/** Tells whether there is anything new in the conversation. */
 export function show(newState, person) {
   state = newState;
-  const mine = state.conversations.findLast(candidate => candidate.person === person);
-  if (mine && (!conversation() || conversation().person === person)) chosen = mine.id;
+  follow(person);
   if (!conversation()) chosen = state.conversations.at(-1)?.id ?? null;
   reconcile(byId("desk-agent"), state.agents, agent => agent.id, agent => {
     const option = make("option");
@@ -75,13 +85,13 @@ export function show(newState, person) {
   if (current) looked.set(current.id, spoken(current).length);
   const sorted = [...state.conversations].sort((one, two) => two.updated - one.updated);
   reconcile(byId("desk-conversations"), sorted, item => item.id, createRow, updateRow);
-  showThread(current);
+  return showThread(current);
 }
 
 function createRow(item) {
   const button = make("button", "",
     make("span", `avatar ${tone(item.name)}`, initials(item.name)),
-    make("span", "lines", make("strong", "", item.name), make("small", "excerpt")), make("span", "badge"));
+    make("span", "lines", make("strong", "", item.name), make("small", "excerpt")), make("span", "badge", make("span"), make("span", "unseen", " new")));
   button.type = "button";
   button.querySelector(".avatar").setAttribute("aria-hidden", "true");
   button.addEventListener("click", () => select(item.id, true));
@@ -98,9 +108,8 @@ function updateRow(row, item) {
   setText(button.querySelector(".excerpt"), item.isResolved ? `Resolved · ${words}` : words);
   const unread = spoken(item).length - (looked.get(item.id) ?? 0);
   const badge = button.querySelector(".badge");
-  setText(badge, unread > 0 ? String(unread) : "");
-  if (unread > 0) badge.setAttribute("aria-label", `${unread} new`);
-  else badge.removeAttribute("aria-label");
+  setText(badge.firstChild, String(unread));
+  badge.hidden = unread <= 0;
 }
 
 function showThread(current) {
@@ -115,22 +124,22 @@ function showThread(current) {
     list.replaceChildren();
     list.dataset.conversation = current?.id ?? "";
   }
-  stickToEnd(list, () => reconcile(list, current?.messages ?? [], message => message.id, create, update));
+  return stickToEnd(list, () => reconcile(list, current?.messages ?? [], message => message.id, create, update));
 }
 
 function create(message) {
-  if (message.kind === "system") return make("li", "system", make("span", "", message.text));
+  if (message.kind === "system") return make("div", "system", make("span", "", message.text));
   const isTheirs = message.by === "user";
   const bubble = make("div", "bubble");
-  if (message.kind === "private") bubble.append(make("small", "who", "🔒 Private note"));
+  if (message.kind === "private") bubble.append(make("small", "who", "Private note"));
   else if (!isTheirs) bubble.append(make("small", "who", message.who || "Bot"));
-  if (message.picture) bubble.append(picture(message.picture, message.text));
-  if (message.text) bubble.append(make("p", "", message.text));
+  const url = pictureOf(message);
+  if (url) bubble.append(picture(url));
+  if (message.text) bubble.append(words(message.text));
   const foot = make("small", "foot", timeOf(message.time));
   if (!isTheirs && message.kind === "normal") foot.append(tick());
   bubble.append(foot);
-  if (isTheirs) say(`On the desk: ${message.text || "a picture"}`);
-  return make("li", message.kind === "private" ? "note" : isTheirs ? "theirs" : "mine", bubble);
+  return make("div", message.kind === "private" ? "note" : isTheirs ? "theirs" : "mine", bubble);
 }
 
 function update(element, message) {

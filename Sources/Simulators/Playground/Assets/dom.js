@@ -71,10 +71,34 @@ export function updateTick(element, mark) {
   setText(element.lastChild, word ? ` ${word}` : "");
 }
 
+const links = /https?:\/\/[^\s<>"]+/g;
+/** Where the doubles keep pictures: a link there is shown with what it leads to, as messengers do. */
+const previews = /^http:\/\/127\.0\.0\.1:\d+\/(media\/2|cdn\/images)\//;
+
+/** What was written: its links can be followed, and are no longer than needed. */
+export function words(text) {
+  const paragraph = make("p");
+  let end = 0;
+  for (const match of text.matchAll(links)) {
+    paragraph.append(text.slice(end, match.index));
+    end = match.index + match[0].length;
+    const link = make("a", "", match[0].length > 40 ? `${match[0].slice(0, 36)}…` : match[0]);
+    link.href = match[0];
+    link.target = "_blank";
+    link.rel = "noopener noreferrer";
+    paragraph.append(link);
+  }
+  paragraph.append(text.slice(end));
+  return paragraph;
+}
+
+/** The picture of a message: its own, or that of a link. */
+export const pictureOf = message => message.picture ?? message.text.match(links)?.find(link => previews.test(link));
+
 /** A picture that people sent; its words stand beside it. */
-export function picture(url, text) {
+export function picture(url) {
   const image = make("img", "picture");
-  image.alt = text ? `Picture: ${text}` : "Picture";
+  image.alt = "A parcel in the evening sun";
   image.loading = "lazy";
   image.src = url;
   return image;

@@ -16,11 +16,13 @@ const refresh = soon(async () => {
     tell(error.message);
   }
 }, 60);
-const redraw = soon(async () => bridge.show(), 30);
+const redraw = soon(async () => {
+  if (bridge.show()) controls.hasNews("bridge");
+}, 30);
 
 function show(state) {
-  phone.show(state);
-  desk.show(state, phone.person()?.id);
+  if (phone.show(state)) controls.hasNews("phone");
+  if (desk.show(state, phone.person()?.id)) controls.hasNews("desk");
   bridge.showWorkers(state.workers);
   controls.show(state);
 }

@@ -1,5 +1,5 @@
 // The customer's phone.
-import { byId, make, setText, reconcile, timeOf, tick, updateTick, picture, stickToEnd, prepareField, tell, say } from "./dom.js";
+import { byId, make, setText, reconcile, timeOf, tick, updateTick, picture, pictureOf, words, stickToEnd, prepareField, tell } from "./dom.js";
 import { call } from "./feed.js";
 
 let state = null;
@@ -14,6 +14,7 @@ export function prepare(choose) {
   const clear = prepareField(byId("phone-text"), form);
   byId("phone-customer").addEventListener("change", event => select(event.target.value));
   byId("phone-new").addEventListener("click", addCustomer);
+  form.addEventListener("focusin", open);
   form.addEventListener("submit", event => {
     event.preventDefault();
     const text = byId("phone-text").value.trim();
@@ -30,17 +31,23 @@ export function prepare(choose) {
 
 const lastWritten = () => person()?.messages.findLast(message => message.mine);
 
-/** Who writes for the first time opens the chat before, as on a real phone. */
+/** Those who have opened the chat. */
+const openers = new Set();
+
+/** Who goes to write for the first time opens the chat, as on a real phone. */
+async function open() {
+  const who = person();
+  if (!who?.isNew || openers.has(who.id)) return;
+  openers.add(who.id);
+  await call("POST", `/viber/customers/${encodeURIComponent(who.id)}/open`);
+}
+
 async function act(send) {
   const who = person();
   if (!who) return;
-  const id = encodeURIComponent(who.id);
   try {
-    if (who.isNew) {
-      who.isNew = false;
-      await call("POST", `/viber/customers/${id}/open`);
-    }
-    await send(id);
+    await open();
+    await send(encodeURIComponent(who.id));
   } catch (error) {
     tell(error.message);
   }
@@ -69,6 +76,7 @@ export function select(id) {
   onChoose(id);
 }
 
+/** Tells whether there is anything new. */
 export function show(newState) {
   state = newState;
   if (!person() && state.people.length) {
@@ -82,7 +90,7 @@ export function show(newState) {
     option.value = item.id;
     return option;
   }, (option, item) => setText(option, item.bot > 0 ? `${item.name} (${item.botName})` : item.name));
-  if (!who) return;
+  if (!who) return false;
   choice.value = who.id;
   setText(byId("phone-business"), who.botName);
   setText(byId("phone-clock"), timeOf(Date.now()));
@@ -92,19 +100,19 @@ export function show(newState) {
     list.replaceChildren();
     list.dataset.person = who.id;
   }
-  stickToEnd(list, () => reconcile(list, who.messages, message => message.id, create, update));
+  return stickToEnd(list, () => reconcile(list, who.messages, message => message.id, create, update));
 }
 
 function create(message) {
   const bubble = make("div", "bubble");
-  if (message.picture) bubble.append(picture(message.picture, message.text));
-  if (message.text) bubble.append(make("p", "", message.text));
+  const url = pictureOf(message);
+  if (url) bubble.append(picture(url));
+  if (message.text) bubble.append(words(message.text));
   const foot = make("small", "foot", timeOf(message.time));
   if (message.mine) foot.append(tick());
   bubble.append(foot);
   if (!message.mine && message.sender) bubble.prepend(make("small", "who", message.sender));
-  if (!message.mine) say(`On the phone: ${message.text || "a picture"}`);
-  return make("li", message.mine ? "mine" : "theirs", bubble);
+  return make("div", message.mine ? "mine" : "theirs", bubble);
 }
 
 function update(element, message) {
