@@ -58,7 +58,7 @@ package struct BridgeSteps: Service {
         }
         log.record(
             .bridge, .action, name, subject: step["contact"]?.string ?? "",
-            reference: step["delivery"]?.text ?? step["request"]?.text ?? "",
+            reference: step["delivery"]?.text ?? step["request"]?.string ?? "",
             text: String(decoding: line, as: UTF8.self))
     }
 }
