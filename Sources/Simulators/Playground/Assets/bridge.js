@@ -87,9 +87,10 @@ function updateStep(element, step) {
 
 /** A spark on the wire: towards the bridge, or away from it. */
 function fly(step) {
-  if (isCalm.matches || document.hidden || step.event === "delivered" || step.event === "seen") return;
+  if (isCalm.matches || document.hidden || step.event !== "message") return;
   const isInbound = step.direction === "inbound";
-  if (step.step === "received") spark(isInbound ? "wire-left" : "wire-right", !isInbound, "");
+  // Only now is it known that it is a message for the other side, and none of its echoes.
+  if (step.step === "committed" && step.outcome === "accepted") spark(isInbound ? "wire-left" : "wire-right", !isInbound, "");
   if (step.step === "sending") spark(isInbound ? "wire-right" : "wire-left", !isInbound, "");
   if (step.step === "retrying" || step.step === "in_doubt") spark(isInbound ? "wire-right" : "wire-left", isInbound, "bad");
 }

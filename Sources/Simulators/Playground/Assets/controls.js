@@ -21,6 +21,7 @@ export function showPanel(name) {
     tab.setAttribute("aria-current", "true");
     tab.removeAttribute("data-news");
   }
+  for (const list of byId(`panel-${name}`).querySelectorAll(".chat")) list.scrollTop = list.scrollHeight;
 }
 
 /** Where one panel is seen at a time, its tab shows that there is something new. */

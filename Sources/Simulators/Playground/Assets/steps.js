@@ -116,7 +116,7 @@ function label(step, found) {
     case "committed": return "on disk, answered 200";
     case "claimed": return "taken up";
     case "sending": return `sending to ${sides[found.direction]}`;
-    case "answered": return step.status ? `sent, answered ${step.status}` : "sent, no answer";
+    case "answered": return `${step.detail?.startsWith("GET ") ? "asked" : "sent"}, ${step.status ? `answered ${step.status}` : "no answer"}`;
     case "delivered": return "delivered";
     case "retrying": return step.detail?.split(":")[0] ?? "again later";
     case "in_doubt": return "in doubt";
