@@ -61,7 +61,7 @@ package struct MessageQuery: Hashable, Sendable {
     package init(
         standing: Standing? = nil, installation: InstallationID? = nil, channel: ChannelKind? = nil,
         direction: Direction? = nil, contact: String = "", text: String = "", place: Place = .newest, limit: Int = 50,
-        lookLimit: Int = 20_000
+        lookLimit: Int = 50_000
     ) {
         self.standing = standing
         self.installation = installation

@@ -16,7 +16,6 @@ struct MessagesTexts: Sendable {
     let all = "All"
     let search = "Search"
     let clear = "Clear the filter"
-    let clearShort = "Clear"
     let pages = "Pages of the list"
     let newest = "Newest"
     let newer = "Newer"
