@@ -212,6 +212,21 @@ struct EngineTests {
         #expect(scene.channel.sent.all.map(\.message.plainText) == ["answer", "next", "answer"])
     }
 
+    @Test("A held reply of which a person says that it arrived is delivered, and never sent again")
+    func doubtArrived() async throws {
+        var scene = EngineScene()
+        let failure = failure(.retry(after: nil), isCertain: false)
+        scene.channel.answer = { _, number in number == 1 ? failure : nil }
+        try await scene.install(doubtPolicy: .hold)
+        scene.agentWrites("answer")
+        try await relayAll(scene)
+        let held = try #require(try await scene.deliveries(.held).first)
+        try await scene.store.confirmArrival(held.id, now: scene.time.now)
+        try await relayAll(scene)
+        #expect(scene.channel.sent.all.map(\.message.plainText) == ["answer"])
+        #expect(try await scene.deliveries(.delivered).map(\.id).contains(held.id))
+    }
+
     @Test("A channel with an idempotency key is simply sent the same again")
     func doubtIdempotent() async throws {
         var scene = EngineScene()
