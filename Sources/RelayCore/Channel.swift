@@ -38,23 +38,6 @@ package protocol WebhookRegistering: Channel {
     func unregister(account: ChannelAccount, over http: any HTTPSender) async throws(SetupFailure)
 }
 
-/// A channel that can write a webhook as it would itself send it, to try the whole way out.
-package protocol WebhookImitating: Channel {
-    /// A customer's message, signed with the account's own credentials.
-    func imitate(_ message: IncomingMessage, account: ChannelAccount, now: Date) -> ImitatedWebhook?
-}
-
-/// A request that ``WebhookImitating`` wrote.
-package struct ImitatedWebhook: Sendable {
-    package var headers: HTTPFields
-    package var body: [UInt8]
-
-    package init(headers: HTTPFields, body: [UInt8]) {
-        self.headers = headers
-        self.body = body
-    }
-}
-
 /// What an adapter says of itself.
 package struct ChannelDescriptor: Sendable {
     package var kind: ChannelKind

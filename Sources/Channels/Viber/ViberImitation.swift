@@ -1,47 +1,158 @@
 import Crypto
-package import FoundationEssentials
+import FoundationEssentials
 import HTTPTypes
 package import RelayCore
 
+/// Callbacks as Viber makes them (viber.md §3), signed with the bot's token (viber.md §4).
 extension Viber: WebhookImitating {
-    /// A text, as Viber posts it (viber.md §3, §4).
-    package func imitate(_ message: IncomingMessage, account: ChannelAccount, now: Date) -> ImitatedWebhook? {
-        let settings = ViberSettings(account)
-        let milliseconds = Int64(now.timeIntervalSince1970 * 1000)
-        guard !settings.token.isEmpty, let token = UInt64(message.id.rawValue),
-            let body = viberJSON(
-                ImitatedCallback(
-                    timestamp: milliseconds, messageToken: token,
-                    sender: .init(id: message.from.userID.rawValue, name: message.from.name ?? ""),
-                    message: .init(text: message.message.plainText)))
+    package var imitations: [WebhookImitation] {
+        [
+            WebhookImitation("message", "a customer writes a text"),
+            WebhookImitation("picture", "a customer sends a picture"),
+            WebhookImitation("video", "a customer sends a video"),
+            WebhookImitation("file", "a customer sends a file"),
+            WebhookImitation("contact", "a customer sends a contact's card"),
+            WebhookImitation("location", "a customer sends a place"),
+            WebhookImitation("sticker", "a customer sends a sticker"),
+            WebhookImitation("url", "a customer sends a link"),
+            WebhookImitation("delivered", "a reply has reached the phone"),
+            WebhookImitation("seen", "a reply was read"),
+            WebhookImitation("failed", "a reply could not be shown"),
+            WebhookImitation("subscribed", "a customer takes messages on"),
+            WebhookImitation("unsubscribed", "a customer refuses messages"),
+            WebhookImitation("conversation_started", "a customer opens the chat"),
+            WebhookImitation("webhook", "Viber tries the target URL out"),
+        ]
+    }
+
+    package func imitate(_ kind: String, _ wish: ImitationWish, account: ChannelAccount) -> ImitatedWebhook? {
+        let token = ViberSettings(account).token
+        guard !token.isEmpty, imitations.contains(where: { $0.kind == kind }),
+            let body = viberJSON(ImitatedCallback(kind, wish))
         else { return nil }
-        let signature = HMAC<SHA256>.authenticationCode(
-            for: body, using: SymmetricKey(data: Array(settings.token.reveal().utf8)))
-        let digits = signature.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        let key = SymmetricKey(data: Array(token.reveal().utf8))
+        let signature = HMAC<SHA256>.authenticationCode(for: body, using: key).map { byte in
+            (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }
         return ImitatedWebhook(
-            headers: [.contentType: "application/json", .viberContentSignature: digits], body: body)
+            headers: [.contentType: "application/json", .viberContentSignature: signature.joined()], body: body)
     }
 }
 
 private struct ImitatedCallback: Encodable {
-    struct Sender: Encodable {
+    struct User: Encodable {
         var id: String
-        var name: String
+        var name: String?
+        var language = "en"
+        var country = "US"
+        var apiVersion = 10
+
+        private enum CodingKeys: String, CodingKey {
+            case id, name, language, country
+            case apiVersion = "api_version"
+        }
     }
 
-    struct Content: Encodable {
-        var type = "text"
-        var text: String
+    struct Message: Encodable {
+        struct Contact: Encodable {
+            var name: String
+            var phoneNumber: String
+
+            private enum CodingKeys: String, CodingKey {
+                case name
+                case phoneNumber = "phone_number"
+            }
+        }
+
+        struct Place: Encodable {
+            var lat: Double
+            var lon: Double
+        }
+
+        var type: String
+        var text: String?
+        var media: String?
+        var fileName: String?
+        var size: Int64?
+        var duration: Int64?
+        var stickerID: Int64?
+        var contact: Contact?
+        var location: Place?
+
+        private enum CodingKeys: String, CodingKey {
+            case type, text, media, size, duration, contact, location
+            case fileName = "file_name"
+            case stickerID = "sticker_id"
+        }
     }
 
-    var event = "message"
+    var event: String
     var timestamp: Int64
-    var messageToken: UInt64
-    var sender: Sender
-    var message: Content
+    var hostname = "byoc-trigger"
+    var token: Int64
+    var sender: User?
+    var user: User?
+    var userID: String?
+    var message: Message?
+    var type: String?
+    var isSubscribed: Bool?
+    var failureText: String?
 
     private enum CodingKeys: String, CodingKey {
-        case event, timestamp, sender, message
-        case messageToken = "message_token"
+        case event, timestamp, sender, user, message, type
+        case hostname = "chat_hostname"
+        case token = "message_token"
+        case userID = "user_id"
+        case isSubscribed = "subscribed"
+        case failureText = "desc"
+    }
+
+    init(_ kind: String, _ wish: ImitationWish) {
+        event = kind
+        timestamp = Int64((wish.at.timeIntervalSince1970 * 1000).rounded())
+        token = wish.messageID
+        let person = User(id: wish.from.userID.rawValue, name: wish.from.name)
+        switch kind {
+        case "delivered", "seen", "unsubscribed": userID = person.id
+        case "failed":
+            userID = person.id
+            failureText = wish.text ?? "failure description"
+        case "subscribed": user = person
+        case "conversation_started":
+            user = person
+            type = "open"
+            isSubscribed = false
+        case "webhook": break
+        default:
+            event = "message"
+            sender = person
+            message = Message(kind, wish)
+        }
+    }
+}
+
+extension ImitatedCallback.Message {
+    fileprivate init(_ kind: String, _ wish: ImitationWish) {
+        self.init(type: kind == "message" ? "text" : kind, text: wish.text)
+        switch kind {
+        case "picture":
+            media = wish.url ?? "https://example.com/picture.jpg"
+            fileName = "picture.jpg"
+        case "video":
+            media = wish.url ?? "https://example.com/video.mp4"
+            size = 10_000
+            duration = 10
+        case "file":
+            media = wish.url ?? "https://example.com/file.pdf"
+            fileName = "file.pdf"
+            size = 10_000
+        case "url": media = wish.url ?? "https://example.com/"
+        case "contact": contact = Contact(name: wish.text ?? "Alex", phoneNumber: "+12025550123")
+        case "location": location = Place(lat: 50.4501, lon: 30.5234)
+        case "sticker":
+            stickerID = 46105
+            media = wish.url
+        default: text = wish.text ?? "Hello from byoc trigger"
+        }
     }
 }

@@ -26,11 +26,11 @@ extension Page {
             throw StoreFailure(.conflict, desk.texts.test.impossible)
         }
         // Channels number their messages; the time in microseconds is no number that one gives out today.
-        let id = ChannelMessageID(String(Int64(desk.now.timeIntervalSince1970 * 1_000_000)))
-        let message = IncomingMessage(
+        let number = Int64(desk.now.timeIntervalSince1970 * 1_000_000)
+        let wish = ImitationWish(
             from: ContactProfile(userID: "byoc-test-contact", name: desk.texts.test.contact),
-            message: Message(text: desk.texts.test.message, sentAt: desk.now), id: id)
-        guard let webhook = channel.imitate(message, account: installation.channel, now: desk.now) else {
+            text: desk.texts.test.message, messageID: number, at: desk.now)
+        guard let webhook = channel.imitate("message", wish, account: installation.channel) else {
             throw StoreFailure(.conflict, desk.texts.test.impossible)
         }
         let target = desk.programme.urls(of: installation).target
@@ -42,7 +42,7 @@ extension Page {
         } catch {
             return .page(.problem(desk.texts.test.unreached(desk.settings.baseURL, error.description), .badGateway))
         }
-        return .redirect("/installations/\(installation.id)/test", query: ["message": id.rawValue])
+        return .redirect("/installations/\(installation.id)/test", query: ["message": String(number)])
     }
 }
 

@@ -67,7 +67,7 @@ struct ConsoleWiring: ConsoleProgramme {
     }
 
     func post(_ webhook: ImitatedWebhook, to targetURL: String) async throws(TransportFailure) -> HTTPReply {
-        guard let request = HTTPRequest(.post, url: targetURL, headers: webhook.headers) else {
+        guard let request = HTTPRequest(webhook.method, url: targetURL, headers: webhook.headers) else {
             throw TransportFailure(isCertain: true, "the target URL is none")
         }
         return try await http.send(request, body: webhook.body, timeout: .seconds(10))

@@ -128,7 +128,9 @@ struct ChannelDouble: WebhookRegistering, WebhookImitating {
 
     func unregister(account: ChannelAccount, over http: any HTTPSender) async throws(SetupFailure) {}
 
-    func imitate(_ message: IncomingMessage, account: ChannelAccount, now: Date) -> ImitatedWebhook? {
-        ImitatedWebhook(headers: [:], body: Array(message.message.plainText.utf8))
+    let imitations = [WebhookImitation("message", "a customer writes a text")]
+
+    func imitate(_ kind: String, _ wish: ImitationWish, account: ChannelAccount) -> ImitatedWebhook? {
+        ImitatedWebhook(headers: [:], body: Array((wish.text ?? "").utf8))
     }
 }
