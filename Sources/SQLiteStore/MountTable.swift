@@ -14,7 +14,7 @@ package struct MountTable: Sendable {
     }
 
     /// This process's; `nil` when the kernel doesn't tell.
-    static var present: MountTable? {
+    package static var present: MountTable? {
         // By a handle: what reads a file by its size gets only the first page of one in /proc.
         guard let handle = FileHandle(forReadingAtPath: "/proc/self/mountinfo"), let data = try? handle.readToEnd()
         else { return nil }

@@ -29,7 +29,7 @@ struct Byoc: AsyncParsableCommand {
             CommandGroup(
                 name: "Deliveries", subcommands: [Outbox.self, DeliveryCommand.self, Retry.self, Discard.self]),
             CommandGroup(name: "Data store", subcommands: [StoreCommand.self]),
-            CommandGroup(name: "Looking closer", subcommands: [Tail.self, Trigger.self]),
+            CommandGroup(name: "Looking closer", subcommands: [DoctorCommand.self, Tail.self, Trigger.self]),
         ])
 
     /// Web servers start a FastCGI or CGI program without arguments.

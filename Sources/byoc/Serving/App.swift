@@ -110,6 +110,8 @@ struct App {
         }
     }
 
+    var proof: EndpointProof { EndpointProof(dataDirectory: settings.dataDirectory, key: key) }
+
     /// - Parameters:
     ///   - meter: whose counts it stores.
     ///   - pressure: what it keeps up to date.

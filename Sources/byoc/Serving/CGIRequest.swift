@@ -19,7 +19,8 @@ struct CGIRequest {
                 intake: Intake(
                     store: app.store, channels: App.channel, helpdesk: app.helpdesk, pulse: nil, wakeUp: wakeUp,
                     meter: meter, pressure: pressure, trace: app.trace, logger: app.logger),
-                console: ConsoleFront(console: app.console(over: http), places: 1), baseURL: app.settings.baseURL)
+                console: ConsoleFront(console: app.console(over: http), places: 1), proof: app.proof,
+                baseURL: app.settings.baseURL)
             PlainCGI.respond(
                 configuration: ResponderConfiguration(threads: 1, bodyLimit: app.settings.bodyLimit),
                 logger: app.logger, handler: front.respond(to:))

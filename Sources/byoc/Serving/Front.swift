@@ -11,12 +11,16 @@ import ServiceLifecycle
 struct Front: Sendable {
     let intake: Intake
     let console: ConsoleFront
+    let proof: EndpointProof
     let prefix: String
 
-    /// - Parameter baseURL: its path is taken off the paths of requests.
-    init(intake: Intake, console: ConsoleFront, baseURL: String) {
+    /// - Parameters:
+    ///   - proof: answers the doctor's question whether a request gets here.
+    ///   - baseURL: its path is taken off the paths of requests.
+    init(intake: Intake, console: ConsoleFront, proof: EndpointProof, baseURL: String) {
         self.intake = intake
         self.console = console
+        self.proof = proof
         prefix = URLComponents(string: baseURL)?.percentEncodedPath ?? ""
     }
 
@@ -26,7 +30,14 @@ struct Front: Sendable {
             method: request.head.method, path: ownPath(path, of: request), query: query,
             headers: request.head.headerFields, body: request.body, remoteAddress: request.remoteAddress,
             id: request.id, receivedAt: Date())
-        let response = Console.isOwn(own.path) ? console.respond(to: own) : intake.respond(to: own)
+        let response =
+            if let answer = proof.answer(to: own.path) {
+                WebhookResponse.text(.ok, answer)
+            } else if Console.isOwn(own.path) {
+                console.respond(to: own)
+            } else {
+                intake.respond(to: own)
+            }
         return OutgoingResponse(
             head: HTTPResponse(status: response.status, headerFields: response.headers), body: response.body)
     }

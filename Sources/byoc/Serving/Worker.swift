@@ -32,7 +32,7 @@ struct Worker {
                     wakeUp: wakeUp, meter: meter, pressure: pressure, trace: app.trace, logger: logger),
                 console: ConsoleFront(
                     console: app.console(over: http), places: ConsoleFront.places(threads: settings.threads)),
-                baseURL: settings.baseURL)
+                proof: app.proof, baseURL: settings.baseURL)
             let responder = FastCGIResponder(
                 listeningOn: socket.descriptor,
                 configuration: ResponderConfiguration(threads: settings.threads, bodyLimit: settings.bodyLimit),

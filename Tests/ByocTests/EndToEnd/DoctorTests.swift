@@ -1,0 +1,180 @@
+import Foundation
+import HTTPTypes
+import RelayCore
+import RelayTesting
+import Simulators
+import Testing
+
+@testable import byoc
+
+extension EndToEnd {
+    @Suite("byoc doctor")
+    struct Doctors {
+        @Test("Where all is well it says so, the way through nginx and the socket proven, and ends with 0")
+        func well() async throws {
+            try await withByocStack { stack in
+                _ = try await stack.installViber()
+                let report = try await stack.doctor()
+                #expect(report.status == 0, "\(report.findings)")
+                for subject in ["Settings", "Data folder", "Disk", "Socket", "Public URL", "Viber webhook", "Topic"] {
+                    #expect(report[subject]?.severity == "ok", "\(subject): \(report.findings)")
+                }
+                let text = try await stack.run(["doctor"], environment: ["BYOC_SOCKET": stack.socket])
+                #expect(text.output.hasSuffix("0 errors, 0 warnings\n"), "\(text)")
+                #expect(try FileManager.default.contentsOfDirectory(atPath: stack.dataFolder + "/proof") == [])
+                let unknown = try await stack.get("/hook/proof-" + String(repeating: "0", count: 32))
+                #expect(unknown.status == 404, "only numbers of the folder are answered")
+            }
+        }
+
+        @Test("A data folder that others can look into, and one that isn't there, are errors")
+        func folder() async throws {
+            try await withByocStack { stack in
+                _ = try await stack.installViber()
+                chmod(stack.dataFolder, 0o755)
+                let open = try await stack.doctor()
+                #expect(open.status == 2)
+                #expect(open["Data folder"]?.problem.contains("0755") == true, "\(open.findings)")
+                #expect(open["Data folder"]?.remedy == "chmod 700 \(stack.dataFolder)")
+                chmod(stack.dataFolder, 0o700)
+                chmod(stack.dataFolder + "/secret.key", 0o644)
+                let key = try await stack.doctor()
+                #expect(
+                    key.status != 0
+                        && key.findings.contains { $0.severity != "ok" && $0.problem.contains("secret.key") })
+                let none = try await stack.doctor(["BYOC_DATA_DIR": stack.folder + "/nowhere"])
+                #expect(none.status == 2)
+                #expect(!FileManager.default.fileExists(atPath: stack.folder + "/nowhere"), "it makes nothing")
+            }
+        }
+
+        @Test("A public URL that leads elsewhere or nowhere, and workers that don't run, are told apart")
+        func endpoint() async throws {
+            try await withByocStack { stack in
+                _ = try await stack.installViber()
+                let elsewhere = try await stack.doctor(["BYOC_BASE_URL": stack.about.viber.url])
+                #expect(elsewhere.status == 2)
+                #expect(elsewhere["Public URL"]?.problem.contains("isn't this byoc") == true, "\(elsewhere.findings)")
+                #expect(elsewhere["Viber webhook"]?.problem.contains("calls another address") == true)
+                let other = try await stack.doctor(["BYOC_DATA_DIR": try await stack.otherStore()])
+                #expect(other["Public URL"]?.problem.contains("another data folder") == true, "\(other.findings)")
+                let closed = try NginxConfiguration.freePort()
+                let nowhere = try await stack.doctor(["BYOC_BASE_URL": "http://127.0.0.1:\(closed)"])
+                #expect(nowhere["Public URL"]?.problem.contains("gives no answer") == true, "\(nowhere.findings)")
+                try await stack.stopServing()
+                let stopped = try await stack.doctor()
+                #expect(stopped.status == 2)
+                #expect(stopped["Public URL"]?.problem.contains("reaches no worker") == true, "\(stopped.findings)")
+                #expect(stopped["Socket"]?.severity == "error")
+            }
+        }
+
+        @Test("A certificate that is self-signed and one that has expired are errors", arguments: [10, -1])
+        func certificates(days: Int) async throws {
+            try await withByocStack { stack in
+                _ = try await stack.installViber()
+                let made = try TestProcess(
+                    "/bin/sh",
+                    [
+                        "-c",
+                        """
+                        openssl req -newkey rsa:2048 -nodes -keyout tls.key -subj /CN=localhost -out tls.csr &&
+                        openssl x509 -req -in tls.csr -signkey tls.key -days \(days) -out tls.pem
+                        """,
+                    ], environment: ["PATH": "/usr/bin:/bin", "HOME": stack.folder], directory: stack.folder,
+                    output: "\(stack.folder)/openssl.log", errors: "\(stack.folder)/openssl.log")
+                #expect(await made.wait(timeout: patience) == 0)
+                let files = "ssl_certificate \(stack.folder)/tls.pem; ssl_certificate_key \(stack.folder)/tls.key;"
+                let port = { @Sendable (line: Substring) -> String in
+                    line.hasPrefix("listen 127.0.0.1:") ? String(line).replacing(";", with: " ssl;") : String(line)
+                }
+                let secure = { @Sendable (text: String) -> String in
+                    text.replacing("keepalive_requests", with: "\(files)\nkeepalive_requests")
+                        .split(separator: "\n").map(port).joined(separator: "\n")
+                }
+                try await stack.withNginx("tls", socket: stack.socket, secure) { url in
+                    let report = try await stack.doctor([
+                        "BYOC_BASE_URL": url.replacing("http://127.0.0.1", with: "https://localhost")
+                    ])
+                    #expect(report.status == 2)
+                    let words = days > 0 ? "self-signed" : "expired"
+                    #expect(report["Certificate"]?.problem.contains(words) == true, "\(report.findings)")
+                    #expect(report["Public URL"]?.severity == "warning", "not proven, and it says so")
+                }
+            }
+        }
+
+        @Test("A token that either side refuses is told with what mends it")
+        func tokens() async throws {
+            try await withByocStack { stack in
+                let installed = try await stack.installViber()
+                stack.viber.replaceToken(with: "another")
+                stack.freshchat.replaceToken(with: "another")
+                let report = try await stack.doctor()
+                #expect(report.status == 2)
+                for subject in ["Viber account", "Freshchat account"] {
+                    #expect(report[subject]?.severity == "error", "\(report.findings)")
+                    #expect(report[subject]?.remedy.isEmpty == false)
+                    #expect(report[subject]?.installation == installed.id)
+                }
+                for secret in [stack.about.viber.token, stack.about.freshchat.token] {
+                    #expect(!report.output.contains(secret))
+                }
+            }
+        }
+    }
+
+    @Suite("The doctor's clock")
+    struct DoctorsClock {
+        @Test("A clock that is off is told by the Date headers; one that is right passes", arguments: [0.0, 120, 3600])
+        func clock(offset: Double) async throws {
+            let format = DateFormatter()
+            format.locale = Locale(identifier: "en_US_POSIX")
+            format.timeZone = TimeZone(secondsFromGMT: 0)
+            format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
+            let date = format.string(from: Date().addingTimeInterval(offset))
+            let sender = ClockWatchingSender(
+                RecordingSender(replies: [HTTPReply(status: .ok, headers: [.date: date])]))
+            let request = try #require(HTTPRequest(.get, url: "https://far.example.com/"))
+            _ = try await sender.send(request, body: [], timeout: .seconds(1))
+            let finding = try #require(sender.findings().first)
+            #expect(finding.severity == (offset == 0 ? .ok : offset < 300 ? .warning : .error))
+            if offset > 0 { #expect(finding.problem.contains("behind far.example.com")) }
+        }
+    }
+}
+
+/// What `byoc doctor --json` said.
+struct DoctorReport: Sendable {
+    struct Line: Decodable, Sendable {
+        var severity: String
+        var subject: String
+        var installation: String?
+        var problem: String
+        var reason: String
+        var remedy: String
+    }
+
+    var status: Int32
+    var output: String
+    var findings: [Line]
+
+    subscript(subject: String) -> Line? { findings.first { $0.subject == subject } }
+}
+
+extension ByocStack {
+    func doctor(_ environment: [String: String] = [:]) async throws -> DoctorReport {
+        let result = try await run(
+            ["doctor", "--json"], environment: ["BYOC_SOCKET": socket].merging(environment) { $1 })
+        let findings = try JSONDecoder().decode([DoctorReport.Line].self, from: Data(result.output.utf8))
+        return DoctorReport(status: result.status, output: result.output, findings: findings)
+    }
+
+    /// Another data folder, with a store in it.
+    fileprivate func otherStore() async throws -> String {
+        let path = folder + "/other"
+        let made = try await run(["installations"], environment: ["BYOC_DATA_DIR": path])
+        try #require(made.status == 0, "\(made)")
+        return path
+    }
+}
