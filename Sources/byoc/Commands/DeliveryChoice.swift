@@ -7,7 +7,7 @@ struct DeliveryChoice: ParsableArguments {
     @Flag(help: "What may have been delivered, or not.") var inDoubt = false
     @Flag(help: "What waits for a person to decide.") var held = false
     @Flag(help: "What was given up on.") var dead = false
-    @Option(help: "Only of this installation.") var installation: String?
+    @Option(help: "Only of this installation.", completion: .installation) var installation: String?
 
     /// Whether none of the kinds is chosen.
     var isEmpty: Bool { !waiting && !inDoubt && !held && !dead }

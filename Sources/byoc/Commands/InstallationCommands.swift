@@ -112,7 +112,7 @@ struct Show: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Show one installation, with the URLs to paste.")
 
     @OptionGroup var options: StoreOptions
-    @Argument(help: "The installation's id.") var id: String
+    @Argument(help: "The installation's id.", completion: .installation) var id: String
 
     func run() async throws {
         let app = try options.open(.baseURL)
@@ -150,7 +150,7 @@ struct Pause: AsyncParsableCommand {
         discussion: "It goes on accepting: what comes meanwhile waits in the outbox.")
 
     @OptionGroup var options: StoreOptions
-    @Argument(help: "The installation's id.") var id: String
+    @Argument(help: "The installation's id.", completion: .installation) var id: String
     @Option(help: "Why, for whoever looks at it.") var reason = "Paused by an operator"
 
     func run() async throws {
@@ -165,7 +165,7 @@ struct Resume: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Go on with a paused installation.")
 
     @OptionGroup var options: StoreOptions
-    @Argument(help: "The installation's id.") var id: String
+    @Argument(help: "The installation's id.", completion: .installation) var id: String
 
     func run() async throws {
         try await change(options, id, "goes on") { app, installation in
@@ -192,7 +192,7 @@ struct Register: AsyncParsableCommand {
         discussion: "After the public address has changed, or when another service took the webhook.")
 
     @OptionGroup var options: StoreOptions
-    @Argument(help: "The installation's id.") var id: String
+    @Argument(help: "The installation's id.", completion: .installation) var id: String
 
     func run() async throws {
         let app = try options.open(.baseURL)
@@ -221,7 +221,7 @@ struct Uninstall: AsyncParsableCommand {
         abstract: "Disconnect: unregister the webhook and forget the secrets.")
 
     @OptionGroup var options: StoreOptions
-    @Argument(help: "The installation's id.") var id: String
+    @Argument(help: "The installation's id.", completion: .installation) var id: String
     @Flag(help: "Forget contacts, conversations and messages too.") var forgetHistory = false
     @Flag(help: "Go on although the channel can't be told.") var force = false
 

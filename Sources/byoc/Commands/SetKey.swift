@@ -20,7 +20,7 @@ struct SetKey: AsyncParsableCommand {
     }
 
     @OptionGroup var options: StoreOptions
-    @Argument(help: "The installation's id.") var id: String
+    @Argument(help: "The installation's id.", completion: .installation) var id: String
     @Option(help: "Which: \(Kind.allCases.map(\.rawValue).joined(separator: ", ")).") var kind = Kind.webhookKey
     @Option(help: "The channel's setting, for a channel secret.") var field = "auth_token"
     @Option(help: "The file to read; - or nothing reads the standard input.") var file = "-"

@@ -23,6 +23,9 @@ enum TailLine {
         return try decoder.decode(TraceStep.self, from: Data(bytes))
     }
 
+    /// Where people are shown what was written: not with every call again.
+    private static let withText: Set<TraceStep.Kind> = [.verified, .claimed, .delivered, .dead, .held, .note]
+
     /// How wide the step's name is written.
     private static let stepWidth = TraceStep.Kind.allCases.map { $0.rawValue.count }.max() ?? 0
 
@@ -37,7 +40,7 @@ enum TailLine {
         if let outcome = step.outcome, step.detail == nil { words.append(outcome) }
         if let attempt = step.attempt, attempt > 1 { words.append("attempt \(attempt)") }
         if let detail = step.detail { words.append(detail) }
-        if showsText, let text = step.text {
+        if showsText, Self.withText.contains(step.step), let text = step.text {
             words.append("“" + text.split(whereSeparator: \.isNewline).joined(separator: " ") + "”")
         }
         let day = Terminal.clock(step.at)

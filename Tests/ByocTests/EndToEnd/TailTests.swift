@@ -190,7 +190,11 @@ extension ByocStack {
         let tail = try startTail(arguments)
         let isJSON = arguments.contains("--json")
         try await poll("the workers to be heard") {
-            try await self.provokeRefusal(installed)
+            // At the same moment, so that no worker takes them all.
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<12 { group.addTask { try await self.provokeRefusal(installed) } }
+                try await group.waitForAll()
+            }
             guard isJSON else { return tail.text.contains("refused") }
             return try Set(tail.steps().map(\.worker)).count == self.workers.count
         }
