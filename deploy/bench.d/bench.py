@@ -7,6 +7,7 @@ import pathlib
 import platform
 import shutil
 import signal
+import statistics
 import subprocess
 import sys
 import time
@@ -51,6 +52,21 @@ def machine():
     return {
         "cores": os.cpu_count(), "model": models[0] if models else platform.machine(), "memory_gib": round(memory),
         "system": system["PRETTY_NAME"].strip('"'), "kernel": platform.release()}
+
+
+def sync_ms(folder):
+    """How long the disk takes until a page is safe on it: what each commit waits for. The median, in milliseconds."""
+    kind = subprocess.run(["stat", "-f", "-c", "%T", folder], capture_output=True, text=True, check=True).stdout.strip()
+    if kind in ("tmpfs", "ramfs"):
+        raise Failed(f"{folder} is in memory, where nothing is durable: set TMPDIR to a folder on a disk.")
+    seconds = []
+    with open(folder / "sync", "wb", buffering=0) as file:
+        for _ in range(100):
+            file.write(bytes(4096))
+            begin = time.perf_counter()
+            os.fdatasync(file.fileno())
+            seconds.append(time.perf_counter() - begin)
+    return statistics.median(seconds) * 1000
 
 
 # The names of the last line, and where their figures stand.
@@ -99,13 +115,15 @@ def main():
     begin = time.monotonic()
     results = {
         "machine": machine(), "quick": options.quick, "at": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
-        # What else the machine did: 0 is nothing.
+        # What else the machine does: 0 is nothing.
         "load_before": os.getloadavg()[0]}
     host = results["machine"]
-    print(
-        f"{host['cores']} cores ({host['model']}), {host['memory_gib']} GiB, {host['system']}; wrk, nginx, workers and "
-        f"doubles share them. Load before: {results['load_before']:.1f}.", flush=True)
     try:
+        results["sync_ms"] = sync_ms(stack.work)
+        print(
+            f"{host['cores']} cores ({host['model']}), {host['memory_gib']} GiB, {host['system']}; wrk, nginx, workers "
+            f"and doubles share them.\nLoad before: {results['load_before']:.1f}; the disk takes "
+            f"{results['sync_ms']:.2f} ms to make a page durable.", flush=True)
         stack.start_nginx()
         stack.install()
         for part, (title, run) in PARTS.items():
