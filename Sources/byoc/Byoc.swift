@@ -37,7 +37,7 @@ struct Byoc: AsyncParsableCommand {
         var arguments = Array(CommandLine.arguments.dropFirst())
         if arguments.isEmpty, ListeningSocket.isInherited() || PlainCGI.isCGI { arguments = ["serve"] }
         do {
-            var command = try parseAsRoot(arguments)
+            var command = try await asyncParseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {

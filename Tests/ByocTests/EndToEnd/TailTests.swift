@@ -26,8 +26,11 @@ extension EndToEnd {
                 #expect(way.first == "committed" && way.last == "delivered", "\(way)")
                 #expect(way.contains("claimed") && way.contains("sending") && way.contains("answered"), "\(way)")
                 #expect(try tail.steps().contains { $0.step == "received" && $0.direction == "inbound" })
-                let outbound = steps.filter { $0.direction == "outbound" }.map(\.step)
-                #expect(outbound.first == "verified" && outbound.last == "delivered", "\(outbound)")
+                let replied = try #require(steps.first { $0.direction == "outbound" && $0.step == "delivered" })
+                let reply = replied.json["delivery"]?.integer
+                let back = steps.filter { $0.direction == "outbound" && $0.json["delivery"]?.integer == reply }
+                #expect(back.first?.step == "committed" && back.last?.step == "delivered", "\(tail.text)")
+                #expect(steps.contains { $0.direction == "outbound" && $0.step == "verified" }, "\(tail.text)")
                 for step in inbound where step.step != "refused" {
                     #expect(step.json["installation"]?.string == installed.id)
                     #expect(step.json["channel"]?.string == "viber")
@@ -185,7 +188,7 @@ extension ByocStack {
         return TailProcess(process: try start(["tail"] + arguments, output: file), file: file)
     }
 
-    /// Starts `byoc tail` and waits until every worker tells it what it does.
+    /// Starts `byoc tail` and waits until it is heard from.
     func startTail(_ arguments: [String] = ["--json"], hearing installed: Installed) async throws -> TailProcess {
         let tail = try startTail(arguments)
         let isJSON = arguments.contains("--json")
@@ -196,7 +199,8 @@ extension ByocStack {
                 try await group.waitForAll()
             }
             guard isJSON else { return tail.text.contains("refused") }
-            return try Set(tail.steps().map(\.worker)).count == self.workers.count
+            // nginx may keep to one of them; the others look for listeners at their first step.
+            return try !tail.steps().isEmpty
         }
         return tail
     }
