@@ -37,10 +37,8 @@ import Testing
             let page = await browser.get(path)
             #expect(page.status == 200, "\(path)")
             #expect(page.text.contains("&lt;script&gt;"), "\(path)")
-            for mark in ["<script>alert", "<img src=x", "<b>", "href=\"javascript:", "onerror=alert(2)>"] {
-                #expect(
-                    !page.text.contains(mark) || mark == "onerror=alert(2)>" && !page.text.contains("<img src=x"),
-                    "\(path) \(mark)")
+            for mark in ["<script>alert", "<img src=x", "<b>", "href=\"javascript:"] {
+                #expect(!page.text.contains(mark), "\(path) \(mark)")
             }
         }
     }
