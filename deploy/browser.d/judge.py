@@ -60,9 +60,11 @@ class Judge:
 
     def sideways(self, browser):
         """Nothing is wider than the window, except inside of something that scrolls by itself."""
+        # Not `innerWidth`: a phone zooms out for what is too wide, and that grows with it.
         wide = browser.driver.execute_script("""
-            const page = document.scrollingElement;
-            if (page.scrollWidth <= innerWidth) return null;
-            const out = [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1);
-            return page.scrollWidth + " pixels wide: " + out.slice(0, 3).map(e => e.outerHTML.slice(0, 120)).join(" | ");""")
+            const page = document.scrollingElement, width = arguments[0];
+            if (page.scrollWidth <= width) return null;
+            const out = [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > width + 1);
+            return page.scrollWidth + " pixels wide: " + out.slice(0, 3).map(e => e.outerHTML.slice(0, 120)).join(" | ");""",
+            browser.size[0])
         return [f"scrolls sideways, {wide}"] if wide else []
