@@ -13,10 +13,11 @@ start_sandbox() {
     wait_for "The sandbox" test -s "$work/about.json"
 }
 
-# start_playground OPTION...: the same with their page, which is told what byoc does. To be called after start_byoc.
+# start_playground OPTION...: the same with their page (--playground), which is told what byoc does. To be called after
+# start_byoc.
 start_playground() {
     mkfifo -m 600 "$work/steps"
-    start_sandbox --playground --supervisor "$supervisor" --bridge "$base_url" --steps "$work/steps" "$@"
+    start_sandbox --supervisor "$supervisor" --bridge "$base_url" --steps "$work/steps" "$@"
     exec_byoc tail --json --text >"$work/steps" 2>"$work/tail.log" &
     pids+=($!)
 }
