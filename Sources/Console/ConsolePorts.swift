@@ -1,7 +1,7 @@
 package import RelayCore
 
 /// What the pages need of the programme around them.
-package protocol ConsoleProgramme: Sendable {
+package protocol ConsoleProgramme: Examining {
     /// The channels that can be connected, in the order in which they are offered.
     var channels: [any Channel] { get }
 

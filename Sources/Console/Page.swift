@@ -14,6 +14,7 @@ struct Page: Sendable {
         .installations, .chooseChannel, .channelForm, .channelSent, .deskSent, .topicSent,
         .installation, .pause, .resume, .register, .testForm, .testSent, .credentialForm, .credentialSent, .removeForm,
         .remove,
+        .doctor,
     ]
 
     let method: HTTPRequest.Method

@@ -57,6 +57,12 @@ struct LedgerTests {
         #expect(books.tally(.inbound).underWay == 1)
     }
 
+    @Test("What arrives from somebody who has written nothing on the phone is nothing doubled")
+    func fromElsewhere() {
+        arrives("a test of the settings pages")
+        #expect(books.tally(.inbound) == Ledger.Tally())
+    }
+
     @Test("A picture arrives as a link, and a second time it is doubled")
     func otherForm() {
         writes("1", "Photo 1")

@@ -23,6 +23,7 @@ struct Texts: Sendable {
     let credentials = CredentialTexts()
     let remove = RemoveTexts()
     let test = TestTexts()
+    let doctor = DoctorTexts()
 }
 
 struct NavigationTexts: Sendable {

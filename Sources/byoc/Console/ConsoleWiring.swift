@@ -66,6 +66,11 @@ struct ConsoleWiring: ConsoleProgramme {
             insisting: insisting)
     }
 
+    func examine(_ installation: InstallationID?) async -> [Finding] {
+        let doctor = Doctor(settings: app.settings, limit: .seconds(20), open: { app }, closes: false)
+        return await withTaskExecutorPreference(BlockingExecutor.shared) { await doctor.examine(installation) }
+    }
+
     func post(_ webhook: ImitatedWebhook, to targetURL: String) async throws(TransportFailure) -> HTTPReply {
         guard let request = HTTPRequest(webhook.method, url: targetURL, headers: webhook.headers) else {
             throw TransportFailure(isCertain: true, "the target URL is none")

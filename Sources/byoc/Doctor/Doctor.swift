@@ -8,11 +8,11 @@ import RelayCore
 struct Doctor: Examining {
     let settings: Settings
     var mistakes: [SettingsMistake] = []
+    /// How long each check may take.
+    var limit = Duration.seconds(45)
     /// Opens the data store, once the folder is known to be there.
     let open: @Sendable () throws -> App
     var closes = true
-
-    private static let limit = Duration.seconds(45)
 
     func examine(_ installation: InstallationID?) async -> [Finding] {
         var findings = settingsFindings()
@@ -66,8 +66,8 @@ struct Doctor: Examining {
     private func look(with app: App, over http: any HTTPSender, at id: InstallationID?) async -> [Finding] {
         let watching = ClockWatchingSender(http)
         let endpoint = EndpointCheck(settings: settings, proof: app.proof, http: watching)
-        var findings = await Self.within("Socket") { await endpoint.socket() }
-        findings += await Self.within("Public URL") { await endpoint.publicURL() }
+        var findings = await within("Socket") { await endpoint.socket() }
+        findings += await within("Public URL") { await endpoint.publicURL() }
         var metrics: StoreMetrics?
         var installations: [Installation] = []
         do {
@@ -82,7 +82,7 @@ struct Doctor: Examining {
         var own: [Finding] = []
         for installation in installations {
             let check = InstallationCheck(app: app, http: watching, installation: installation, metrics: metrics)
-            own += await Self.within("Installation", of: installation.id) { await check.findings() }
+            own += await within("Installation", of: installation.id) { await check.findings() }
         }
         if id == nil, installations.isEmpty {
             own.append(
@@ -103,10 +103,10 @@ struct Doctor: Examining {
     }
 
     /// A check that takes too long says so.
-    private static func within(
+    private func within(
         _ subject: String, of id: InstallationID? = nil, _ check: @escaping @Sendable () async -> [Finding]
     ) async -> [Finding] {
-        await withTaskGroup(of: [Finding]?.self) { group in
+        await withTaskGroup(of: [Finding]?.self) { [limit] group in
             group.addTask { await check() }
             group.addTask {
                 try? await Task.sleep(for: limit)

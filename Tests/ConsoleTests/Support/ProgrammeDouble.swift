@@ -22,6 +22,7 @@ final class ProgrammeDouble: ConsoleProgramme {
         var replaced: [Credential] = []
         var posted: [String] = []
         var warnings: [String] = []
+        var findings: [Finding] = []
     }
 
     let state = Mutex(State())
@@ -85,6 +86,8 @@ final class ProgrammeDouble: ConsoleProgramme {
         try await store.remove(installation.id, keepingHistory: keepingHistory, now: ConsoleScene.noon)
         return refusal.map(\.problem)
     }
+
+    func examine(_ installation: InstallationID?) async -> [Finding] { state.withLock { $0.findings } }
 
     func post(_ webhook: ImitatedWebhook, to targetURL: String) async throws(TransportFailure) -> HTTPReply {
         state.withLock { state in

@@ -82,6 +82,11 @@ def doctor(browser, stage, judge):
     browser.press("Doctor", within="header")
     browser.heading("Doctor")
     judge.look(browser, "doctor")
+    browser.press("Look now")
+    # Of this installation, too, and with its name.
+    browser.one(".note[role=status]")
+    browser.one("section.card h2 a")
+    judge.look(browser, "doctor-found")
 
 
 SCENARIOS = [listing, finding_nothing, dead_letter, overview, doctor]

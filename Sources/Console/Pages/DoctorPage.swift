@@ -1,0 +1,88 @@
+import HTTPTypes
+import RelayCore
+
+extension Page {
+    /// What the doctor says: the same as `byoc doctor`. It looks when it is asked to, for that takes some seconds and asks
+    /// both far sides.
+    static let doctor = Page(.get, "/doctor", in: .doctor) { request, desk in
+        let texts = desk.texts.doctor
+        guard request.query["look"] == "now" else {
+            return .page(PageContent(.doctor, title: texts.title, DoctorView(hasLooked: false)))
+        }
+        let findings = await desk.programme.examine(nil)
+        let installations = try await desk.store.installations()
+        func name(_ id: InstallationID?) -> String {
+            guard let id else { return texts.everything }
+            return installations.first { $0.id == id }.map { "\($0.name) · \(id)" } ?? id.rawValue
+        }
+        let worst = findings.map(\.severity).max() ?? .ok
+        let groups = findings.reduce(into: [(id: InstallationID?, findings: [Finding])]()) { groups, finding in
+            if let index = groups.firstIndex(where: { $0.id == finding.installation }) {
+                groups[index].findings.append(finding)
+            } else {
+                groups.append((finding.installation, [finding]))
+            }
+        }
+        let view = DoctorView(
+            hasLooked: true,
+            verdict: [
+                .init(
+                    kind: badge(worst, texts).kind,
+                    text: texts.verdict(
+                        errors: findings.count { $0.severity == .error },
+                        warnings: findings.count { $0.severity == .warning }))
+            ],
+            groups: groups.enumerated().map { index, group in
+                .init(
+                    anchor: "group-\(index)", name: name(group.id),
+                    href: group.id.map { desk.settings.link("/installations/\($0)") } ?? "",
+                    findings: group.findings.map { finding in
+                        .init(
+                            badge: badge(finding.severity, texts), subject: finding.subject, problem: finding.problem,
+                            why: finding.reason, remedy: finding.remedy)
+                    })
+            })
+        return .page(PageContent(.doctor, title: texts.title, view))
+    }
+
+    private static func badge(_ severity: Finding.Severity, _ texts: DoctorTexts) -> BadgeView {
+        switch severity {
+        case .ok: BadgeView(kind: "good", label: texts.good)
+        case .warning: BadgeView(kind: "warn", label: texts.warning)
+        case .error: BadgeView(kind: "bad", label: texts.error)
+        }
+    }
+}
+
+private struct DoctorView: Sendable {
+    struct Verdict: Sendable {
+        var kind: String
+        var text: String
+    }
+
+    struct Item: Sendable {
+        var badge: BadgeView
+        var subject: String
+        var problem: String
+        /// Empty when nothing is wrong, as is ``remedy``.
+        var why: String
+        var remedy: String
+    }
+
+    struct Group: Sendable {
+        var anchor: String
+        var name: String
+        /// Empty: it has no page.
+        var href: String
+        var findings: [Item]
+    }
+
+    var hasLooked: Bool
+    /// One, or none before the look.
+    var verdict: [Verdict] = []
+    var groups: [Group] = []
+}
+
+extension Template {
+    fileprivate static let doctor = Template("doctor", PackageResources.doctor_mustache)
+}
