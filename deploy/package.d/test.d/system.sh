@@ -11,8 +11,10 @@ exec_as_user() {
 
 # All files of that Debian, but what dpkg notes down about every package, and what lasts until the machine's next start.
 list_files() {
-    (cd "$rootfs" && find . -xdev \( -path ./proc -o -path ./run -o -path ./var/lib/dpkg -o -path ./var/log \) -prune -o -print) |
-        sort
+    (
+        cd "$rootfs"
+        find . -xdev \( -path ./proc -o -path ./run -o -path ./var/lib/dpkg -o -path ./var/log \) -prune -o -print | sort
+    )
 }
 
 # expect_mode FILE MODE USER:GROUP
@@ -39,6 +41,10 @@ check_installed() {
     said=$(inside ldd /usr/bin/byoc)
     echo "$said"
     if grep -E 'not found|swift|sqlite|stdc' <<<"$said"; then fail "The program needs more than the C library."; fi
+    if grep -rE '/usr/local/bin/byoc|/home/you/byoc/byoc' \
+        "$rootfs/usr/share/doc/byoc/examples" "$rootfs"/usr/lib/systemd/system/byoc.*; then
+        fail "These name the program where the package doesn't put it."
+    fi
     check_units
 }
 
@@ -72,7 +78,8 @@ check_removal() {
     [ ! -e "$rootfs/run/byoc" ] || fail "/run/byoc has stayed."
     # The certificates are the test's own; the others are made by whatever adds a user.
     list_files >"$work/after"
-    left=$(comm -3 "$work/before" "$work/after" | grep -vE 'byoc-test|/etc/ssl/certs|/etc/(passwd|group|shadow|gshadow)-$') || true
+    left=$(comm -3 "$work/before" "$work/after" |
+        grep -vE 'byoc-test|/etc/ssl/certs|/etc/(passwd|group|shadow|gshadow)-$') || true
     [ -z "$left" ] || fail "These files were left or lost: $left"
 }
 
