@@ -15,6 +15,8 @@ import Testing
         let after = await browser.get("/doctor?look=now").text
         #expect(after.contains("runs with Viber"))
         #expect(after.contains("Nothing is wrong."))
+        #expect(!after.contains("What mends it"))
+        #expect(after.contains(">This byoc</h2>"))
     }
 
     @Test func `A finding is shown with why it matters and what mends it, and HTML in it is text`() async throws {

@@ -35,11 +35,12 @@ extension Page {
             groups: groups.enumerated().map { index, group in
                 .init(
                     anchor: "group-\(index)", name: name(group.id),
-                    href: group.id.map { desk.settings.link("/installations/\($0)") } ?? "",
+                    link: group.id.map { [desk.settings.link("/installations/\($0)")] } ?? [],
                     findings: group.findings.map { finding in
                         .init(
                             badge: badge(finding.severity, texts), subject: finding.subject, problem: finding.problem,
-                            why: finding.reason, remedy: finding.remedy)
+                            why: [finding.reason].filter { !$0.isEmpty },
+                            remedy: [finding.remedy].filter { !$0.isEmpty })
                     })
             })
         return .page(PageContent(.doctor, title: texts.title, view))
@@ -64,16 +65,16 @@ private struct DoctorView: Sendable {
         var badge: BadgeView
         var subject: String
         var problem: String
-        /// Empty when nothing is wrong, as is ``remedy``.
-        var why: String
-        var remedy: String
+        /// One, or none when nothing is wrong; so ``remedy``.
+        var why: [String]
+        var remedy: [String]
     }
 
     struct Group: Sendable {
         var anchor: String
         var name: String
-        /// Empty: it has no page.
-        var href: String
+        /// One, or none when it has no page.
+        var link: [String]
         var findings: [Item]
     }
 

@@ -67,7 +67,8 @@ struct ConsoleWiring: ConsoleProgramme {
     }
 
     func examine(_ installation: InstallationID?) async -> [Finding] {
-        let doctor = Doctor(settings: app.settings, limit: .seconds(20), open: { app }, closes: false)
+        let doctor = Doctor(
+            settings: app.settings, limit: .seconds(20), looksAtSocket: false, open: { app }, closes: false)
         return await withTaskExecutorPreference(BlockingExecutor.shared) { await doctor.examine(installation) }
     }
 
