@@ -153,7 +153,7 @@ extension EndToEnd {
                 #expect(["400", "404"].contains(nowhere))
                 #expect(try status([("REQUEST_METHOD", "G E T"), ("REQUEST_URI", "/")]) == "400")
                 #expect(try status([("REQUEST_METHOD", "GET"), ("REQUEST_URI", "/\r\nSet-Cookie: a=b")]) == "400")
-                for length in ["-1", "x", "1e3", "99999999999999999999", " "] {
+                for length in ["-2", "x", "1e3", "99999999999999999999", " "] {
                     #expect(try status(post + [("CONTENT_LENGTH", length)]) == "400", "\(length)")
                 }
                 #expect(try status(post + [("CONTENT_LENGTH", "9")], body: [1]) == "400", "shorter than it says")
