@@ -51,7 +51,7 @@ extension EndToEnd {
                 // Foundation doesn't tell before the workers are gone too.
                 try await poll("the supervisor to be gone") { !Processes.isAlive(supervisor.pid) }
                 // Not before: the system wakes the stopped ones of a group whose last parent dies.
-                kill(hanging, SIGSTOP)
+                try await Processes.stop(hanging, outsideOfCommitsTo: stack.dataFolder)
                 try await stack.startServing()
                 #expect(Processes.isAlive(hanging))
                 kill(hanging, SIGCONT)

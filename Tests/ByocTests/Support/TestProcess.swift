@@ -132,9 +132,27 @@ enum Processes {
         return state != "Z" && state != "X"
     }
 
-    private static func status(of pid: pid_t) -> (state: Substring, parent: pid_t)? {
+    /// Stops a process, but not in the middle of a commit: it would keep the data store's write lock, for which all others
+    /// wait.
+    ///
+    /// - Parameter dataFolder: the one that it works on.
+    static func stop(_ pid: pid_t, outsideOfCommitsTo dataFolder: String) async throws {
+        let lock = open("\(dataFolder)/write.lock", O_RDWR | O_CLOEXEC)
+        guard lock >= 0 else { throw StackFailure("\(dataFolder) has no write.lock") }
+        defer { close(lock) }
+        try await poll("the write lock") { flock(lock, LOCK_EX | LOCK_NB) == 0 }
+        kill(pid, SIGSTOP)
+        try await poll("\(pid) to be stopped") {
+            let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? []
+            return threads.allSatisfy { status(of: "\(pid)/task/\($0)")?.state == "T" }
+        }
+    }
+
+    private static func status(of pid: pid_t) -> (state: Substring, parent: pid_t)? { status(of: "\(pid)") }
+
+    private static func status(of process: String) -> (state: Substring, parent: pid_t)? {
         // "1 (a name) S 0 …": the name may have any characters in it.
-        guard let data = FileManager.default.contents(atPath: "/proc/\(pid)/stat") else { return nil }
+        guard let data = FileManager.default.contents(atPath: "/proc/\(process)/stat") else { return nil }
         let fields = String(decoding: data, as: UTF8.self).split(separator: ")").last?.split(separator: " ") ?? []
         guard fields.count > 1, let parent = pid_t(fields[1]) else { return nil }
         return (fields[0], parent)
