@@ -41,9 +41,10 @@ extension Page {
 extension Desk {
     fileprivate func message(_ request: PageRequest) async throws -> BrowsedMessage {
         let id = request.parameters["id"] ?? ""
-        guard let key = MessageFilter.key(id), let found = try await store.message(key) else {
-            throw StoreFailure(.notFound, "there is no message “\(id)”")
-        }
+        let nothing = StoreFailure(.notFound, "there is no message “\(id)”")
+        // Two guards, for Swift 6.3.1's optimiser crashes over the two in one.
+        guard let key = MessageFilter.key(id) else { throw nothing }
+        guard let found = try await store.message(key) else { throw nothing }
         return found
     }
 
