@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Simulators
 import Testing
 
@@ -48,11 +49,16 @@ struct PlaygroundTroubleTests {
         supervisor.arguments = ["-c", "sleep 600 & sleep 600 & echo started; wait; wait"]
         let output = Pipe()
         supervisor.standardOutput = output
+        // Nothing of the test's own: whoever reads that waits until all who have it are gone.
+        supervisor.standardInput = FileHandle.nullDevice
+        supervisor.standardError = FileHandle.nullDevice
         try supervisor.run()
         let workers = WorkerProcesses(supervisor: supervisor.processIdentifier)
         defer {
-            supervisor.terminate()
             while workers.kill() != nil {}
+            // Not by SIGTERM, which a shell may have inherited blocked.
+            _ = Glibc.kill(supervisor.processIdentifier, SIGKILL)
+            supervisor.waitUntilExit()
         }
         _ = output.fileHandleForReading.availableData
         var configuration = PlaygroundConfiguration()
