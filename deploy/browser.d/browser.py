@@ -5,7 +5,7 @@ import json
 from urllib.parse import urlsplit
 
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
@@ -14,6 +14,12 @@ from selenium.webdriver.support.ui import WebDriverWait
 PATIENCE = 30
 
 DESK, PHONE = (1280, 900), (390, 844)
+
+
+def is_stale(error):
+    """Whether an element was asked for whose page is no more. While a page is being replaced chromedriver passes on what
+    Chromium says, as an unknown error."""
+    return isinstance(error, StaleElementReferenceException) or "does not belong to the document" in (error.msg or "")
 
 
 class Browser:
@@ -88,8 +94,10 @@ class Browser:
         def attempt(_):
             try:
                 return condition()
-            except StaleElementReferenceException:
-                return None
+            except WebDriverException as error:
+                if is_stale(error):
+                    return None
+                raise
         return WebDriverWait(self.driver, PATIENCE, poll_frequency=0.05).until(attempt, f"{what} never came")
 
     def all(self, selector):
@@ -118,23 +126,29 @@ class Browser:
         field.clear()
         field.send_keys(value)
 
+    def click(self, selector, text=None):
+        """Clicks on the first that is shown and has the text in it. One that the page replaces meanwhile is looked for
+        again: who is told that an element is no more has not clicked on it."""
+        def attempt():
+            self.one(selector, text).click()
+            return True
+        self.wait(f"a click on {selector}", attempt)
+
     def press(self, text, within="main"):
         """The button or link with this text; and the page that comes of it is awaited where it leads to one."""
-        self.leave(lambda: self.one(f"{within} button, {within} a", text).click())
+        self.leave(lambda: self.click(f"{within} button, {within} a", text))
 
     def leave(self, act):
         """Does what brings another page, and waits for that."""
-        before = self.one("html")
+        before = self.document()
         act()
-
-        def is_gone():
-            try:
-                before.is_enabled()
-                return False
-            except StaleElementReferenceException:
-                return True
-        WebDriverWait(self.driver, PATIENCE, poll_frequency=0.05).until(lambda _: is_gone(), "the next page never came")
+        self.wait("the next page", lambda: self.document() != before)
         self.one("body")
+
+    def document(self):
+        """What Chromium calls the page that is loaded, and another one differently. An element of the old page is no sign:
+        chromedriver has several answers for one whose page is going, and not all of them say so."""
+        return self.command("Page.getFrameTree")["frameTree"]["frame"]["loaderId"]
 
     def heading(self, text):
         """Waits for the page with this heading."""

@@ -4,7 +4,7 @@
 def fill_viber(browser, stage, token=None):
     """On the page of the channel's account."""
     if not browser.all("details[open]"):
-        browser.one("summary", "More settings").click()
+        browser.click("summary", "More settings")
     browser.fill("API address", stage.about["viber"]["url"])
     browser.fill("Authentication token", token or stage.about["viber"]["token"])
 
@@ -16,7 +16,7 @@ def fill_freshchat(browser, stage, token=None):
 
 
 def choose_topic(browser, stage):
-    browser.one("label", stage.about["freshchat"]["topics"][0]["name"]).click()
+    browser.click("label", stage.about["freshchat"]["topics"][0]["name"])
 
 
 def connect(browser, stage):

@@ -25,10 +25,10 @@ def conversing(browser, stage, judge):
     on_the_desk(browser, "Is my parcel on its way? 👋👩‍👩‍👧‍👦")
     reply(browser, "It is out for delivery. ", emoji=["Parcel"])
     on_the_phone(browser, "It is out for delivery. 📦")
-    browser.one("label[for=desk-kind-note]").click()
+    browser.click("label[for=desk-kind-note]")
     reply(browser, "A regular customer")
     browser.one("#desk-messages .note", "A regular customer")
-    browser.one("label[for=desk-kind-reply]").click()
+    browser.click("label[for=desk-kind-reply]")
     reply(browser, "Anything else?")
     on_the_phone(browser, "Anything else?")
     assert "A regular customer" not in texts(browser, "#phone-messages"), "the note is on the phone"
@@ -37,17 +37,17 @@ def conversing(browser, stage, judge):
     judge.look(browser, "playground")
     for panel in ("bridge", "desk"):
         browser.resize(PHONE)
-        browser.one(f"#tab-{panel}").click()
+        browser.click(f"#tab-{panel}")
         browser.one(f"#panel-{panel}")
         judge.look(browser, f"playground-{panel}")
-    browser.one("#tab-phone").click()
+    browser.click("#tab-phone")
     browser.resize(DESK)
 
 
 def picturing(browser, stage, judge):
     """Pictures go over as links to them"""
     before = len(browser.all("#desk-messages .theirs"))
-    browser.one("#phone-picture").click()
+    browser.click("#phone-picture")
     browser.wait("the picture on the desk", lambda: len(browser.all("#desk-messages .theirs")) > before)
 
 
@@ -55,7 +55,7 @@ def repeating(browser, stage, judge):
     """A webhook that comes twice is relayed once"""
     write(browser, "said once")
     on_the_desk(browser, "said once")
-    browser.one("#phone-repeat").click()
+    browser.click("#phone-repeat")
     write(browser, "and then this")
     on_the_desk(browser, "and then this")
     browser.one("#ways li", "absorbed")
@@ -69,7 +69,7 @@ def killing(browser, stage, judge):
     for number, text in enumerate(sent):
         write(browser, text)
         if number in (3, 7):
-            browser.one("#trouble-kill").click()
+            browser.click("#trouble-kill")
     for text in sent:
         on_the_desk(browser, text)
     for text in ("answer 1", "answer 2"):
@@ -116,10 +116,10 @@ def markup(browser, stage, judge):
 
 def connecting_help(browser, stage, judge):
     """What the settings pages need is shown beside the playground"""
-    browser.one("#connect-open").click()
+    browser.click("#connect-open")
     browser.one("#connect-title")
     judge.look(browser, "playground-connect")
-    browser.one("#connect-close").click()
+    browser.click("#connect-close")
 
 
 def must_not_have_run(browser):
@@ -129,12 +129,12 @@ def must_not_have_run(browser):
 
 
 def choose(browser, customer):
-    browser.one(f'#phone-customer option[value="{customer}"]').click()
+    browser.click(f'#phone-customer option[value="{customer}"]')
 
 
 def look_into(browser, name):
     """The agent opens this customer's conversation."""
-    browser.one("#desk-conversations button", name).click()
+    browser.click("#desk-conversations button", name)
     browser.one("#desk-name", name)
 
 
@@ -151,8 +151,8 @@ def compose(browser, side, text, emoji):
     field = browser.one(f"#{side}-text")
     field.send_keys(text)
     for name in emoji:
-        browser.one(f'#{side}-form .emoji button[aria-label="{name}"]').click()
-    browser.one(f"#{side}-send").click()
+        browser.click(f'#{side}-form .emoji button[aria-label="{name}"]')
+    browser.click(f"#{side}-send")
     browser.wait("the empty field", lambda: field.get_attribute("value") == "")
 
 
@@ -187,7 +187,7 @@ def switch(browser, name):
     box = browser.driver.find_element("id", name)
     before = box.is_selected()
     browser.driver.execute_script("arguments[0].closest('label').scrollIntoView({block: 'center'})", box)
-    browser.one(f"label:has(#{name})").click()
+    browser.click(f"label:has(#{name})")
     browser.wait("the switch", lambda: box.is_selected() != before)
 
 

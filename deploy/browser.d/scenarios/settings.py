@@ -71,7 +71,7 @@ def copying(browser, stage, judge):
     shown = stage.byoc("show", stage.byoc("installations")[0]["id"])
     for label, key in [("Target URL", "targetURL"), ("Freshchat webhook URL", "freshchatWebhookURL")]:
         assert address(browser, label) == shown[key]
-        browser.one("button", f"Copy {label}").click()
+        browser.click("button", f"Copy {label}")
         browser.one("button", "Copied")
         text = browser.driver.execute_async_script(
             "const done = arguments[0]; navigator.clipboard.readText().then(done, e => done('failed: ' + e));")
@@ -161,7 +161,7 @@ def signing_out(browser, stage, judge):
 
 def open_installation(browser, stage):
     browser.open(stage.admin + "/installations")
-    browser.leave(lambda: browser.one(".tiles a").click())
+    browser.leave(lambda: browser.click(".tiles a"))
     browser.one("#credentials")
 
 
