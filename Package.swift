@@ -64,7 +64,10 @@ let package = Package(
         ),
         .target(
             name: "SQLiteStore",
-            dependencies: ["RelayCore", logging, crypto, .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "RelayCore", logging, crypto, .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
             swiftSettings: strict
         ),
         .target(

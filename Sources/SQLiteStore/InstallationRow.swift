@@ -44,7 +44,7 @@ struct InstallationRow: Sendable {
         plain.helpdesk.token = Secret("")
     }
 
-    init(_ row: Row) throws {
+    init(_ row: some Columns) throws {
         settings = try row.text(2)
         sealed = try row.blobIfAny(16)
         keyID = try row.textIfAny(17)

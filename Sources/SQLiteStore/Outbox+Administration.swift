@@ -21,7 +21,7 @@ extension SQLiteStore {
     /// newest of each.
     private static func queries(
         _ filter: DeliveryFilter, in db: Database
-    ) throws -> [(sql: String, arguments: StatementArguments)] {
+    ) throws -> [(sql: String, arguments: SQLArguments)] {
         let before = filter.before?.rawValue ?? .max
         let select = "SELECT \(Delivery.columns) FROM outbox WHERE"
         let page = "id < ? ORDER BY id DESC LIMIT ?"
@@ -32,7 +32,7 @@ extension SQLiteStore {
         let states = filter.states.isEmpty ? Delivery.State.allCases : Array(filter.states)
         return installations.flatMap { installation in
             states.map { state in
-                let arguments: StatementArguments = [installation, state.rawValue, before, filter.limit]
+                let arguments: SQLArguments = [installation, state.rawValue, before, filter.limit]
                 return filter.onlyInDoubt
                     ? ("\(select) installation = ? AND doubt_since IS NOT NULL AND +state = ? AND \(page)", arguments)
                     : ("\(select) installation = ? AND state = ? AND \(page)", arguments)

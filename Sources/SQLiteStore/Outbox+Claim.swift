@@ -64,7 +64,7 @@ extension SQLiteStore {
     }
 
     /// - Parameter rows: ordering key and delivery of each.
-    static func freeLeases(_ rows: [Row], now: Int64, in db: Database) throws -> Int {
+    static func freeLeases(_ rows: [Record], now: Int64, in db: Database) throws -> Int {
         for row in rows {
             if let delivery = try row.integerIfAny(1) {
                 try doubtOpenAttempts(of: delivery, by: nil, now: now, in: db)

@@ -11,7 +11,7 @@ extension StoreFailure {
             self = failure
         case let error as DatabaseError:
             self.init(error, path: path)
-        case is RowDecodingError:
+        case is RowDecodingError, is UnreadableColumn:
             self.init(
                 .damaged,
                 "the data store \(path) holds a row that can't be read: it is damaged, or from a newer version. "
