@@ -8,7 +8,8 @@ protocol Change: AnyObject, Sendable {
     /// Called once, before anything else. False: it was withdrawn, and nothing more is to be done with it.
     func begin() -> Bool
 
-    /// Makes it. What it throws is remembered as its own failure, and is to be rolled back by who called this.
+    /// Makes it. What it throws is remembered as its own failure, and is to be rolled back by who called this. Called again
+    /// when what it made was rolled back with another change's failure; the last call counts.
     func make(in db: Database, path: String) throws
 
     /// Tells the caller: a failure of its own first, else this one, else that it is durable.

@@ -152,16 +152,8 @@ final class GroupCommit: Sendable {
         guard !batch.isEmpty else { return nil }
         do {
             try writer.writeWithoutTransaction { db in
-                try db.inTransaction(.immediate) {
-                    for change in batch {
-                        if batch.count == 1 {
-                            try change.make(in: db, path: writer.path)
-                        } else {
-                            try makeAlone(change, in: db)
-                        }
-                    }
-                    return .commit
-                }
+                // Hardly ever is one refused, so that each is made alone only after that has happened.
+                if try !makeTogether(batch, in: db) { try makeEach(of: batch, in: db) }
             }
             state.withLock { state in
                 state.commits += 1
@@ -170,6 +162,40 @@ final class GroupCommit: Sendable {
             return nil
         } catch {
             return StoreFailure(error, path: writer.path)
+        }
+    }
+
+    /// - Returns: false when one of several was refused, and none is made.
+    private func makeTogether(_ batch: [any Change], in db: Database) throws -> Bool {
+        var isRefused = false
+        try db.inTransaction(.immediate) {
+            do {
+                for change in batch { try change.make(in: db, path: writer.path) }
+                return .commit
+            } catch {
+                guard batch.count > 1 else { throw error }
+                isRefused = true
+                return .rollback
+            }
+        }
+        return !isRefused
+    }
+
+    /// Makes them so that the failure of one takes nothing else along.
+    private func makeEach(of batch: [any Change], in db: Database) throws {
+        try db.inTransaction(.immediate) {
+            for change in batch {
+                try db.run("SAVEPOINT change")
+                do {
+                    try change.make(in: db, path: writer.path)
+                } catch {
+                    // After some errors SQLite has rolled everything back by itself; then nothing of the batch is left.
+                    guard db.isInsideTransaction else { throw error }
+                    try db.run("ROLLBACK TO change")
+                }
+                try db.run("RELEASE change")
+            }
+            return .commit
         }
     }
 
@@ -185,19 +211,6 @@ final class GroupCommit: Sendable {
         } else if wasFailing, !isFailing {
             logger.notice("The data store can be written again")
         }
-    }
-
-    /// Makes a change so that its failure takes nothing else along.
-    private func makeAlone(_ change: any Change, in db: Database) throws {
-        try db.run("SAVEPOINT change")
-        do {
-            try change.make(in: db, path: writer.path)
-        } catch {
-            // After some errors SQLite has rolled everything back by itself; then nothing of the batch is left.
-            guard db.isInsideTransaction else { throw error }
-            try db.run("ROLLBACK TO change")
-        }
-        try db.run("RELEASE change")
     }
 }
 
