@@ -33,6 +33,15 @@ enum Connection {
         }
     }
 
+    /// One more connection to a file that exists, in write-ahead mode.
+    static func openForReading(
+        _ directory: DataDirectory, _ settings: SQLiteStoreConfiguration
+    ) throws -> any DatabaseReader {
+        var configuration = configuration(settings)
+        configuration.readonly = true
+        return try DatabaseQueue(path: directory.database, configuration: configuration)
+    }
+
     private static func configuration(_ settings: SQLiteStoreConfiguration) -> Configuration {
         var configuration = Configuration()
         configuration.label = "byoc-store"

@@ -16,6 +16,8 @@ package final class SQLiteStore: Store {
     let logger: Logger
     let database: any DatabaseWriter
     let commits: GroupCommit
+    /// Looks whether the installations have changed; `nil` where reading beside a writer isn't possible.
+    let versions: (any DatabaseReader)?
     private let readers = ReadingThreads(count: 2)
     private let isClosed = Mutex(false)
     /// The locks that make this process's workers known as alive.
@@ -49,6 +51,7 @@ package final class SQLiteStore: Store {
         try directory.checkPresence(mark: lock.readMark())
         try directory.makeDatabaseFile()
         let database = try Connection.open(directory, configuration, logger: logger)
+        let versions: (any DatabaseReader)?
         do {
             try Schema.migrate(database, logger: logger)
             try database.writeWithoutTransaction { db in
@@ -59,21 +62,24 @@ package final class SQLiteStore: Store {
                 }
             }
             if lock.readMark().isEmpty { try lock.writeMark(DataDirectory.presenceMark) }
+            versions = database is DatabasePool ? try Connection.openForReading(directory, configuration) : nil
         } catch {
             try? database.close()
             throw StoreFailure(error, path: directory.database)
         }
-        return SQLiteStore(configuration, directory, key: key, database: database, lock: lock, logger: logger)
+        return SQLiteStore(
+            configuration, directory, key: key, database: database, versions: versions, lock: lock, logger: logger)
     }
 
     private init(
         _ configuration: SQLiteStoreConfiguration, _ files: DataDirectory, key: EncryptionKey,
-        database: any DatabaseWriter, lock: KernelLock, logger: Logger
+        database: any DatabaseWriter, versions: (any DatabaseReader)?, lock: KernelLock, logger: Logger
     ) {
         self.configuration = configuration
         self.files = files
         self.key = key
         self.database = database
+        self.versions = versions
         self.logger = logger
         commits = GroupCommit(
             writer: database, lock: lock, batchLimit: configuration.batchLimit, logger: logger)
@@ -100,6 +106,7 @@ package final class SQLiteStore: Store {
             // doing the same at this moment does it for both.
             try? database.writeWithoutTransaction { db in _ = try db.checkpoint(.passive) }
             do {
+                try versions?.close()
                 try database.close()
             } catch {
                 // Everything is durable; the connections are closed by the end of the process.
