@@ -21,7 +21,7 @@ struct SettingsTests {
     func defaults() {
         let (settings, reader) = read(["PATH": "/bin"])
         #expect(reader.mistakes == [])
-        #expect(settings.threads == 8)
+        #expect(settings.threads == 32)
         #expect(settings.workers == nil)
         #expect(settings.bodyLimit == 4 * 1024 * 1024)
         #expect(settings.logFormat == .auto)

@@ -13,7 +13,7 @@ struct Settings {
     /// `PATH` or `HOST:PORT`; empty: not set.
     var socket = ""
     var socketMode: UInt32 = 0o660
-    var threads = 8
+    var threads = 32
     /// `nil`: not said.
     var workers: Int?
     var relayConcurrency = 16
@@ -89,7 +89,7 @@ extension Settings {
         {
             socketMode = value
         }
-        if let value = reader.whole("BYOC_THREADS", "requests that one worker takes at the same moment", 8, 1...512) {
+        if let value = reader.whole("BYOC_THREADS", "requests that one worker takes at the same moment", 32, 1...512) {
             threads = value
         }
         workers = reader.read(
