@@ -15,23 +15,33 @@ struct JSONLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        var fields: [String: String] = [:]
-        for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }) {
-            fields[key] = "\(value)"
-        }
-        fields["time"] = Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-        fields["level"] = event.level.rawValue
-        fields["message"] = "\(event.message)"
-        fields["logger"] = label
-        fields["pid"] = String(ProcessInfo.processInfo.processIdentifier)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Text to text can't fail to be encoded; and a log that can't be written has nowhere to say so.
-        guard var line = try? encoder.encode(fields) else { return }
-        line.append(UInt8(ascii: "\n"))
-        // One write a line, so that the lines of several workers don't run into each other.
+        let line = line(of: event, at: UTCTime.now)
+        // One write a line, so that the lines of several workers don't run into each other. A log that can't be written has
+        // nowhere to say so.
         _ = line.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
     }
+
+    /// The line, with its end. Where a name is given more than once, ours go first, then the event's, then the logger's.
+    func line(of event: LogEvent, at time: UTCTime) -> [UInt8] {
+        var fields: [(name: String, value: String)] = [
+            ("time", time.text), ("level", event.level.rawValue), ("message", event.message.description),
+            ("logger", label), ("pid", Self.process),
+        ]
+        let ours = fields.count
+        fields.reserveCapacity(ours + metadata.count + (event.metadata?.count ?? 0))
+        func add(_ name: String, _ value: Logger.Metadata.Value) {
+            if fields[..<ours].contains(where: { $0.name == name }) { return }
+            if case .string(let text) = value { fields.append((name, text)) } else { fields.append((name, "\(value)")) }
+        }
+        for (name, value) in metadata { add(name, event.metadata?[name] ?? value) }
+        if let given = event.metadata { for (name, value) in given where metadata[name] == nil { add(name, value) } }
+        var line = JSONLine(fields)
+        line.endLine()
+        return line.bytes
+    }
+
+    /// Asked for once: no process here goes on as another than it was started as.
+    private static let process = String(getpid())
 }
 
 extension Settings {
