@@ -1,3 +1,5 @@
+import Glibc
+
 /// Looks at the records of a request before libfcgi reads them.
 ///
 /// libfcgi trusts its peer: lengths that sum to over 2 GiB end in a failed assertion, a repeated name in
@@ -32,7 +34,7 @@ enum RequestGuard {
         guard body[body.startIndex] == 0, body[body.startIndex + 1] == 1 else {
             return .invalid("Its role is not responder.")
         }
-        var parameters: [UInt8] = []
+        var parameters = Parameters()
         while true {
             guard let header = scan.nextHeader() else { return .incomplete }
             guard header.version == 1, header.type == 4, header.id == begin.id else {
@@ -43,9 +45,9 @@ enum RequestGuard {
                 guard header.padding == 0 else { return .invalid("The end of its parameters is padded.") }
                 break
             }
-            parameters += content
+            parameters.append(UnsafeRawBufferPointer(rebasing: content))
         }
-        guard arePairs(parameters) else { return .invalid("The parameters are malformed.") }
+        guard parameters.withBytes(arePairs) else { return .invalid("The parameters are malformed.") }
         return inspectBody(&scan, id: begin.id)
     }
 
@@ -61,7 +63,7 @@ enum RequestGuard {
         return .complete
     }
 
-    private static func arePairs(_ bytes: [UInt8]) -> Bool {
+    private static func arePairs(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var next = bytes.startIndex
         func length() -> Int? {
             guard next < bytes.endIndex else { return nil }
@@ -76,10 +78,34 @@ enum RequestGuard {
         while next < bytes.endIndex {
             guard let name = length(), let value = length(), name + value <= bytes.endIndex - next else { return false }
             // libfcgi makes C strings of them, which would end there.
-            guard !bytes[next..<next + name + value].contains(0) else { return false }
+            guard !hasZero(bytes[next..<next + name + value]) else { return false }
             next += name + value
         }
         return true
+    }
+
+    private static func hasZero(_ bytes: Slice<UnsafeRawBufferPointer>) -> Bool {
+        guard let start = UnsafeRawBufferPointer(rebasing: bytes).baseAddress else { return false }
+        return memchr(start, 0, bytes.count) != nil
+    }
+
+    /// The contents of the records of PARAMS, which mostly is one, and then isn't copied.
+    private struct Parameters {
+        private var first: UnsafeRawBufferPointer?
+        private var joined: [UInt8] = []
+
+        mutating func append(_ content: UnsafeRawBufferPointer) {
+            guard let first else {
+                first = content
+                return
+            }
+            if joined.isEmpty { joined += first }
+            joined += content
+        }
+
+        func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+            joined.isEmpty ? body(first ?? UnsafeRawBufferPointer(start: nil, count: 0)) : joined.withUnsafeBytes(body)
+        }
     }
 
     private struct Header {

@@ -23,7 +23,7 @@ struct RequestHead: ~Copyable {
 
     /// A web server sends the head in one piece, so there is next to never something to wait for.
     func wait(on connection: Int32, patience: Duration) -> Finding {
-        let deadline = ContinuousClock.now + patience
+        var deadline: ContinuousClock.Instant?
         var seen = 0
         var pause: UInt32 = 200
         while true {
@@ -39,7 +39,10 @@ struct RequestHead: ~Copyable {
                 case .incomplete: break
                 }
             }
-            if ContinuousClock.now >= deadline || Self.hasHungUp(connection) { return .abandoned }
+            let now = ContinuousClock.now
+            let end = deadline ?? now + patience
+            deadline = end
+            if now >= end || Self.hasHungUp(connection) { return .abandoned }
             // The kernel can't be told to wait for more than what is there already.
             usleep(pause)
             pause = min(pause * 2, 10_000)

@@ -2,12 +2,19 @@
 package enum RequestID {
     /// A random id: 16 hexadecimal digits from the system's generator.
     package static func make() -> String {
-        let digits = String(UInt64.random(in: .min ... .max), radix: 16)
-        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+        let number = UInt64.random(in: .min ... .max)
+        return String(unsafeUninitializedCapacity: 16) { digits in
+            for place in 0..<16 {
+                let digit = UInt8(truncatingIfNeeded: number >> UInt64(4 * place)) & 0xF
+                digits.initializeElement(
+                    at: place, to: digit + (digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10))
+            }
+            return 16
+        }
     }
 
     /// The client's own id when it is safe to put into a log line and a header, else a random one.
-    static func adopt(_ given: [UInt8]?) -> String {
+    static func adopt(_ given: ArraySlice<UInt8>?) -> String {
         guard let given, (1...64).contains(given.count), given.allSatisfy(isSafe) else { return make() }
         return String(decoding: given, as: UTF8.self)
     }

@@ -5,7 +5,7 @@ enum RequestTarget {
     /// The raw path and query: `REQUEST_URI`, which every web server in use sends, else rebuilt from the three
     /// variables of the standard.
     static func path(from parameters: RequestParameters) throws(RequestProblem) -> String {
-        guard let given = parameters["REQUEST_URI"], !given.isEmpty else { return try rebuilt(from: parameters) }
+        guard let given = parameters[.requestURI], !given.isEmpty else { return try rebuilt(from: parameters) }
         guard given.allSatisfy({ $0 > 0x20 && $0 != 0x7F }), let target = String(validating: given, as: UTF8.self)
         else {
             throw .malformed("REQUEST_URI is malformed.")
@@ -31,7 +31,7 @@ enum RequestTarget {
 
     private static func rebuilt(from parameters: RequestParameters) throws(RequestProblem) -> String {
         var path = ""
-        for byte in (parameters["SCRIPT_NAME"] ?? []) + (parameters["PATH_INFO"] ?? []) {
+        for byte in (parameters[.scriptName] ?? []) + (parameters[.pathInfo] ?? []) {
             if isUnreserved(byte) || "!$&'()*+,;=:@/".utf8.contains(byte) {
                 path.unicodeScalars.append(Unicode.Scalar(byte))
             } else {
@@ -40,7 +40,7 @@ enum RequestTarget {
             }
         }
         if path.utf8.first != UInt8(ascii: "/") { path = "/" + path }
-        guard let query = parameters["QUERY_STRING"], !query.isEmpty else { return path }
+        guard let query = parameters[.queryString], !query.isEmpty else { return path }
         guard query.allSatisfy({ $0 > 0x20 && $0 != 0x7F }), let text = String(validating: query, as: UTF8.self) else {
             throw .malformed("QUERY_STRING is malformed.")
         }

@@ -88,6 +88,25 @@ import Testing
         #expect(isInvalid(cut.bytes))
     }
 
+    @Test("Parameters that come in several records are looked at as the one stream that they are")
+    func records() {
+        let pairs = [1, 1] + Array("AB".utf8) + [1, 0] + Array("C".utf8)
+        for (stream, isWhole) in [(pairs, true), (Array(pairs.dropLast()), false), (pairs + [0], false)] {
+            for cut in 1..<stream.count {
+                for second in cut..<stream.count {
+                    var records = Records()
+                    records.begin()
+                    for part in [stream[..<cut], stream[cut..<second], stream[second...]] where !part.isEmpty {
+                        records.record(4, Array(part))
+                    }
+                    records.record(4, [])
+                    #expect(isInvalid(records.bytes) == !isWhole)
+                    #expect((inspect(records.bytes) == .complete) == isWhole)
+                }
+            }
+        }
+    }
+
     @Test("No sequence of bytes is too strange to be looked at")
     func property() {
         var random = Xorshift(seed: 1)

@@ -90,6 +90,8 @@ import Testing
             [("REQUEST_METHOD", "GET"), ("HTTP_A B", "a")],
             [("REQUEST_METHOD", "GET"), ("HTTP_A:", "a")],
             [("REQUEST_METHOD", "GET"), ("HTTP_Ж", "a")],
+            [("REQUEST_METHOD", "GET"), ("HTTP_\u{301}", "a")],
+            [("REQUEST_METHOD", "GET"), ("HTTP_TO\u{212A}EN", "a")],
             [("REQUEST_METHOD", "GET"), ("HTTP_A", "a\r\nb: c")],
             [("REQUEST_METHOD", "GET"), ("HTTP_A", "\u{1}")],
             [("REQUEST_METHOD", "GET"), ("CONTENT_TYPE", "a\nb")],
@@ -139,6 +141,33 @@ import Testing
         }
     }
 
+    @Test("Each variable is known by its whole name alone")
+    func names() throws {
+        let request = try request([
+            ("REQUEST_METHOD", "GET"), ("REQUEST_METHODS", "POST"), ("REQUEST_METHOX", "POST"),
+            ("request_method", "POST"),
+            ("REQUEST_URI", "/a"), ("REQUEST_URL", "/b"), ("SCRIPT_NAM", "/c"), ("PATH_INFO2", "/d"), ("HTTP", "e"),
+            ("HTTPx", "f"), ("XHTTP_A", "g"), ("", "h"),
+        ])
+        #expect(request.head.method == .get)
+        #expect(request.head.path == "/a")
+        #expect(request.scriptName.isEmpty)
+        #expect(request.pathInfo.isEmpty)
+        #expect(request.head.scheme == "http")
+        #expect(request.head.headerFields.isEmpty)
+    }
+
+    @Test(
+        "The words for https are known in letters of either case, and no others are",
+        arguments: [
+            ("HTTPS", "ON", true), ("HTTPS", "1", true), ("REQUEST_SCHEME", "HttpS", true), ("HTTPS", "\u{11}", false),
+            ("HTTPS", "onn", false), ("HTTPS", "", false), ("REQUEST_SCHEME", "on", false),
+        ])
+    func scheme(name: String, value: String, isSecure: Bool) throws {
+        let head = try request([("REQUEST_METHOD", "GET"), (name, value)]).head
+        #expect(head.scheme == (isSecure ? "https" : "http"))
+    }
+
     @Test(
         "A sane X-Request-Id is adopted, any other is replaced by a random one",
         arguments: [
@@ -152,5 +181,11 @@ import Testing
             #expect(parameters.requestID() != parameters.requestID())
             #expect(parameters.requestID().utf8.count == 16)
         }
+    }
+}
+
+extension RequestParameters {
+    fileprivate mutating func add(_ name: String, _ value: [UInt8]) {
+        Array(name.utf8).withUnsafeBytes { name in value.withUnsafeBytes { add(name, $0) } }
     }
 }

@@ -97,7 +97,7 @@ extension FuzzTarget {
         var parameters = RequestParameters()
         for line in lines {
             let (name, value) = line.cut(at: UInt8(ascii: "="))
-            parameters.add(name.text, value)
+            name.withUnsafeBytes { name in value.withUnsafeBytes { parameters.add(name, $0) } }
         }
         let id = parameters.requestID()
         try hold((1...64).contains(id.utf8.count) && isClean(id), "a request has an id that a log can hold")
