@@ -8,10 +8,15 @@ extension OutgoingResponse {
     func bytes(method: HTTPRequest.Method?, requestID: String) -> [UInt8] {
         let status = head.status
         let isBodiless = status.code == 204 || status.code == 304
+        let hasBody = !isBodiless && method != .head
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(256 + body.count)
-        bytes += "Status: \(status.code)".utf8
-        if !status.reasonPhrase.isEmpty { bytes += " \(status.reasonPhrase)".utf8 }
+        bytes.reserveCapacity(256 + (hasBody ? body.count : 0))
+        bytes += "Status: ".utf8
+        bytes.append(decimal: status.code)
+        if !status.reasonPhrase.isEmpty {
+            bytes.append(UInt8(ascii: " "))
+            bytes += status.reasonPhrase.utf8
+        }
         bytes += "\r\n".utf8
         for field in head.headerFields where !Self.isOurs(field.name) {
             bytes += field.name.rawName.utf8
@@ -19,21 +24,41 @@ extension OutgoingResponse {
             field.withUnsafeBytesOfValue { bytes += $0 }
             bytes += "\r\n".utf8
         }
-        bytes += "X-Request-Id: \(requestID)\r\n".utf8
+        bytes += "X-Request-Id: ".utf8
+        bytes += requestID.utf8
         // RFC 9110 §8.6: a 204 must not have it, and for a 304 it would have to be the length of the missing body.
-        if !isBodiless { bytes += "Content-Length: \(body.count)\r\n".utf8 }
-        bytes += "\r\n".utf8
-        if !isBodiless, method != .head { bytes += body }
+        if !isBodiless {
+            bytes += "\r\nContent-Length: ".utf8
+            bytes.append(decimal: body.count)
+        }
+        bytes += "\r\n\r\n".utf8
+        if hasBody { bytes += body }
         return bytes
     }
 
     private static func isOurs(_ name: HTTPField.Name) -> Bool {
-        switch name.canonicalName {
-        case "content-length", "x-request-id", "status", "connection", "keep-alive", "transfer-encoding", "upgrade",
-            "trailer":
-            true
-        default:
-            false
+        let name = name.canonicalName
+        // By its length first, which most names tell apart from all of these.
+        return switch name.utf8.count {
+        case 6: name == "status"
+        case 7: name == "upgrade" || name == "trailer"
+        case 10: name == "connection" || name == "keep-alive"
+        case 12: name == "x-request-id"
+        case 14: name == "content-length"
+        case 17: name == "transfer-encoding"
+        default: false
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Appends the digits of a number that is not below zero.
+    fileprivate mutating func append(decimal number: Int) {
+        var unit = 1
+        while number / unit >= 10 { unit *= 10 }
+        while unit > 0 {
+            append(UInt8(ascii: "0") + UInt8(number / unit % 10))
+            unit /= 10
         }
     }
 }

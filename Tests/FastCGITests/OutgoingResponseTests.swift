@@ -62,6 +62,27 @@ import Testing
         #expect(text == "Status: 200 OK\r\nX-Request-Id: id1\r\nContent-Length: 0\r\n\r\n")
     }
 
+    @Test(
+        "All of those names are known, and none that is like them",
+        arguments: [
+            ("status", true), ("upgrade", true), ("trailer", true), ("connection", true), ("keep-alive", true),
+            ("x-request-id", true), ("content-length", true), ("transfer-encoding", true), ("statut", false),
+            ("trailed", false), ("content-type", false), ("x-request-ids", false), ("retry-after", false),
+        ])
+    func reservedNames(name: String, isReserved: Bool) throws {
+        let text = text(.empty(.ok, headerFields: [try #require(HTTPField.Name(name)): "mine"]))
+        #expect(text.contains("\(name): mine\r\n") != isReserved)
+    }
+
+    @Test("The length is written with all its digits", arguments: [0, 1, 9, 10, 99, 100, 101, 65_536, 1_000_000])
+    func length(count: Int) {
+        let response = OutgoingResponse(head: HTTPResponse(status: .ok), body: [UInt8](repeating: 65, count: count))
+        #expect(
+            text(response)
+                == "Status: 200 OK\r\nX-Request-Id: id1\r\nContent-Length: \(count)\r\n\r\n"
+                + String(repeating: "A", count: count))
+    }
+
     @Test("204 and 304 have neither a body nor its length", arguments: [204, 304])
     func bodiless(code: Int) {
         let text = text(OutgoingResponse(head: HTTPResponse(status: .init(code: code)), body: [1, 2]))
