@@ -25,9 +25,29 @@ struct EndpointsTests {
 
     @Test(
         "Nothing else is a route",
-        arguments: ["", "/", "hook/a", "/hook", "/hook/", "/hook/a/", "/hook/a/b", "//hook/a", "/HOOK/a", "/healthz/"])
+        arguments: [
+            "", "/", "hook/a", "/hook", "/hook/", "/hook//", "/hook/a/", "/hook/a/b", "/hook/é/b", "//hook/a",
+            "/HOOK/a", "/hookx/a", "/hoo/a", "/freshchat", "/freshchat/", "/marketplace/", "/marketplace/a/b",
+            "/healthz/", "/health", "healthz", "/readyz?", "/metrics/a", "/h\u{6F}\u{301}ok/a",
+        ])
     func unknown(path: String) {
         #expect(Endpoints.route(path) == nil)
+    }
+
+    @Test("What is asked for without a token has its one path each")
+    func plain() {
+        #expect(Endpoints.route("/healthz") == .health)
+        #expect(Endpoints.route("/readyz") == .readiness)
+        #expect(Endpoints.route("/metrics") == .metrics)
+    }
+
+    @Test("A token is taken as it stands, byte by byte", arguments: ["a", "é", "%2F", "a?b", ".", "\u{301}a", "👩‍👩‍👧"])
+    func strangeTokens(token: String) throws {
+        guard case .channel(let taken) = try #require(Endpoints.route("/hook/" + token)) else {
+            Issue.record("It is a channel's.")
+            return
+        }
+        #expect(Array(taken.utf8) == Array(token.utf8))
     }
 
     @Test("Tokens are unguessable: 32 bytes, in the alphabet of a URL's path, never twice")

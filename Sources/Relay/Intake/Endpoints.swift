@@ -37,21 +37,21 @@ package struct Endpoints: Sendable {
 
     /// - Parameter path: below our prefix, with its first slash.
     package static func route(_ path: String) -> Route? {
-        let segments = path.split(separator: "/", omittingEmptySubsequences: false)
-        guard segments.first == "" else { return nil }
-        switch segments.dropFirst() {
-        case ["healthz"]: return .health
-        case ["readyz"]: return .readiness
-        case ["metrics"]: return .metrics
-        case let two where two.count == 2:
-            guard let kind = two.first, let token = two.last, !token.isEmpty else { return nil }
-            switch kind {
-            case "hook": return .channel(token: String(token))
-            case "freshchat": return .helpdesk(token: String(token))
-            case "marketplace": return .productEvent(secret: String(token))
-            default: return nil
-            }
+        if let token = token(in: path, after: "/hook/") { return .channel(token: token) }
+        if let token = token(in: path, after: "/freshchat/") { return .helpdesk(token: token) }
+        if let token = token(in: path, after: "/marketplace/") { return .productEvent(secret: token) }
+        switch path {
+        case "/healthz": return .health
+        case "/readyz": return .readiness
+        case "/metrics": return .metrics
         default: return nil
         }
+    }
+
+    /// The rest of a path, if it is one more segment and no more. By bytes, as the web server has found its own way.
+    private static func token(in path: String, after start: String) -> String? {
+        guard path.utf8.starts(with: start.utf8) else { return nil }
+        let token = path.utf8.dropFirst(start.utf8.count)
+        return token.isEmpty || token.contains(UInt8(ascii: "/")) ? nil : String(Substring(token))
     }
 }

@@ -27,9 +27,10 @@ struct Front: Sendable {
     @Sendable func respond(to request: IncomingRequest) -> OutgoingResponse {
         let (path, query) = Self.split(request.head.path ?? "/")
         let own = WebhookRequest(
-            method: request.head.method, path: ownPath(path, of: request), query: query,
-            headers: request.head.headerFields, body: request.body, remoteAddress: request.remoteAddress,
-            id: request.id, receivedAt: Date())
+            method: request.head.method,
+            path: Self.ownPath(path, prefix: prefix, scriptName: request.scriptName, pathInfo: request.pathInfo),
+            query: query, headers: request.head.headerFields, body: request.body,
+            remoteAddress: request.remoteAddress, id: request.id, receivedAt: Date())
         let response =
             if let answer = proof.answer(to: own.path) {
                 WebhookResponse.text(.ok, answer)
@@ -44,18 +45,23 @@ struct Front: Sendable {
 
     /// The path below our own prefix. Servers tell it in three ways: as `PATH_INFO` (CGI, mod_fcgid), behind the
     /// script's name, or only as a part of the URL (nginx), where the public base URL says what to take off.
-    private func ownPath(_ path: String, of request: IncomingRequest) -> String {
-        if request.pathInfo.hasPrefix("/"), request.pathInfo.count > 1 { return request.pathInfo }
-        for candidate in [prefix, request.scriptName] where !candidate.isEmpty && path.hasPrefix(candidate + "/") {
-            return String(path.dropFirst(candidate.count))
-        }
-        return path
+    static func ownPath(_ path: String, prefix: String, scriptName: String, pathInfo: String) -> String {
+        if pathInfo.utf8.count > 1, pathInfo.utf8.first == slash { return pathInfo }
+        return rest(of: path, below: prefix) ?? rest(of: path, below: scriptName) ?? path
     }
 
-    private static func split(_ target: String) -> (path: String, query: String) {
-        guard let mark = target.firstIndex(of: "?") else { return (target, "") }
-        return (String(target[..<mark]), String(target[target.index(after: mark)...]))
+    private static func rest(of path: String, below folder: String) -> String? {
+        guard !folder.isEmpty, path.utf8.starts(with: folder.utf8) else { return nil }
+        let rest = path.utf8.dropFirst(folder.utf8.count)
+        return rest.first == slash ? String(Substring(rest)) : nil
     }
+
+    static func split(_ target: String) -> (path: String, query: String) {
+        guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return (target, "") }
+        return (String(target[..<mark]), String(target[target.utf8.index(after: mark)...]))
+    }
+
+    private static let slash = UInt8(ascii: "/")
 }
 
 /// The front half's life within the service group.
