@@ -155,10 +155,17 @@ struct RequestParameters {
     private static func field(
         _ name: HTTPField.Name, _ value: ArraySlice<UInt8>
     ) throws(RequestProblem) -> HTTPField {
+        if isPlain(value) { return HTTPField(name: name, value: String(decoding: value, as: UTF8.self)) }
         guard HTTPField.isValidValue(value) else {
             throw .malformed("The value of a header field is malformed.")
         }
         return HTTPField(name: name, value: value)
+    }
+
+    /// Whether a value is nothing but visible ASCII, with blanks inside: valid, and a text, as nearly all are.
+    private static func isPlain(_ value: ArraySlice<UInt8>) -> Bool {
+        value.first != UInt8(ascii: " ") && value.last != UInt8(ascii: " ")
+            && value.reduce(0) { $0 | ($1 &- 0x20 < 0x5F ? 0 : 1) } == 0
     }
 
     private static let singular: [(RequestVariable, String)] = [

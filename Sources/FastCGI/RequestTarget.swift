@@ -6,7 +6,7 @@ enum RequestTarget {
     /// variables of the standard.
     static func path(from parameters: RequestParameters) throws(RequestProblem) -> String {
         guard let given = parameters[.requestURI], !given.isEmpty else { return try rebuilt(from: parameters) }
-        guard given.allSatisfy({ $0 > 0x20 && $0 != 0x7F }), let target = String(validating: given, as: UTF8.self)
+        guard given.allSatisfy({ $0 > 0x20 && $0 != 0x7F }), let target = text(of: given)
         else {
             throw .malformed("REQUEST_URI is malformed.")
         }
@@ -41,10 +41,16 @@ enum RequestTarget {
         }
         if path.utf8.first != UInt8(ascii: "/") { path = "/" + path }
         guard let query = parameters[.queryString], !query.isEmpty else { return path }
-        guard query.allSatisfy({ $0 > 0x20 && $0 != 0x7F }), let text = String(validating: query, as: UTF8.self) else {
+        guard query.allSatisfy({ $0 > 0x20 && $0 != 0x7F }), let text = text(of: query) else {
             throw .malformed("QUERY_STRING is malformed.")
         }
         return path + "?" + text
+    }
+
+    /// `nil` when the bytes are not UTF-8. What is ASCII needs no look at each of its signs.
+    private static func text(of bytes: ArraySlice<UInt8>) -> String? {
+        if bytes.reduce(0, |) < 0x80 { return String(decoding: bytes, as: UTF8.self) }
+        return String(validating: bytes, as: UTF8.self)
     }
 
     private static func isUnreserved(_ byte: UInt8) -> Bool {

@@ -94,6 +94,10 @@ import Testing
             [("REQUEST_METHOD", "GET"), ("HTTP_TO\u{212A}EN", "a")],
             [("REQUEST_METHOD", "GET"), ("HTTP_A", "a\r\nb: c")],
             [("REQUEST_METHOD", "GET"), ("HTTP_A", "\u{1}")],
+            [("REQUEST_METHOD", "GET"), ("HTTP_A", " a")],
+            [("REQUEST_METHOD", "GET"), ("HTTP_A", "a ")],
+            [("REQUEST_METHOD", "GET"), ("HTTP_A", "é\u{7F}")],
+            [("REQUEST_METHOD", "GET"), ("HTTP_A", "\u{7F}")],
             [("REQUEST_METHOD", "GET"), ("CONTENT_TYPE", "a\nb")],
         ] as [[(String, String)]])
     func nonsense(pairs: [(String, String)]) throws {
@@ -139,6 +143,12 @@ import Testing
         #expect(throws: RequestProblem.malformed("CONTENT_LENGTH is given twice.")) {
             try parameters([("CONTENT_LENGTH", "1"), ("CONTENT_LENGTH", "2")]).contentLength()
         }
+    }
+
+    @Test("A value is kept as it is", arguments: ["", "~", "a b", "a\tb", "!\"#%&", "é ж", "\u{80}", "e\u{301}"])
+    func value(text: String) throws {
+        let fields = try request([("REQUEST_METHOD", "GET"), ("HTTP_ACCEPT", text)]).head.headerFields
+        #expect(fields[.accept].map { Array($0.utf8) } == Array(text.utf8))
     }
 
     @Test("Each variable is known by its whole name alone")
