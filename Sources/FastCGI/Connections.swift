@@ -91,7 +91,7 @@ final class Connections: Sendable {
             case Self.listeningToken:
                 if let next = accept() { return next }
             case let token:
-                if let connection = take(token) { return .serve(connection) }
+                if let connection = take(token, event.events) { return .serve(connection) }
             }
         }
     }
@@ -180,10 +180,12 @@ final class Connections: Sendable {
     }
 
     /// Takes a connection out, when it is there for a request and one has come.
-    private func take(_ token: UInt64) -> Int32? {
+    private func take(_ token: UInt64, _ events: UInt32) -> Int32? {
         let connection = Int32(bitPattern: UInt32(truncatingIfNeeded: token))
         guard let parked = claim(token) else { return nil }
-        switch (Peer.look(connection), parked.purpose) {
+        // Something to read and no word of an end: that needs no second look. Nobody else reads this connection.
+        let sight = events == EPOLLIN.rawValue ? .something : Peer.look(connection)
+        switch (sight, parked.purpose) {
         case (.end, _): close(connection)
         case (.something, .greet), (.something, .idle): return connection
         case (.something, .leave):
