@@ -64,6 +64,20 @@ struct JSONLogTests {
         #expect(try String(decoding: line, as: UTF8.self) == encoded(expected))
     }
 
+    @Test("Names are sorted by all of their bytes, however long they are and however much they have in common")
+    func order() throws {
+        let words = [
+            "", "a", "a\u{0}", "ab", "abcdefg", "abcdefgh", "abcdefgh\u{0}", "abcdefghi", "abcdefgj", "é", "\u{FFFF}",
+            "𝄞",
+        ]
+        let names = words + words.map { "events.a" + $0 }
+        for _ in 0..<200 {
+            let chosen = names.shuffled().prefix(Int.random(in: 0...names.count))
+            let line = String(decoding: JSONLine(chosen.map { ($0, "v") }).bytes, as: UTF8.self) + "\n"
+            #expect(try line == encoded(Dictionary(uniqueKeysWithValues: chosen.map { ($0, "v") })))
+        }
+    }
+
     @Test("The time is that of Foundation's calendar, on every day from 1970 to 2400")
     func times() {
         let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)

@@ -7,7 +7,8 @@ struct JSONLine {
         // What most lines have room in.
         bytes.reserveCapacity(512)
         var opening = UInt8(ascii: "{")
-        for field in fields.sorted(by: { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }) {
+        for (_, index) in Self.order(fields.map(\.name)) {
+            let field = fields[index]
             bytes.append(opening)
             opening = UInt8(ascii: ",")
             append(quoted: field.name)
@@ -49,6 +50,23 @@ struct JSONLine {
             bytes.append(contentsOf: "u00".utf8)
             bytes.append(Self.digit(byte >> 4))
             bytes.append(Self.digit(byte & 0xF))
+        }
+    }
+
+    /// The order of names by their bytes: their first eight as one number, which tells nearly all of them apart.
+    private static func order(_ names: [String]) -> [(start: UInt64, index: Int)] {
+        let starts = names.enumerated().map { index, name in
+            var start: UInt64 = 0
+            var place: UInt64 = 64
+            for byte in name.utf8.prefix(8) {
+                place -= 8
+                start |= UInt64(byte) << place
+            }
+            return (start: start, index: index)
+        }
+        return starts.sorted { one, other in
+            if one.start != other.start { return one.start < other.start }
+            return names[one.index].utf8.lexicographicallyPrecedes(names[other.index].utf8)
         }
     }
 

@@ -23,18 +23,20 @@ struct JSONLogHandler: LogHandler {
 
     /// The line, with its end. Where a name is given more than once, ours go first, then the event's, then the logger's.
     func line(of event: LogEvent, at time: UTCTime) -> [UInt8] {
-        var fields: [(name: String, value: String)] = [
-            ("time", time.text), ("level", event.level.rawValue), ("message", event.message.description),
-            ("logger", label), ("pid", Self.process),
-        ]
-        let ours = fields.count
-        fields.reserveCapacity(ours + metadata.count + (event.metadata?.count ?? 0))
+        var fields: [(name: String, value: String)] = []
+        fields.reserveCapacity(5 + metadata.count + (event.metadata?.count ?? 0))
+        fields.append(("time", time.text))
+        fields.append(("level", event.level.rawValue))
+        fields.append(("message", event.message.description))
+        fields.append(("logger", label))
+        fields.append(("pid", Self.process))
+        // There are a handful of names, among which looking costs less than hashing.
         func add(_ name: String, _ value: Logger.Metadata.Value) {
-            if fields[..<ours].contains(where: { $0.name == name }) { return }
+            if fields.contains(where: { $0.name == name }) { return }
             if case .string(let text) = value { fields.append((name, text)) } else { fields.append((name, "\(value)")) }
         }
         for (name, value) in metadata { add(name, event.metadata?[name] ?? value) }
-        if let given = event.metadata { for (name, value) in given where metadata[name] == nil { add(name, value) } }
+        if let given = event.metadata { for (name, value) in given { add(name, value) } }
         var line = JSONLine(fields)
         line.endLine()
         return line.bytes
