@@ -29,6 +29,8 @@ extension Payload {
 
     /// The form in which it is stored.
     func stored() throws(StoreFailure) -> Data {
+        if let json = json() { return Data(json) }
+        // The encoder says what it is that can't be written.
         do {
             return try JSONEncoder().encode(self)
         } catch {
