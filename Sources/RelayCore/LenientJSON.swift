@@ -12,7 +12,7 @@ extension KeyedDecodingContainer {
 
     /// As ``text(_:)``, with an empty text or one of white space alone as `nil`.
     package func word(_ key: Key) -> String? {
-        guard let text = text(key), !text.allSatisfy(\.isWhitespace) else { return nil }
+        guard let text = text(key), !text.isBlank else { return nil }
         return text
     }
 
@@ -33,12 +33,19 @@ extension KeyedDecodingContainer {
 
     /// A link that a browser opens; anything else that stands in its place is `nil`.
     package func webURL(_ key: Key) -> String? {
-        guard let url = text(key)?.trimmingWhiteSpace() else { return nil }
-        let start = url.prefix(8).lowercased()
-        return start.hasPrefix("https://") || start.hasPrefix("http://") ? url : nil
+        text(key)?.webURL
     }
 
     package func object<Value: Decodable>(_ type: Value.Type, _ key: Key) -> Value? {
         try? decodeIfPresent(type, forKey: key)
+    }
+}
+
+extension String {
+    /// Without white space around it, if that is a link that a browser opens.
+    var webURL: String? {
+        let url = trimmingWhiteSpace()
+        let start = url.prefix(8).lowercased()
+        return start.hasPrefix("https://") || start.hasPrefix("http://") ? url : nil
     }
 }

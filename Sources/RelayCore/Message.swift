@@ -34,7 +34,7 @@ package enum Part: Hashable, Codable, Sendable {
 
     package var isBlank: Bool {
         guard case .text(let text) = self else { return false }
-        return text.allSatisfy(\.isWhitespace)
+        return text.isBlank
     }
 }
 

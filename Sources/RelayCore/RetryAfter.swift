@@ -31,11 +31,3 @@ extension Date {
         self = date
     }
 }
-
-extension String {
-    package func trimmingWhiteSpace() -> String {
-        guard let first = firstIndex(where: { !$0.isWhitespace }), let last = lastIndex(where: { !$0.isWhitespace })
-        else { return "" }
-        return String(self[first...last])
-    }
-}

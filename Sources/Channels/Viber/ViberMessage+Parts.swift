@@ -29,7 +29,7 @@ extension ViberMessage {
         }
     }
 
-    private var hasText: Bool { text?.allSatisfy(\.isWhitespace) == false }
+    private var hasText: Bool { text?.isBlank == false }
 
     /// Buttons that share a number or a place send their own text along (viber.md §3.1).
     private var textParts: [Part] {

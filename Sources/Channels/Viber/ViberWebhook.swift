@@ -18,7 +18,7 @@ extension Viber {
         }
         let settings = ViberSettings(account)
         try verify(request, token: settings.token)
-        guard let callback = try? JSONDecoder().decode(ViberCallback.self, from: Data(request.body)) else {
+        guard let callback = JSONFields(request.body).map(ViberCallback.init) else {
             throw WebhookRefusal(.malformed, "the body is not a JSON object")
         }
         guard let name = callback.event else {

@@ -1,0 +1,159 @@
+import FoundationEssentials
+
+/// Texts and numbers, made and checked when they are asked for.
+extension JSONTape {
+    /// - Returns: `nil` for anything but a text, and for a text with invalid UTF-8, half of a surrogate pair, an unknown
+    ///   escape or a bare control character.
+    func string(_ value: Value) -> String? {
+        let range = Int(value.start)..<Int(value.end)
+        switch value.kind {
+        case .plainText: return String(decoding: bytes[range], as: UTF8.self)
+        case .text: break
+        default: return nil
+        }
+        if bytes[range].allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\\") }) {
+            return String(validating: bytes[range], as: UTF8.self)
+        }
+        return unescaped(range).flatMap { String(validating: $0, as: UTF8.self) }
+    }
+
+    func isKey(_ value: Value, _ name: StaticString) -> Bool {
+        guard value.kind == .plainText else { return string(value) == name.description }
+        return Int(value.end - value.start) == name.utf8CodeUnitCount
+            && name.withUTF8Buffer { bytes[Int(value.start)..<Int(value.end)].elementsEqual($0) }
+    }
+
+    /// An integer of 64 bits, with or without a sign, in its digits.
+    func digits(_ value: Value) -> String? {
+        guard value.kind == .number else { return nil }
+        guard let plain = plainInteger(value), !plain.isNegative || 1...(1 << 63) ~= plain.magnitude else {
+            return decoded(Int64.self, value).map { String($0) } ?? decoded(UInt64.self, value).map { String($0) }
+        }
+        return String(decoding: bytes[Int(value.start)..<Int(value.end)], as: UTF8.self)
+    }
+
+    func integer(_ value: Value) -> Int64? {
+        guard value.kind == .number else { return nil }
+        guard let plain = plainInteger(value), plain.magnitude <= Int64.max else { return decoded(Int64.self, value) }
+        return plain.isNegative ? -Int64(plain.magnitude) : Int64(plain.magnitude)
+    }
+
+    func number(_ value: Value) -> Double? {
+        guard value.kind == .number else { return nil }
+        // What rounds to zero or to infinity is for the decoder to judge.
+        guard isNumber(value),
+            let number = Double(String(decoding: bytes[Int(value.start)..<Int(value.end)], as: UTF8.self)),
+            number.isFinite, number != 0
+        else { return decoded(Double.self, value) }
+        return number
+    }
+
+    /// The few spellings that nobody uses (`1.0` or `1e3` for an integer) are read by the decoder, with its judgement
+    /// of what is exact.
+    private func decoded<Number: Decodable>(_ type: Number.Type, _ value: Value) -> Number? {
+        try? JSONDecoder().decode(type, from: Data(bytes[Int(value.start)..<Int(value.end)]))
+    }
+
+    /// - Returns: `nil` for anything but digits behind a sign, and for more than 64 bits.
+    private func plainInteger(_ value: Value) -> (magnitude: UInt64, isNegative: Bool)? {
+        var position = Int(value.start)
+        let end = Int(value.end)
+        let isNegative = bytes[position] == UInt8(ascii: "-")
+        if isNegative { position += 1 }
+        guard position < end, bytes[position] != UInt8(ascii: "0") || position + 1 == end else { return nil }
+        var magnitude: UInt64 = 0
+        while position < end {
+            let byte = bytes[position]
+            guard UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte else { return nil }
+            let (tens, isTooMuch) = magnitude.multipliedReportingOverflow(by: 10)
+            let (sum, isTooMuchNow) = tens.addingReportingOverflow(UInt64(byte - UInt8(ascii: "0")))
+            guard !isTooMuch, !isTooMuchNow else { return nil }
+            magnitude = sum
+            position += 1
+        }
+        return (magnitude, isNegative)
+    }
+
+    /// Whether it is a number by JSON's grammar (RFC 8259 §6).
+    private func isNumber(_ value: Value) -> Bool {
+        var rest = bytes[Int(value.start)..<Int(value.end)]
+        func digits() -> Int {
+            let count = rest.prefix { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }.count
+            rest = rest.dropFirst(count)
+            return count
+        }
+        if rest.first == UInt8(ascii: "-") { rest = rest.dropFirst() }
+        let startsWithZero = rest.first == UInt8(ascii: "0")
+        let whole = digits()
+        guard startsWithZero ? whole == 1 : whole > 0 else { return false }
+        if rest.first == UInt8(ascii: ".") {
+            rest = rest.dropFirst()
+            guard digits() > 0 else { return false }
+        }
+        if let sign = rest.first, sign == UInt8(ascii: "e") || sign == UInt8(ascii: "E") {
+            rest = rest.dropFirst()
+            if let sign = rest.first, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") { rest = rest.dropFirst() }
+            guard digits() > 0 else { return false }
+        }
+        return rest.isEmpty
+    }
+
+    private func unescaped(_ range: Range<Int>) -> [UInt8]? {
+        var result: [UInt8] = []
+        result.reserveCapacity(range.count)
+        var position = range.lowerBound
+        while position < range.upperBound {
+            let byte = bytes[position]
+            position += 1
+            guard byte == UInt8(ascii: "\\") else {
+                guard byte >= 0x20 else { return nil }
+                result.append(byte)
+                continue
+            }
+            guard position < range.upperBound else { return nil }
+            let sign = bytes[position]
+            position += 1
+            switch sign {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): result.append(sign)
+            case UInt8(ascii: "b"): result.append(0x08)
+            case UInt8(ascii: "f"): result.append(0x0C)
+            case UInt8(ascii: "n"): result.append(0x0A)
+            case UInt8(ascii: "r"): result.append(0x0D)
+            case UInt8(ascii: "t"): result.append(0x09)
+            case UInt8(ascii: "u"):
+                guard let scalar = scalar(&position, before: range.upperBound) else { return nil }
+                result.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+            default: return nil
+            }
+        }
+        return result
+    }
+
+    /// The scalar whose four digits begin here, with the second half of its pair.
+    private func scalar(_ position: inout Int, before end: Int) -> Unicode.Scalar? {
+        guard let unit = unit(&position, before: end) else { return nil }
+        guard UTF16.isLeadSurrogate(unit) else { return Unicode.Scalar(unit) }
+        guard position + 2 <= end, bytes[position] == UInt8(ascii: "\\"), bytes[position + 1] == UInt8(ascii: "u")
+        else { return nil }
+        position += 2
+        guard let second = self.unit(&position, before: end), UTF16.isTrailSurrogate(second) else { return nil }
+        return Unicode.Scalar(0x1_0000 + (UInt32(unit) - 0xD800) << 10 + (UInt32(second) - 0xDC00))
+    }
+
+    private func unit(_ position: inout Int, before end: Int) -> UInt16? {
+        guard position + 4 <= end else { return nil }
+        var unit: UInt16 = 0
+        for byte in bytes[position..<position + 4] {
+            let digit: UInt8
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
+            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - UInt8(ascii: "A") + 10
+            default: return nil
+            }
+            unit = unit << 4 | UInt16(digit)
+        }
+        position += 4
+        return unit
+    }
+}
