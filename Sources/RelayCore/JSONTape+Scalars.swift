@@ -17,10 +17,15 @@ extension JSONTape {
         return unescaped(range).flatMap { String(validating: $0, as: UTF8.self) }
     }
 
+    @inline(__always)
     func isKey(_ value: Value, _ name: StaticString) -> Bool {
         guard value.kind == .plainText else { return string(value) == name.description }
-        return Int(value.end - value.start) == name.utf8CodeUnitCount
-            && name.withUTF8Buffer { bytes[Int(value.start)..<Int(value.end)].elementsEqual($0) }
+        let start = Int(value.start)
+        guard Int(value.end) - start == name.utf8CodeUnitCount else { return false }
+        return name.withUTF8Buffer { name in
+            for offset in 0..<name.count where bytes[start + offset] != name[offset] { return false }
+            return true
+        }
     }
 
     /// An integer of 64 bits, with or without a sign, in its digits.

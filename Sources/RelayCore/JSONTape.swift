@@ -143,35 +143,44 @@ private struct JSONScanner {
         return true
     }
 
-    /// To the quote that ends it; what is in it is checked when it is asked for.
     private mutating func text(into values: inout [JSONTape.Value]) -> Bool {
+        let start = position + 1
+        guard let (kind, end) = Self.text(in: bytes.span, from: start) else { return false }
+        position = end
+        append(kind, from: start, into: &values)
         position += 1
-        let start = position
-        var isPlain = true
+        return true
+    }
+
+    /// To the quote that ends it; what is in it is checked when it is asked for.
+    private static func text(in bytes: Span<UInt8>, from start: Int) -> (kind: JSONTape.Value.Kind, end: Int)? {
+        var position = start
+        // All bytes' bits together tell whether there is one beyond ASCII.
+        var bits: UInt8 = 0
+        // Or has something that should be.
+        var isEscaped = false
         while position < bytes.count {
             let byte = bytes[position]
-            if byte == UInt8(ascii: "\"") {
-                append(isPlain ? .plainText : .text, from: start, into: &values)
-                position += 1
-                return true
-            }
-            if byte == UInt8(ascii: "\\") {
-                isPlain = false
-                position += 1
-                guard position < bytes.count else { return false }
-                if bytes[position] == UInt8(ascii: "u") {
-                    // The decoder looks for a quote within the four digits, and for nothing else.
-                    guard position + 4 < bytes.count,
-                        !bytes[position + 1...position + 4].contains(UInt8(ascii: "\""))
-                    else { return false }
-                    position += 4
-                }
-            } else if byte < 0x20 || byte >= 0x80 {
-                isPlain = false
-            }
             position += 1
+            if byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
+                bits |= byte
+                continue
+            }
+            if byte == UInt8(ascii: "\"") { return (bits < 0x80 && !isEscaped ? .plainText : .text, position - 1) }
+            isEscaped = true
+            guard byte == UInt8(ascii: "\\") else { continue }
+            guard position < bytes.count else { return nil }
+            let sign = bytes[position]
+            position += 1
+            guard sign == UInt8(ascii: "u") else { continue }
+            // The decoder looks for a quote within the four digits, and for nothing else.
+            guard position + 4 <= bytes.count else { return nil }
+            for _ in 0..<4 {
+                guard bytes[position] != UInt8(ascii: "\"") else { return nil }
+                position += 1
+            }
         }
-        return false
+        return nil
     }
 
     private mutating func number(into values: inout [JSONTape.Value]) {
