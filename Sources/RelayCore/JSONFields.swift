@@ -3,7 +3,7 @@ import FoundationEssentials
 /// A JSON object whose fields are asked for by name, for what is documented badly or in two ways: a field that is missing,
 /// `null` or of the wrong type is `nil` and never spoils the rest. Of a key that is there twice the first counts.
 ///
-/// The same words as for a `KeyedDecodingContainer`, and the same answers, at a tenth of its cost.
+/// The same words as for a `KeyedDecodingContainer`, and the same answers, at a fraction of its cost.
 package struct JSONFields: Sendable {
     private let tape: JSONTape
     /// Of the object in ``JSONTape/values``.
@@ -72,4 +72,45 @@ package struct JSONFields: Sendable {
     package func webURL(_ name: StaticString) -> String? { text(name)?.webURL }
 
     package func object(_ name: StaticString) -> JSONFields? { find(name).flatMap { JSONFields(tape, $0) } }
+
+    // MARK: What only its own type will do for
+
+    /// Whether there is such a field with anything but `null` in it.
+    func has(_ name: StaticString) -> Bool { value(name).map { $0.kind != .null } ?? false }
+
+    func string(at name: StaticString) -> String? { value(name).flatMap(tape.string) }
+
+    func int64(at name: StaticString) -> Int64? { value(name).flatMap(tape.integer) }
+
+    func double(at name: StaticString) -> Double? { value(name).flatMap(tape.number) }
+
+    func flag(at name: StaticString) -> Bool? {
+        switch value(name)?.kind {
+        case .yes: true
+        case .no: false
+        default: nil
+        }
+    }
+
+    /// An array's elements, if all are objects.
+    func objects(_ name: StaticString) -> [JSONFields]? {
+        guard let array = find(name), tape.values[array].kind == .array else { return nil }
+        var objects: [JSONFields] = []
+        var element = array + 1
+        while element < tape.values[array].next {
+            guard let object = JSONFields(tape, element) else { return nil }
+            objects.append(object)
+            element = Int(tape.values[element].next)
+        }
+        return objects
+    }
+
+    /// The key and the value of an object with no other field than this object.
+    var only: (key: String, value: JSONFields)? {
+        let end = Int(tape.values[index].next)
+        guard index + 2 < end, tape.values[index + 2].next == end, let key = tape.string(tape.values[index + 1]),
+            let value = JSONFields(tape, index + 2)
+        else { return nil }
+        return (key, value)
+    }
 }

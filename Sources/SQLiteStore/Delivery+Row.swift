@@ -23,7 +23,8 @@ extension Delivery {
 extension Payload {
     /// - Returns: `nil` for what can't be read, by this version at least.
     init?(stored: Data?) {
-        guard let stored, let payload = try? JSONDecoder().decode(Payload.self, from: stored) else { return nil }
+        guard let stored, let payload = Payload(json: stored) ?? (try? JSONDecoder().decode(Payload.self, from: stored))
+        else { return nil }
         self = payload
     }
 

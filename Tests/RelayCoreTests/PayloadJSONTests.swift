@@ -61,4 +61,32 @@ struct PayloadJSONTests {
         let payload = Payload.message(IncomingPayload(id: "1", profile: ContactProfile(userID: "u"), message: place))
         #expect(payload.json() == nil)
     }
+
+    @Test(
+        "What is stored, by hand or by the encoder, whole or damaged, reads as the decoder reads it",
+        arguments: 0..<10 as Range<UInt64>)
+    func sameAsDecoder(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        for _ in 0..<200 {
+            let payload = RandomPayload.make(using: &random)
+            for json in [Data(try #require(payload.json())), try JSONEncoder().encode(payload)] {
+                #expect(Payload(json: json) == payload)
+                for _ in 0..<5 {
+                    let damaged = Data(JSONMutation.mutate(Array(json), using: &random))
+                    guard let read = Payload(json: damaged) else { continue }
+                    #expect(try JSONDecoder().decode(Payload.self, from: damaged) == read)
+                }
+            }
+        }
+    }
+
+    static let strange = [
+        #"{"message":1}"#, #"{"note":{"text":"a"}}"#, #"{"note":{"text":"a","conversation":null}}"#,
+        #"{"note":{"text":"a","conversation":"c"},"reply":{}}"#, #"{"wish":{"text":"a","conversation":"c"}}"#, "{}",
+        "[]",
+        #"{"note":{"text":"a","conversation":1}}"#, #"{"note":{"text":"\ud800","conversation":"c"}}"#,
+    ]
+
+    @Test("What no version has written is left to the decoder", arguments: strange)
+    func leftToDecoder(_ json: String) { #expect(Payload(json: Data(json.utf8)) == nil) }
 }
