@@ -35,8 +35,12 @@ extension Database {
         _ sql: String, _ arguments: SQLArguments, _ body: (borrowing Stepping) throws -> Value
     ) throws -> Value {
         let statement = Stepping(statement: try cachedStatement(sql: sql))
-        try statement.bind(arguments)
-        return try body(statement)
+        // Their bytes stay where they are until the statement is through, so SQLite needn't keep a copy of each.
+        return try withUnsafeTemporaryAllocation(byteCount: arguments.byteCount, alignment: 1) { room in
+            try statement.bind(arguments, keptIn: room)
+            defer { statement.forgetArguments() }
+            return try body(statement)
+        }
     }
 }
 
@@ -51,22 +55,18 @@ private struct Stepping: ~Copyable {
         self.statement = statement.sqliteStatement
     }
 
-    deinit {
-        // Says again what the last step said, which has been reported.
-        sqlite3_reset(statement)
-    }
-
-    func bind(_ arguments: SQLArguments) throws {
+    /// - Parameter room: of just as many bytes as the arguments have.
+    func bind(_ arguments: SQLArguments, keptIn room: UnsafeMutableRawBufferPointer) throws {
         guard Int(sqlite3_bind_parameter_count(statement)) == arguments.values.count else {
             throw DatabaseError(
                 resultCode: .SQLITE_MISUSE, message: "\(arguments.values.count) arguments are not what it takes",
                 sql: owner.sql)
         }
-        var index: CInt = 0
+        var binding = Binding(statement: statement, room: room[...])
         for value in arguments.values {
-            index += 1
-            let code = value?.bind(to: statement, at: index) ?? sqlite3_bind_null(statement, index)
-            guard code == SQLITE_OK else { throw failure(code) }
+            binding.index += 1
+            if let value { value.bind(by: &binding) } else { binding.bindNull() }
+            guard binding.code == SQLITE_OK else { throw failure(binding.code) }
         }
     }
 
@@ -81,9 +81,58 @@ private struct Stepping: ~Copyable {
 
     func record() -> Record { Record(of: statement) }
 
+    func forgetArguments() {
+        // Says again what the last step said, which has been reported.
+        sqlite3_reset(statement)
+        sqlite3_clear_bindings(statement)
+    }
+
     private func failure(_ code: CInt) -> DatabaseError {
         let words = sqlite3_errmsg(sqlite3_db_handle(statement)).map { String(cString: $0) }
         return DatabaseError(resultCode: ResultCode(rawValue: code), message: words, sql: owner.sql)
+    }
+}
+
+/// Puts values in the places of a statement's `?`.
+struct Binding {
+    fileprivate let statement: SQLiteStatement
+    /// What is left of the room for bytes.
+    fileprivate var room: Slice<UnsafeMutableRawBufferPointer>
+    /// The place, from 1.
+    fileprivate var index: CInt = 0
+    fileprivate private(set) var code = SQLITE_OK
+
+    fileprivate init(statement: SQLiteStatement, room: Slice<UnsafeMutableRawBufferPointer>) {
+        self.statement = statement
+        self.room = room
+    }
+
+    mutating func bindNull() { code = sqlite3_bind_null(statement, index) }
+
+    mutating func bind(_ number: Int64) { code = sqlite3_bind_int64(statement, index, number) }
+
+    mutating func bind(text bytes: UnsafeRawBufferPointer) {
+        // A null pointer would be NULL, and an empty text is none.
+        let start = keep(bytes).baseAddress?.assumingMemoryBound(to: CChar.self)
+        code =
+            bytes.isEmpty
+            ? sqlite3_bind_text(statement, index, "", 0, nil)
+            : sqlite3_bind_text64(statement, index, start, UInt64(bytes.count), nil, UInt8(SQLITE_UTF8))
+    }
+
+    mutating func bind(blob bytes: UnsafeRawBufferPointer) {
+        let start = keep(bytes).baseAddress
+        code =
+            bytes.isEmpty
+            ? sqlite3_bind_zeroblob(statement, index, 0)
+            : sqlite3_bind_blob64(statement, index, start, UInt64(bytes.count), nil)
+    }
+
+    private mutating func keep(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        let place = UnsafeMutableRawBufferPointer(rebasing: room.prefix(bytes.count))
+        place.copyMemory(from: bytes)
+        room = room.dropFirst(bytes.count)
+        return UnsafeRawBufferPointer(place)
     }
 }
 
@@ -92,50 +141,52 @@ struct SQLArguments: ExpressibleByArrayLiteral {
     let values: [(any SQLValue)?]
 
     init(arrayLiteral elements: (any SQLValue)?...) { values = elements }
+
+    /// How much room their bytes take.
+    fileprivate var byteCount: Int {
+        var count = 0
+        for value in values { count += value?.byteCount ?? 0 }
+        return count
+    }
 }
 
 /// Something that SQLite can store.
 protocol SQLValue {
-    /// - Returns: SQLite's result code.
-    func bind(to statement: SQLiteStatement, at index: CInt) -> CInt
+    /// How much room its bytes take, besides a number's.
+    var byteCount: Int { get }
+
+    func bind(by binding: inout Binding)
 }
 
 extension Int64: SQLValue {
-    func bind(to statement: SQLiteStatement, at index: CInt) -> CInt { sqlite3_bind_int64(statement, index, self) }
+    var byteCount: Int { 0 }
+    func bind(by binding: inout Binding) { binding.bind(self) }
 }
 
 extension Int: SQLValue {
-    func bind(to statement: SQLiteStatement, at index: CInt) -> CInt { Int64(self).bind(to: statement, at: index) }
+    var byteCount: Int { 0 }
+    func bind(by binding: inout Binding) { binding.bind(Int64(self)) }
 }
 
 extension Bool: SQLValue {
-    func bind(to statement: SQLiteStatement, at index: CInt) -> CInt { (self ? 1 : 0).bind(to: statement, at: index) }
+    var byteCount: Int { 0 }
+    func bind(by binding: inout Binding) { binding.bind(self ? 1 : 0) }
 }
 
-/// To SQLite that it has to copy what it is given: `SQLITE_TRANSIENT`, a cast of −1 that Swift doesn't import
-/// (https://www.sqlite.org/c3ref/c_static.html).
-private let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
-
 extension String: SQLValue {
-    func bind(to statement: SQLiteStatement, at index: CInt) -> CInt {
+    var byteCount: Int { utf8.count }
+
+    func bind(by binding: inout Binding) {
         var text = self
-        return text.withUTF8 { bytes in
-            guard let start = bytes.baseAddress else { return sqlite3_bind_text(statement, index, "", 0, nil) }
-            return start.withMemoryRebound(to: CChar.self, capacity: bytes.count) {
-                sqlite3_bind_text64(statement, index, $0, UInt64(bytes.count), transient, UInt8(SQLITE_UTF8))
-            }
-        }
+        text.withUTF8 { binding.bind(text: UnsafeRawBufferPointer($0)) }
     }
 }
 
 extension Data: SQLValue {
-    func bind(to statement: SQLiteStatement, at index: CInt) -> CInt {
-        withUnsafeBytes { bytes in
-            guard let start = bytes.baseAddress, !bytes.isEmpty else {
-                return sqlite3_bind_zeroblob(statement, index, 0)
-            }
-            return sqlite3_bind_blob64(statement, index, start, UInt64(bytes.count), transient)
-        }
+    var byteCount: Int { count }
+
+    func bind(by binding: inout Binding) {
+        withUnsafeBytes { binding.bind(blob: $0) }
     }
 }
 
