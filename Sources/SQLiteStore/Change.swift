@@ -10,7 +10,9 @@ protocol Change: AnyObject, Sendable {
 
     /// Makes it. What it throws is remembered as its own failure, and is to be rolled back by who called this. Called again
     /// when what it made was rolled back with another change's failure; the last call counts.
-    func make(in db: Database, path: String) throws
+    ///
+    /// - Parameter tally: what it counts besides, written with all others' at the end of the transaction.
+    func make(in db: Database, path: String, counting tally: inout CounterTally) throws
 
     /// Tells the caller: a failure of its own first, else this one, else that it is durable.
     func end(_ failure: StoreFailure?)
@@ -18,6 +20,8 @@ protocol Change: AnyObject, Sendable {
 
 /// A change that gives a value back.
 final class ValueChange<Value: Sendable>: Change {
+    typealias Body = @Sendable (Database, inout CounterTally) throws -> Value
+
     private enum State {
         case queued
         case withdrawn
@@ -26,12 +30,12 @@ final class ValueChange<Value: Sendable>: Change {
         case refused(StoreFailure)
     }
 
-    private let body: @Sendable (Database) throws -> Value
+    private let body: Body
     private let completion: @Sendable (Result<Value, StoreFailure>) -> Void
     private let state = Mutex(State.queued)
 
     init(
-        _ body: @escaping @Sendable (Database) throws -> Value,
+        _ body: @escaping Body,
         completion: @escaping @Sendable (Result<Value, StoreFailure>) -> Void
     ) {
         self.body = body
@@ -55,9 +59,9 @@ final class ValueChange<Value: Sendable>: Change {
         }
     }
 
-    func make(in db: Database, path: String) throws {
+    func make(in db: Database, path: String, counting tally: inout CounterTally) throws {
         do {
-            let value = try body(db)
+            let value = try body(db, &tally)
             state.withLock { $0 = .made(value) }
         } catch {
             let failure = StoreFailure(error, path: path)

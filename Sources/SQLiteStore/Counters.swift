@@ -2,8 +2,39 @@ import FoundationEssentials
 import GRDB
 import RelayCore
 
+/// What the changes of one transaction count, so that each counter is written once and not once for each of them.
+struct CounterTally {
+    private var amounts: [Flow: [String: Int64]] = [:]
+
+    mutating func add(_ counter: Counter, _ flow: Flow, by amount: Int = 1) {
+        add(counter.rawValue, flow, by: Int64(amount))
+    }
+
+    /// A delivery is made: counted, with how long it took since it was accepted.
+    mutating func addDelivered(_ delivery: Delivery, now: Int64) {
+        let flow = Flow(delivery.installation, delivery.direction)
+        let time = max(0, now - delivery.acceptedAt.milliseconds) * 1000
+        let kind = Histogram.Kind.delivery
+        add(.delivered, flow)
+        add(Counters.bucketName(kind, bound: (kind.bounds + [Int64.max])[kind.bucket(of: time)]), flow, by: 1)
+        add(Counters.sumName(kind), flow, by: time)
+        if delivery.isLate { add(.late, flow) }
+    }
+
+    private mutating func add(_ name: String, _ flow: Flow, by amount: Int64) {
+        amounts[flow, default: [:]][name, default: 0] += amount
+    }
+
+    /// Calls with each counter and how much there is to add.
+    func forEach(_ body: (_ flow: Flow, _ name: String, _ amount: Int64) throws -> Void) rethrows {
+        for (flow, counters) in amounts {
+            for (name, amount) in counters { try body(flow, name, amount) }
+        }
+    }
+}
+
 /// Counts inside of the transaction that makes what is counted: what isn't committed isn't counted, and nothing is
-/// counted twice. One statement for each thing that happens.
+/// counted twice. What happens by the thousand goes through a ``CounterTally``.
 enum Counters {
     private static let insert = "INSERT INTO counters (installation, direction, name, value)"
     private static let adding =
@@ -13,24 +44,15 @@ enum Counters {
         try add(counter.rawValue, flow, by: Int64(amount), in: db)
     }
 
+    static func add(_ tally: CounterTally, in db: Database) throws {
+        try tally.forEach { flow, name, amount in try add(name, flow, by: amount, in: db) }
+    }
+
     /// For where only the delivery's number is at hand.
     static func add(_ counter: Counter, ofDelivery delivery: Int64, by amount: Int, in db: Database) throws {
         try db.run(
             "\(insert) SELECT installation, direction, ?, ? FROM outbox WHERE id = ? \(adding)",
             [counter.rawValue, amount, delivery])
-    }
-
-    /// A delivery is made: counted, with how long it took since it was accepted.
-    static func addDelivered(_ delivery: Delivery, now: Int64, in db: Database) throws {
-        let time = max(0, now - delivery.acceptedAt.milliseconds) * 1000
-        let kind = Histogram.Kind.delivery
-        let bucket = bucketName(kind, bound: (kind.bounds + [Int64.max])[kind.bucket(of: time)])
-        let installation = delivery.installation.rawValue
-        let direction = delivery.direction.rawValue
-        try db.run(
-            "\(insert) VALUES (?1, ?2, ?3, 1), (?1, ?2, ?4, 1), (?1, ?2, ?5, ?6) \(adding)",
-            [installation, direction, Counter.delivered.rawValue, bucket, sumName(kind), time])
-        if delivery.isLate { try add(.late, Flow(delivery.installation, delivery.direction), in: db) }
     }
 
     /// What waits for an installation is about to be discarded with it.
@@ -117,9 +139,9 @@ enum Counters {
     private static let otherRow = "signature_failures_in_a_row/other"
     private static let sum = "sum"
 
-    private static func bucketName(_ kind: Histogram.Kind, bound: Int64) -> String { "\(kind.rawValue)/\(bound)" }
+    static func bucketName(_ kind: Histogram.Kind, bound: Int64) -> String { "\(kind.rawValue)/\(bound)" }
 
-    private static func sumName(_ kind: Histogram.Kind) -> String { "\(kind.rawValue)/\(sum)" }
+    static func sumName(_ kind: Histogram.Kind) -> String { "\(kind.rawValue)/\(sum)" }
 
     private static func histogramPart(_ name: String) -> (kind: Histogram.Kind, part: Substring)? {
         let parts = name.split(separator: "/")

@@ -170,7 +170,9 @@ final class GroupCommit: Sendable {
         var isRefused = false
         try db.inTransaction(.immediate) {
             do {
-                for change in batch { try change.make(in: db, path: writer.path) }
+                var tally = CounterTally()
+                for change in batch { try change.make(in: db, path: writer.path, counting: &tally) }
+                try Counters.add(tally, in: db)
                 return .commit
             } catch {
                 guard batch.count > 1 else { throw error }
@@ -187,7 +189,9 @@ final class GroupCommit: Sendable {
             for change in batch {
                 try db.run("SAVEPOINT change")
                 do {
-                    try change.make(in: db, path: writer.path)
+                    var tally = CounterTally()
+                    try change.make(in: db, path: writer.path, counting: &tally)
+                    try Counters.add(tally, in: db)
                 } catch {
                     // After some errors SQLite has rolled everything back by itself; then nothing of the batch is left.
                     guard db.isInsideTransaction else { throw error }

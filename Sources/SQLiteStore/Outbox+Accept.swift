@@ -4,16 +4,15 @@ package import RelayCore
 
 extension SQLiteStore {
     package func accept(_ acceptance: Acceptance) throws(StoreFailure) -> AcceptanceResult {
-        try changeBlocking(try Self.intake(of: acceptance))
+        try changeCountingBlocking(try Self.intake(of: acceptance))
     }
 
     package func acceptFound(_ acceptance: Acceptance) async throws(StoreFailure) -> AcceptanceResult {
         let intake = try Self.intake(of: acceptance)
-        return try await change { db in
-            let result = try intake(db)
+        return try await changeCounting { db, tally in
+            let result = try intake(db, &tally)
             if !result.replies.isEmpty {
-                try Counters.add(
-                    .polled, Flow(acceptance.installation, .outbound), by: result.replies.count, in: db)
+                tally.add(.polled, Flow(acceptance.installation, .outbound), by: result.replies.count)
             }
             return result
         }
@@ -21,14 +20,14 @@ extension SQLiteStore {
 
     private static func intake(
         of acceptance: Acceptance
-    ) throws(StoreFailure) -> @Sendable (Database) throws -> AcceptanceResult {
+    ) throws(StoreFailure) -> ValueChange<AcceptanceResult>.Body {
         // Encoded before the queue, so that the one writing thread doesn't have to.
         var arrivals: [StoredArrival] = []
         for arrival in acceptance.arrivals { arrivals.append(try StoredArrival(arrival)) }
-        return { [arrivals] db in
-            _ = try Self.installationState(db, acceptance.installation)
+        return { [arrivals] db, tally in
+            if arrivals.isEmpty { _ = try Self.installationState(db, acceptance.installation) }
             var intake = Intake(acceptance: acceptance, db: db)
-            for arrival in arrivals { try intake.take(arrival) }
+            for arrival in arrivals { try intake.take(arrival, counting: &tally) }
             return intake.result
         }
     }
@@ -72,25 +71,30 @@ private struct Intake {
         self.db = db
     }
 
-    mutating func take(_ arrival: StoredArrival) throws {
+    mutating func take(_ arrival: StoredArrival, counting tally: inout CounterTally) throws {
         try db.run(
-            "INSERT OR IGNORE INTO dedupe (installation, key, accepted_at) VALUES (?, ?, ?)",
-            [installation.rawValue, arrival.dedupeKey.rawValue, now])
+            """
+            INSERT OR IGNORE INTO dedupe (installation, key, accepted_at)
+            SELECT ?1, ?2, ?3 FROM installations WHERE id = ?1 AND state <> 'removed'
+            """, [installation.rawValue, arrival.dedupeKey.rawValue, now])
         guard db.changesCount == 1 else {
-            try Counters.add(.repeated, Flow(installation, arrival.content.direction), in: db)
+            _ = try SQLiteStore.installationState(db, installation)
+            tally.add(.repeated, Flow(installation, arrival.content.direction))
             result.repeated += 1
             return
         }
         switch arrival.content {
         case .message(let message):
             try take(message, payload: arrival.payload)
+            tally.add(.accepted, Flow(installation, .inbound))
         case .reply(let reply):
             if try isKnown(reply.id) {
-                try Counters.add(.repeated, Flow(installation, .outbound), in: db)
+                tally.add(.repeated, Flow(installation, .outbound))
                 result.repeated += 1
                 return
             }
             try take(reply, payload: arrival.payload)
+            tally.add(.accepted, Flow(installation, .outbound))
         case .receipt(let receipt, let note):
             try SQLiteStore.keepReceipt(receipt, note: note, of: installation, now: now, in: db)
         case .subscription(let change):

@@ -40,7 +40,7 @@ extension SQLiteStore {
     package func complete(
         _ claim: Claim, delivered: PieceOutcome, lease: Duration, now: Date
     ) async throws(StoreFailure) -> Claim? {
-        try await change { [bootClock = configuration.bootClock] db in
+        try await changeCounting { [bootClock = configuration.bootClock] db, tally in
             try Self.requireLease(claim, in: db)
             let clock = now.milliseconds
             try Self.endAttempt(claim.attempt, .delivered, detail: "", now: clock, in: db)
@@ -50,7 +50,7 @@ extension SQLiteStore {
                     detail = ''
                 WHERE id = ?
                 """, [claim.delivery.progress + 1, clock, claim.delivery.id.rawValue])
-            try Counters.addDelivered(claim.delivery, now: clock, in: db)
+            tally.addDelivered(claim.delivery, now: clock)
             try Self.keepMessageID(delivered, of: claim, now: clock, in: db)
             try Self.noteSuccess(of: claim, in: db)
             try Self.noteOvertaking(by: claim, in: db)

@@ -89,7 +89,7 @@ extension SQLiteStore {
         let payload = try Payload.note(text: note.text, conversation: note.conversation).stored()
         _ = try enqueue(
             payload, of: installation, .inbound, key: .note(installation, note.conversation), contact: contact,
-            now: now,
-            in: db)
+            now: now, in: db)
+        try Counters.add(.accepted, Flow(installation, .inbound), in: db)
     }
 }

@@ -157,6 +157,13 @@ package final class SQLiteStore: Store {
     func change<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreFailure) -> Value {
+        try await changeCounting { db, _ in try body(db) }
+    }
+
+    /// As ``change(_:)``, for what is counted too.
+    func changeCounting<Value: Sendable>(
+        _ body: @escaping ValueChange<Value>.Body
+    ) async throws(StoreFailure) -> Value {
         let result = await withCheckedContinuation { continuation in
             commits.enqueue(ValueChange(body) { continuation.resume(returning: $0) })
         }
@@ -166,6 +173,13 @@ package final class SQLiteStore: Store {
     /// Makes a change and blocks the thread until it is durable, or until the patience is at its end and it hasn't begun.
     func changeBlocking<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
+    ) throws(StoreFailure) -> Value {
+        try changeCountingBlocking { db, _ in try body(db) }
+    }
+
+    /// As ``changeBlocking(_:)``, for what is counted too.
+    func changeCountingBlocking<Value: Sendable>(
+        _ body: @escaping ValueChange<Value>.Body
     ) throws(StoreFailure) -> Value {
         let answer = Answer<Value>()
         let change = ValueChange(body) { answer.give($0) }
