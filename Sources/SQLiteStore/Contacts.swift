@@ -51,7 +51,8 @@ extension SQLiteStore {
             let since = try found.integerIfAny(7) ?? .min
             // To open the chat says less than either answer to it; and a late event doesn't undo a newer one.
             let isNews = known == nil || (subscription.kind != .opened && subscription.at >= since)
-            if isNews, known != subscription.kind || since != subscription.at {
+            // To the minute: who writes a lot isn't written down anew with each message.
+            if isNews, known != subscription.kind || subscription.at - 60_000 >= since {
                 try db.run(
                     "UPDATE contacts SET subscription = ?, subscription_at = ? WHERE id = ?",
                     [subscription.kind.rawValue, subscription.at, id])
