@@ -108,13 +108,14 @@ extension JSONTape {
         result.reserveCapacity(range.count)
         var position = range.lowerBound
         while position < range.upperBound {
-            let byte = bytes[position]
-            position += 1
-            guard byte == UInt8(ascii: "\\") else {
-                guard byte >= 0x20 else { return nil }
-                result.append(byte)
-                continue
+            let start = position
+            while position < range.upperBound, bytes[position] != UInt8(ascii: "\\") {
+                guard bytes[position] >= 0x20 else { return nil }
+                position += 1
             }
+            result.append(contentsOf: bytes[start..<position])
+            guard position < range.upperBound else { break }
+            position += 1
             guard position < range.upperBound else { return nil }
             let sign = bytes[position]
             position += 1

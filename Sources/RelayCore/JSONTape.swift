@@ -155,19 +155,14 @@ private struct JSONScanner {
     /// To the quote that ends it; what is in it is checked when it is asked for.
     private static func text(in bytes: Span<UInt8>, from start: Int) -> (kind: JSONTape.Value.Kind, end: Int)? {
         var position = start
-        // All bytes' bits together tell whether there is one beyond ASCII.
-        var bits: UInt8 = 0
-        // Or has something that should be.
-        var isEscaped = false
-        while position < bytes.count {
-            let byte = bytes[position]
-            position += 1
-            if byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
-                bits |= byte
-                continue
-            }
-            if byte == UInt8(ascii: "\"") { return (bits < 0x80 && !isEscaped ? .plainText : .text, position - 1) }
-            isEscaped = true
+        // Of anything beyond ASCII, an escape, and what should have been one.
+        var isPlain = true
+        while let (next, isASCII) = skipOrdinary(in: bytes, from: position) {
+            position = next + 1
+            if !isASCII { isPlain = false }
+            let byte = bytes[next]
+            if byte == UInt8(ascii: "\"") { return (isPlain ? .plainText : .text, next) }
+            isPlain = false
             guard byte == UInt8(ascii: "\\") else { continue }
             guard position < bytes.count else { return nil }
             let sign = bytes[position]
@@ -182,6 +177,41 @@ private struct JSONScanner {
         }
         return nil
     }
+
+    /// Eight bytes at a time, to the next quote, backslash or control character.
+    ///
+    /// - Returns: Where it is, and whether all before it was ASCII.
+    @inline(__always)
+    private static func skipOrdinary(in bytes: Span<UInt8>, from start: Int) -> (end: Int, isASCII: Bool)? {
+        var position = start
+        var bits: UInt64 = 0
+        while position + 8 <= bytes.count {
+            // "Unsafe" for types that not every bit pattern is a value of; the bounds are checked.
+            let word = UInt64(littleEndian: bytes.bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self))
+            // A byte's high bit for each that we look for. Of the lowest it is exact, higher ones may be a borrow's.
+            let found = (below(0x20, word) | below(1, word ^ every(0x22)) | below(1, word ^ every(0x5C))) & every(0x80)
+            if found != 0 {
+                let count = found.trailingZeroBitCount / 8
+                bits |= word & ~(.max << UInt64(count * 8))
+                return (position + count, bits & every(0x80) == 0)
+            }
+            bits |= word
+            position += 8
+        }
+        while position < bytes.count {
+            let byte = bytes[position]
+            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+                return (position, bits & every(0x80) == 0)
+            }
+            bits |= UInt64(byte)
+            position += 1
+        }
+        return nil
+    }
+
+    private static func every(_ byte: UInt8) -> UInt64 { 0x0101_0101_0101_0101 &* UInt64(byte) }
+
+    private static func below(_ limit: UInt8, _ word: UInt64) -> UInt64 { (word &- every(limit)) & ~word }
 
     private mutating func number(into values: inout [JSONTape.Value]) {
         let start = position

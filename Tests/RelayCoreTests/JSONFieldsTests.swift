@@ -53,6 +53,24 @@ struct JSONFieldsTests {
         #expect(JSONFields(Array(json)) == nil)
     }
 
+    @Test("A text's end is found wherever it stands among bytes read eight at a time", arguments: 0..<24)
+    func alignment(_ length: Int) {
+        let signs = ["", "\\\"", "\\\\", "\\u0041", "é", "\u{1}", "\u{1f}", "\u{7f}", "\u{80}", "!", "#", "[", "]"]
+        for sign in signs {
+            for position in 0...length {
+                for tail in ["}", "}        ", ",\"b\":1}"] {
+                    let text =
+                        String(repeating: "x", count: position) + sign
+                        + String(repeating: "y", count: length - position)
+                    let json = Array("{\"a\":\"\(text)\"\(tail)".utf8)
+                    let expected = try? JSONDecoder().decode(Answers.self, from: Data(json))
+                    #expect(JSONFields(json).map { Answers($0, depth: 0) } == expected)
+                    #expect(expected != nil)
+                }
+            }
+        }
+    }
+
     /// Whether the decoder takes it for UTF-16 or UTF-32.
     private func isWide(_ json: [UInt8]) -> Bool { json.prefix(4).contains(0) || [0xFE, 0xFF].contains(json.first) }
 }
