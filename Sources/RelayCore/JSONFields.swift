@@ -5,9 +5,9 @@ import FoundationEssentials
 ///
 /// The same words as for a `KeyedDecodingContainer`, and the same answers, at a fraction of its cost.
 package struct JSONFields: Sendable {
-    private let tape: JSONTape
+    let tape: JSONTape
     /// Of the object in ``JSONTape/values``.
-    private let index: Int
+    let index: Int
 
     /// - Returns: `nil` for what is no JSON object, or has a key that can't be read.
     package init?(_ json: [UInt8]) {
@@ -28,7 +28,7 @@ package struct JSONFields: Sendable {
     }
 
     /// Where the value of a field is; `nil` without the field.
-    private func find(_ name: StaticString) -> Int? {
+    func find(_ name: StaticString) -> Int? {
         let end = Int(tape.values[index].next)
         var key = index + 1
         while key < end {
@@ -38,7 +38,7 @@ package struct JSONFields: Sendable {
         return nil
     }
 
-    private func value(_ name: StaticString) -> JSONTape.Value? { find(name).map { tape.values[$0] } }
+    func value(_ name: StaticString) -> JSONTape.Value? { find(name).map { tape.values[$0] } }
 
     /// A text, or an integer in digits: ids come as either (viber.md §12, freshchat.md §1.6). Never by way of a `Double`, which
     /// would lose the last digits of a 64-bit id.
@@ -72,45 +72,4 @@ package struct JSONFields: Sendable {
     package func webURL(_ name: StaticString) -> String? { text(name)?.webURL }
 
     package func object(_ name: StaticString) -> JSONFields? { find(name).flatMap { JSONFields(tape, $0) } }
-
-    // MARK: What only its own type will do for
-
-    /// Whether there is such a field with anything but `null` in it.
-    func has(_ name: StaticString) -> Bool { value(name).map { $0.kind != .null } ?? false }
-
-    func string(at name: StaticString) -> String? { value(name).flatMap(tape.string) }
-
-    func int64(at name: StaticString) -> Int64? { value(name).flatMap(tape.integer) }
-
-    func double(at name: StaticString) -> Double? { value(name).flatMap(tape.number) }
-
-    func flag(at name: StaticString) -> Bool? {
-        switch value(name)?.kind {
-        case .yes: true
-        case .no: false
-        default: nil
-        }
-    }
-
-    /// An array's elements, if all are objects.
-    func objects(_ name: StaticString) -> [JSONFields]? {
-        guard let array = find(name), tape.values[array].kind == .array else { return nil }
-        var objects: [JSONFields] = []
-        var element = array + 1
-        while element < tape.values[array].next {
-            guard let object = JSONFields(tape, element) else { return nil }
-            objects.append(object)
-            element = Int(tape.values[element].next)
-        }
-        return objects
-    }
-
-    /// The key and the value of an object with no other field than this object.
-    var only: (key: String, value: JSONFields)? {
-        let end = Int(tape.values[index].next)
-        guard index + 2 < end, tape.values[index + 2].next == end, let key = tape.string(tape.values[index + 1]),
-            let value = JSONFields(tape, index + 2)
-        else { return nil }
-        return (key, value)
-    }
 }

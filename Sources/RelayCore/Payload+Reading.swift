@@ -8,86 +8,31 @@ extension Payload {
         self = payload
     }
 
-    private init(_ fields: JSONFields) throws(Unexpected) {
+    private init(_ fields: JSONFields) throws(UnexpectedField) {
         let (name, content) = try fields.onlyField()
         switch name {
-        case "message": self = .message(try IncomingPayload(try content.object(at: "_0")))
-        case "reply": self = .reply(try HelpdeskMessage(try content.object(at: "_0")))
+        case "message": self = .message(try IncomingPayload(try content.fields("_0")))
+        case "reply": self = .reply(try HelpdeskMessage(try content.fields("_0")))
         case "note":
             self = .note(
                 text: try content.string("text"),
                 conversation: HelpdeskConversationID(try content.string("conversation")))
-        default: throw Unexpected()
+        default: throw UnexpectedField()
         }
     }
 }
 
-/// Something is missing, or is of another type.
-private struct Unexpected: Error {}
-
-/// Strict, where ``JSONFields`` is lenient.
-extension JSONFields {
-    /// The name and the value of the one field of an enumeration's case.
-    fileprivate func onlyField() throws(Unexpected) -> (name: String, content: JSONFields) {
-        guard let (name, content) = only else { throw Unexpected() }
-        return (name, content)
-    }
-
-    fileprivate func string(_ name: StaticString) throws(Unexpected) -> String {
-        guard let string = try string(ifAny: name) else { throw Unexpected() }
-        return string
-    }
-
-    fileprivate func string(ifAny name: StaticString) throws(Unexpected) -> String? {
-        guard has(name) else { return nil }
-        guard let string = string(at: name) else { throw Unexpected() }
-        return string
-    }
-
-    fileprivate func double(_ name: StaticString) throws(Unexpected) -> Double {
-        guard let number = try double(ifAny: name) else { throw Unexpected() }
-        return number
-    }
-
-    fileprivate func double(ifAny name: StaticString) throws(Unexpected) -> Double? {
-        guard has(name) else { return nil }
-        guard let number = double(at: name) else { throw Unexpected() }
-        return number
-    }
-
-    fileprivate func integer(ifAny name: StaticString) throws(Unexpected) -> Int64? {
-        guard has(name) else { return nil }
-        guard let number = int64(at: name) else { throw Unexpected() }
-        return number
-    }
-
-    fileprivate func flag(_ name: StaticString) throws(Unexpected) -> Bool {
-        guard let flag = flag(at: name) else { throw Unexpected() }
-        return flag
-    }
-
-    fileprivate func object(at name: StaticString) throws(Unexpected) -> JSONFields {
-        guard let object = object(name) else { throw Unexpected() }
-        return object
-    }
-
-    fileprivate func word<Word: RawRepresentable<String>>(_ name: StaticString) throws(Unexpected) -> Word {
-        guard let word = Word(rawValue: try string(name)) else { throw Unexpected() }
-        return word
-    }
-}
-
 extension IncomingPayload {
-    fileprivate init(_ fields: JSONFields) throws(Unexpected) {
+    fileprivate init(_ fields: JSONFields) throws(UnexpectedField) {
         self.init(
             id: ChannelMessageID(try fields.string("id")),
-            profile: try ContactProfile(try fields.object(at: "profile")),
-            message: try Message(try fields.object(at: "message")))
+            profile: try ContactProfile(try fields.fields("profile")),
+            message: try Message(try fields.fields("message")))
     }
 }
 
 extension ContactProfile {
-    fileprivate init(_ fields: JSONFields) throws(Unexpected) {
+    fileprivate init(_ fields: JSONFields) throws(UnexpectedField) {
         self.init(
             userID: ChannelUserID(try fields.string("userID")), name: try fields.string(ifAny: "name"),
             avatarURL: try fields.string(ifAny: "avatarURL"), language: try fields.string(ifAny: "language"),
@@ -96,7 +41,7 @@ extension ContactProfile {
 }
 
 extension HelpdeskMessage {
-    fileprivate init(_ fields: JSONFields) throws(Unexpected) {
+    fileprivate init(_ fields: JSONFields) throws(UnexpectedField) {
         self.init(
             id: HelpdeskMessageID(try fields.string("id")),
             conversation: HelpdeskConversationID(try fields.string("conversation")),
@@ -104,49 +49,46 @@ extension HelpdeskMessage {
             reference: try fields.string(ifAny: "reference"), actor: try fields.word("actor"),
             actorID: try fields.string(ifAny: "actorID").map { AgentID($0) },
             actorName: try fields.string(ifAny: "actorName"), isPrivate: try fields.flag("isPrivate"),
-            message: try Message(try fields.object(at: "message")))
+            message: try Message(try fields.fields("message")))
     }
 }
 
 extension Message {
-    fileprivate init(_ fields: JSONFields) throws(Unexpected) {
-        guard let elements = fields.objects("parts") else { throw Unexpected() }
-        var parts: [Part] = []
-        parts.reserveCapacity(elements.count)
-        for element in elements { parts.append(try Part(element)) }
+    fileprivate init(_ fields: JSONFields) throws(UnexpectedField) {
         self.init(
-            parts: parts, sentAt: try fields.double(ifAny: "sentAt").map { Date(timeIntervalSinceReferenceDate: $0) })
+            parts: try fields.list("parts") { fields throws(UnexpectedField) in try Part(fields) },
+            sentAt: try fields.double(ifAny: "sentAt").map { Date(timeIntervalSinceReferenceDate: $0) })
     }
 }
 
 extension Part {
-    fileprivate init(_ fields: JSONFields) throws(Unexpected) {
+    fileprivate init(_ fields: JSONFields) throws(UnexpectedField) {
         let (name, content) = try fields.onlyField()
         switch name {
         case "text": self = .text(try content.string("_0"))
-        case "attachment": self = .attachment(try Attachment(try content.object(at: "_0")))
-        case "location": self = .location(try Location(try content.object(at: "_0")))
-        case "card": self = .card(try ContactCard(try content.object(at: "_0")))
+        case "attachment": self = .attachment(try Attachment(try content.fields("_0")))
+        case "location": self = .location(try Location(try content.fields("_0")))
+        case "card": self = .card(try ContactCard(try content.fields("_0")))
         case "link": self = .link(url: try content.string("url"), label: try content.string(ifAny: "label"))
         case "choice": self = .choice(label: try content.string("label"), value: try content.string(ifAny: "value"))
         case "unsupported": self = .unsupported(kind: try content.string("kind"))
-        default: throw Unexpected()
+        default: throw UnexpectedField()
         }
     }
 }
 
 extension Attachment {
-    fileprivate init(_ fields: JSONFields) throws(Unexpected) {
+    fileprivate init(_ fields: JSONFields) throws(UnexpectedField) {
         self.init(
             kind: try fields.word("kind"), url: try fields.string(ifAny: "url"), name: try fields.string(ifAny: "name"),
-            contentType: try fields.string(ifAny: "contentType"), byteCount: try fields.integer(ifAny: "byteCount"),
+            contentType: try fields.string(ifAny: "contentType"), byteCount: try fields.int64(ifAny: "byteCount"),
             caption: try fields.string(ifAny: "caption"), thumbnailURL: try fields.string(ifAny: "thumbnailURL"),
             seconds: try fields.double(ifAny: "seconds"))
     }
 }
 
 extension Location {
-    fileprivate init(_ fields: JSONFields) throws(Unexpected) {
+    fileprivate init(_ fields: JSONFields) throws(UnexpectedField) {
         self.init(
             latitude: try fields.double("latitude"), longitude: try fields.double("longitude"),
             label: try fields.string(ifAny: "label"))
@@ -154,7 +96,7 @@ extension Location {
 }
 
 extension ContactCard {
-    fileprivate init(_ fields: JSONFields) throws(Unexpected) {
+    fileprivate init(_ fields: JSONFields) throws(UnexpectedField) {
         self.init(name: try fields.string(ifAny: "name"), phoneNumber: try fields.string(ifAny: "phoneNumber"))
     }
 }
