@@ -46,6 +46,15 @@ struct JSONFieldsTests {
     }
 
     @Test(
+        "A quote within the digits of an escape is no end of the text, and no part of it",
+        arguments: ["", "1", "12", "123"], ["x", "}", ",", "\\"])
+    func quoteInEscape(_ digits: String, _ sign: String) {
+        let json = Array("{\"a\":\"\\u\(digits)\"\(String(repeating: sign, count: 4))\",\"b\":1}".utf8)
+        #expect(JSONFields(json) == nil)
+        #expect(throws: (any Error).self) { try JSONDecoder().decode(Answers.self, from: Data(json)) }
+    }
+
+    @Test(
         "UTF-16 and UTF-32 are refused",
         arguments: [String.Encoding.utf16, .utf16LittleEndian, .utf16BigEndian, .utf32])
     func wide(_ encoding: String.Encoding) throws {

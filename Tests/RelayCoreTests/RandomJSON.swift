@@ -51,6 +51,7 @@ struct RandomJSON {
         "\\u00e9", "\\u12", "\\u12g4", "\\u\\\\\\\\", "\\q", "\\/\\b\\f\\n\\r\\t\\\"\\\\", "\t", "\n", "\u{7f}",
         "\u{a0}",
         "\u{2028}", "\u{85}", " \u{301}", "\r\n", "\\r\\n", "\\u200b", "\u{600}a", "9223372036854775808", "\u{ff11}",
+        "12\\n", "\\t1.5\\r\\n", "\\nhttps://e.example\\n",
     ]
 
     private mutating func object(_ bytes: inout [UInt8], depth: Int) {
