@@ -13,14 +13,21 @@ final class Connections: Sendable {
     private let queue: Int32
     private let wake: Int32
     private let configuration: ResponderConfiguration
-    private let state = Mutex(State())
+    private let start = ContinuousClock.now
+    /// The parked connections, told apart by their numbers: each request parks one and takes one out, and with one lock
+    /// for all of them the threads spent a quarter of their time waiting for it.
+    private let shelves = (0..<32).map { _ in Shelf() }
+    /// How many there are on all shelves.
+    private let parkedCount = Atomic<Int>(0)
+    private let lastSerial = Atomic<UInt32>(0)
+    /// Set before the shelves are looked through, and looked at with a shelf's lock held: either what is being parked is
+    /// refused, or it is found there.
+    private let draining = Atomic<Bool>(false)
+    /// Milliseconds since the start. Looking through all of them costs too much to do it for each request.
+    private let nextSweep = Atomic<Int64>(0)
 
-    private struct State {
-        var parked: [Int32: Parked] = [:]
-        var lastSerial: UInt32 = 0
-        var isDraining = false
-        /// Looking through all of them costs too much to do it for each request.
-        var nextSweep = ContinuousClock.now
+    private final class Shelf: Sendable {
+        let parked = Mutex<[Int32: Parked]>([:])
     }
 
     private struct Parked {
@@ -71,7 +78,9 @@ final class Connections: Sendable {
     }
 
     deinit {
-        for descriptor in state.withLock({ Array($0.parked.keys) }) { close(descriptor) }
+        for shelf in shelves {
+            for descriptor in shelf.parked.withLock({ Array($0.keys) }) { close(descriptor) }
+        }
         close(wake)
         close(queue)
     }
@@ -103,16 +112,17 @@ final class Connections: Sendable {
     }
 
     private func park(_ connection: Int32, for purpose: Purpose, until deadline: ContinuousClock.Instant) {
-        let isParked = state.withLock { state in
-            if state.isDraining, purpose == .idle { return false }
-            state.lastSerial &+= 1
-            let token = UInt64(state.lastSerial) << 32 | UInt64(UInt32(bitPattern: connection))
+        let isParked = shelf(of: connection).parked.withLock { parked in
+            if isDraining, purpose == .idle { return false }
+            let serial = lastSerial.wrappingAdd(1, ordering: .relaxed).newValue
+            let token = UInt64(serial) << 32 | UInt64(UInt32(bitPattern: connection))
             let events = EPOLLIN.rawValue | EPOLLRDHUP.rawValue | EPOLLONESHOT.rawValue
             // Within the lock: until it is in the table nobody else can close it and have its number used again.
             guard watch(connection, events, token, change: EPOLL_CTL_MOD) || watch(connection, events, token) else {
                 return false
             }
-            state.parked[connection] = Parked(purpose: purpose, deadline: deadline, serial: state.lastSerial)
+            parked[connection] = Parked(purpose: purpose, deadline: deadline, serial: serial)
+            parkedCount.wrappingAdd(1, ordering: .sequentiallyConsistent)
             return true
         }
         if !isParked { close(connection) }
@@ -120,12 +130,10 @@ final class Connections: Sendable {
 
     /// Takes no more connections, lets go of the idle ones, and sends the threads home when they are done.
     func drain() {
-        let idle: [Int32] = state.withLock { state in
-            state.isDraining = true
-            // A request that has come already on a kept connection is answered.
-            let idle = state.parked.filter { $0.value.purpose == .idle && Peer.look($0.key) != .something }.map(\.key)
-            for connection in idle { state.parked[connection] = nil }
-            return idle
+        draining.store(true, ordering: .sequentiallyConsistent)
+        // A request that has come already on a kept connection is answered.
+        let idle = remove { connection, parked in
+            parked.purpose == .idle && Peer.look(connection) != .something
         }
         epoll_ctl(queue, EPOLL_CTL_DEL, listening, nil)
         for connection in idle { close(connection) }
@@ -133,7 +141,7 @@ final class Connections: Sendable {
         _ = write(wake, &one, MemoryLayout.size(ofValue: one))
     }
 
-    var isDraining: Bool { state.withLock { $0.isDraining } }
+    var isDraining: Bool { draining.load(ordering: .sequentiallyConsistent) }
 
     // MARK: - Waiting
 
@@ -141,20 +149,34 @@ final class Connections: Sendable {
     ///
     /// - Returns: how long to wait at most, in milliseconds, -1 for ever; nil when there is nothing to wait for.
     private func beforeWaiting() -> Int32? {
+        let isDraining = isDraining
+        guard parkedCount.load(ordering: .sequentiallyConsistent) > 0 else { return isDraining ? nil : -1 }
         let now = ContinuousClock.now
-        return state.withLock { state -> Int32? in
-            if state.parked.isEmpty { return state.isDraining ? nil : -1 }
-            if state.isDraining || state.nextSweep <= now {
-                state.nextSweep = now + .seconds(1)
-                for (connection, parked) in state.parked where parked.deadline <= now {
-                    state.parked[connection] = nil
-                    close(connection)
-                }
+        let elapsed = Int64((now - start) / .milliseconds(1))
+        let due = nextSweep.load(ordering: .relaxed)
+        if isDraining
+            || (due <= elapsed
+                && nextSweep.compareExchange(expected: due, desired: elapsed + 1000, ordering: .relaxed).exchanged)
+        {
+            for connection in remove(where: { $1.deadline <= now }) { close(connection) }
+        }
+        if isDraining { return parkedCount.load(ordering: .sequentiallyConsistent) == 0 ? nil : 20 }
+        return parkedCount.load(ordering: .sequentiallyConsistent) == 0 ? -1 : 1000
+    }
+
+    /// Takes connections out, which are then the caller's.
+    private func remove(where isWanted: (Int32, Parked) -> Bool) -> [Int32] {
+        shelves.flatMap { shelf in
+            shelf.parked.withLock { parked in
+                let wanted = parked.filter { isWanted($0.key, $0.value) }.map(\.key)
+                for connection in wanted { parked[connection] = nil }
+                parkedCount.wrappingSubtract(wanted.count, ordering: .sequentiallyConsistent)
+                return wanted
             }
-            if state.isDraining { return state.parked.isEmpty ? nil : 20 }
-            return state.parked.isEmpty ? -1 : 1000
         }
     }
+
+    private func shelf(of connection: Int32) -> Shelf { shelves[Int(connection) % shelves.count] }
 
     private func accept() -> Next? {
         if isDraining { return nil }
@@ -198,9 +220,10 @@ final class Connections: Sendable {
 
     private func claim(_ token: UInt64) -> Parked? {
         let connection = Int32(bitPattern: UInt32(truncatingIfNeeded: token))
-        return state.withLock { state in
-            guard state.parked[connection]?.serial == UInt32(truncatingIfNeeded: token >> 32) else { return nil }
-            return state.parked.removeValue(forKey: connection)
+        return shelf(of: connection).parked.withLock { parked in
+            guard parked[connection]?.serial == UInt32(truncatingIfNeeded: token >> 32) else { return nil }
+            parkedCount.wrappingSubtract(1, ordering: .sequentiallyConsistent)
+            return parked.removeValue(forKey: connection)
         }
     }
 
