@@ -42,6 +42,15 @@ enum Connection {
         return try DatabaseQueue(path: directory.database, configuration: configuration)
     }
 
+    /// One more connection for a ``Checkpointer``.
+    static func openForCheckpoints(
+        _ directory: DataDirectory, _ settings: SQLiteStoreConfiguration
+    ) throws -> any DatabaseWriter {
+        let queue = try DatabaseQueue(path: directory.database, configuration: configuration(settings))
+        try queue.writeWithoutTransaction { db in try makeDurable(db) }
+        return queue
+    }
+
     private static func configuration(_ settings: SQLiteStoreConfiguration) -> Configuration {
         var configuration = Configuration()
         configuration.label = "byoc-store"
@@ -60,8 +69,7 @@ enum Connection {
             }
             // What is removed is overwritten where that costs no further page.
             try db.execute(sql: "PRAGMA secure_delete = FAST")
-            // 8 MB of WAL between two checkpoints; after a large transaction the file shrinks again.
-            try db.execute(sql: "PRAGMA wal_autocheckpoint = 2000")
+            // After a large transaction the write-ahead log's file shrinks again.
             try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
             if let maximumSize {
                 let pageSize = try Int64.fetchOne(db, sql: "PRAGMA page_size") ?? 4096

@@ -29,6 +29,7 @@ final class GroupCommit: Sendable {
 
     private let writer: any DatabaseWriter
     private let lock: KernelLock
+    private let checkpointer: Checkpointer?
     private let batchLimit: Int
     private let logger: Logger
     private let state = Mutex(State())
@@ -37,9 +38,12 @@ final class GroupCommit: Sendable {
     private let ended = DispatchSemaphore(value: 0)
 
     /// Starts the thread.
-    init(writer: any DatabaseWriter, lock: KernelLock, batchLimit: Int, logger: Logger) {
+    init(
+        writer: any DatabaseWriter, lock: KernelLock, checkpointer: Checkpointer?, batchLimit: Int, logger: Logger
+    ) {
         self.writer = writer
         self.lock = lock
+        self.checkpointer = checkpointer
         self.batchLimit = max(1, batchLimit)
         self.logger = logger
         let thread = Thread { self.run() }
@@ -118,6 +122,7 @@ final class GroupCommit: Sendable {
             }
             let failure = commit(batch)
             lock.release()
+            checkpointer?.committed()
             report(failure)
             for change in batch { change.end(failure) }
         }
@@ -152,6 +157,7 @@ final class GroupCommit: Sendable {
         guard !batch.isEmpty else { return nil }
         do {
             try writer.writeWithoutTransaction { db in
+                checkpointer?.prepare(db)
                 // Hardly ever is one refused, so that each is made alone only after that has happened.
                 if try !makeTogether(batch, in: db) { try makeEach(of: batch, in: db) }
             }

@@ -12,9 +12,10 @@ struct KnownInstallations: Sendable {
 extension SQLiteStore {
     package func directory() throws(StoreFailure) -> InstallationDirectory {
         do {
-            // One statement, so no transaction around it. By a connection of its own: this is asked for each request, and
-            // what a pool does to hand out a connection costs ten times as much.
-            let version = try (versions ?? database).unsafeRead { db in try Self.installationsVersion(db) }
+            // One statement, so no transaction around it.
+            let version =
+                try versions?.read { db in try Self.installationsVersion(db) }
+                ?? database.unsafeRead { db in try Self.installationsVersion(db) }
             if let known = knownInstallations.withLock({ $0 }), known.version == version { return known.directory }
             let known = try database.read { db in
                 KnownInstallations(

@@ -17,7 +17,9 @@ package final class SQLiteStore: Store {
     let database: any DatabaseWriter
     let commits: GroupCommit
     /// Looks whether the installations have changed; `nil` where reading beside a writer isn't possible.
-    let versions: (any DatabaseReader)?
+    let versions: VersionReaders?
+    /// `nil` without a write-ahead log.
+    private let checkpointer: Checkpointer?
     private let readers = ReadingThreads(count: 2)
     private let isClosed = Mutex(false)
     /// The locks that make this process's workers known as alive.
@@ -51,42 +53,52 @@ package final class SQLiteStore: Store {
         try directory.checkPresence(mark: lock.readMark())
         try directory.makeDatabaseFile()
         let database = try Connection.open(directory, configuration, logger: logger)
-        let versions: (any DatabaseReader)?
+        let hasLog = database is DatabasePool
+        let versions =
+            hasLog ? VersionReaders { try Connection.openForReading(directory, configuration) } : nil
+        let checkpointer =
+            hasLog ? Checkpointer(logger: logger) { try Connection.openForCheckpoints(directory, configuration) } : nil
         do {
             try Schema.migrate(database, logger: logger)
             try database.writeWithoutTransaction { db in
                 try Connection.makeDurable(db)
+                checkpointer?.watch(db)
                 try db.inTransaction(.immediate) {
                     try key.check(in: db)
                     return .commit
                 }
             }
             if lock.readMark().isEmpty { try lock.writeMark(DataDirectory.presenceMark) }
-            versions = database is DatabasePool ? try Connection.openForReading(directory, configuration) : nil
         } catch {
+            checkpointer?.close()
             try? database.close()
             throw StoreFailure(error, path: directory.database)
         }
         return SQLiteStore(
-            configuration, directory, key: key, database: database, versions: versions, lock: lock, logger: logger)
+            configuration, directory, key: key, database: database, versions: versions, checkpointer: checkpointer,
+            lock: lock, logger: logger)
     }
 
     private init(
         _ configuration: SQLiteStoreConfiguration, _ files: DataDirectory, key: EncryptionKey,
-        database: any DatabaseWriter, versions: (any DatabaseReader)?, lock: KernelLock, logger: Logger
+        database: any DatabaseWriter, versions: VersionReaders?, checkpointer: Checkpointer?, lock: KernelLock,
+        logger: Logger
     ) {
         self.configuration = configuration
         self.files = files
         self.key = key
         self.database = database
         self.versions = versions
+        self.checkpointer = checkpointer
         self.logger = logger
         commits = GroupCommit(
-            writer: database, lock: lock, batchLimit: configuration.batchLimit, logger: logger)
+            writer: database, lock: lock, checkpointer: checkpointer, batchLimit: configuration.batchLimit,
+            logger: logger)
     }
 
     deinit {
         commits.finish()
+        checkpointer?.finish()
         readers.finish()
     }
 
@@ -100,13 +112,15 @@ package final class SQLiteStore: Store {
             defer { isClosed = true }
             return !isClosed
         }
-        if commits.close(within: configuration.closePatience), isFirst {
+        let isEnded = commits.close(within: configuration.closePatience)
+        checkpointer?.close()
+        versions?.close()
+        if isEnded, isFirst {
             // The last connection that SQLite closes may be one for reading, which can't do this: what stands only in the
             // write-ahead log goes into the file, so that a copy of the file alone is whole. Another process that is
             // doing the same at this moment does it for both.
             try? database.writeWithoutTransaction { db in _ = try db.checkpoint(.passive) }
             do {
-                try versions?.close()
                 try database.close()
             } catch {
                 // Everything is durable; the connections are closed by the end of the process.
