@@ -1,13 +1,21 @@
 /// Writes JSON as `JSONEncoder` spells it, at a fraction of its cost: what is stored was written by either, and is searched
 /// for by the spelling of its texts.
-struct JSONWriter {
-    private(set) var bytes: [UInt8] = []
+package struct JSONWriter {
+    package private(set) var bytes: [UInt8] = []
     /// False as soon as it was given a number for which JSON has no form.
     private(set) var isJSON = true
 
-    init(capacity: Int) { bytes.reserveCapacity(capacity) }
+    private let escapesSlashes: Bool
 
-    mutating func object(_ fields: (inout JSONWriter) -> Void) {
+    /// - Parameters:
+    ///   - capacity: bytes that there is room for from the start.
+    ///   - escapesSlashes: whether `/` becomes `\/`, as JSONEncoder has it when nobody tells it otherwise.
+    package init(capacity: Int, escapesSlashes: Bool = true) {
+        self.escapesSlashes = escapesSlashes
+        bytes.reserveCapacity(capacity)
+    }
+
+    package mutating func object(_ fields: (inout JSONWriter) -> Void) {
         bytes.append(UInt8(ascii: "{"))
         fields(&self)
         bytes.append(UInt8(ascii: "}"))
@@ -30,6 +38,14 @@ struct JSONWriter {
 
     mutating func field(_ name: StaticString, _ value: String) {
         begin(name)
+        text(value)
+    }
+
+    /// A field of whatever name.
+    package mutating func member(_ name: String, _ value: String) {
+        separate()
+        text(name)
+        bytes.append(UInt8(ascii: ":"))
         text(value)
     }
 
@@ -74,7 +90,7 @@ struct JSONWriter {
             var start = 0
             for position in 0..<source.count {
                 let byte = source[position]
-                guard Self.isEscaped(byte) else { continue }
+                guard isEscaped(byte) else { continue }
                 bytes.append(contentsOf: source[start..<position])
                 escape(byte)
                 start = position + 1
@@ -84,8 +100,9 @@ struct JSONWriter {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    private static func isEscaped(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "/")
+    private func isEscaped(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+            || (byte == UInt8(ascii: "/") && escapesSlashes)
     }
 
     private mutating func escape(_ byte: UInt8) {
