@@ -244,5 +244,5 @@ if let wanted = Context.environment["BYOC_TARGETS"]?.split(separator: ",").map(S
 
 // For deploy/package: where the libraries are that the program takes into itself instead of asking the system for them.
 if let folder = Context.environment["BYOC_LIBRARIES"], let byoc = package.targets.first(where: { $0.name == "byoc" }) {
-    byoc.linkerSettings = [.unsafeFlags(["-L", folder])]
+    byoc.linkerSettings = packed + [.unsafeFlags(["-L", folder])]
 }
