@@ -160,8 +160,9 @@ final class Connections: Sendable {
         {
             for connection in remove(where: { $1.deadline <= now }) { close(connection) }
         }
-        if isDraining { return parkedCount.load(ordering: .sequentiallyConsistent) == 0 ? nil : 20 }
-        return parkedCount.load(ordering: .sequentiallyConsistent) == 0 ? -1 : 1000
+        let isEmpty = parkedCount.load(ordering: .sequentiallyConsistent) == 0
+        if isDraining { return isEmpty ? nil : 20 }
+        return isEmpty ? -1 : 1000
     }
 
     /// Takes connections out, which are then the caller's.

@@ -74,8 +74,11 @@ final class Checkpointer: Sendable {
             case .closed: return false
             }
         }
+        guard isOurs else { return }
         // It is busy when another process does the same, and what fails otherwise the transaction meets as well.
-        if isOurs { _ = try? db.checkpoint(.passive) }
+        _ = try? db.checkpoint(.passive)
+        // A transaction that writes nothing doesn't tell how long the log is, and nothing is due for that.
+        length.store(0, ordering: .relaxed)
     }
 
     /// By the writer, after its transaction.

@@ -176,9 +176,7 @@ final class GroupCommit: Sendable {
         var isRefused = false
         try db.inTransaction(.immediate) {
             do {
-                var tally = CounterTally()
-                for change in batch { try change.make(in: db, path: writer.path, counting: &tally) }
-                try Counters.add(tally, in: db)
+                try make(batch, in: db)
                 return .commit
             } catch {
                 guard batch.count > 1 else { throw error }
@@ -189,15 +187,19 @@ final class GroupCommit: Sendable {
         return !isRefused
     }
 
+    private func make(_ changes: [any Change], in db: Database) throws {
+        var tally = CounterTally()
+        for change in changes { try change.make(in: db, path: writer.path, counting: &tally) }
+        try Counters.add(tally, in: db)
+    }
+
     /// Makes them so that the failure of one takes nothing else along.
     private func makeEach(of batch: [any Change], in db: Database) throws {
         try db.inTransaction(.immediate) {
             for change in batch {
                 try db.run("SAVEPOINT change")
                 do {
-                    var tally = CounterTally()
-                    try change.make(in: db, path: writer.path, counting: &tally)
-                    try Counters.add(tally, in: db)
+                    try make([change], in: db)
                 } catch {
                     // After some errors SQLite has rolled everything back by itself; then nothing of the batch is left.
                     guard db.isInsideTransaction else { throw error }
