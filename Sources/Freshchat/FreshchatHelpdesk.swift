@@ -19,8 +19,8 @@ package struct FreshchatHelpdesk: Helpdesk {
     /// Everything as text, cut at the account's limit. The text goes out as the customer typed it: nothing is escaped.
     package func pieces(of message: Message, account: HelpdeskAccount) -> [Message] {
         let text = message.plainText
-        guard !text.allSatisfy(\.isWhitespace) else { return [] }
-        return text.split(limit: max(1, account.textLimit)).filter { !$0.allSatisfy(\.isWhitespace) }
+        guard !text.isBlank else { return [] }
+        return text.split(limit: max(1, account.textLimit)).filter { !$0.isBlank }
             .map { Message(text: $0, sentAt: message.sentAt) }
     }
 

@@ -12,10 +12,7 @@ package struct EncryptionKey: Hashable, Sendable, CustomStringConvertible, Custo
     private init(bytes: [UInt8]) {
         self.bytes = bytes
         let digest = SHA256.hash(data: Data("byoc secret key".utf8) + Data(bytes))
-        id = digest.prefix(4).map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined()
+        id = digest.prefix(4).hexadecimal
     }
 
     /// A new one, from the system's randomness.
@@ -28,7 +25,7 @@ package struct EncryptionKey: Hashable, Sendable, CustomStringConvertible, Custo
     /// - Throws: `wrongKey` with what is expected, never with the text itself.
     package init(parsing text: String) throws(StoreFailure) {
         let text = text.trimmingWhiteSpace()
-        if text.utf8.count == 64, let bytes = Self.hexadecimal(text) {
+        if let bytes = [UInt8](hexadecimal: text), bytes.count == 32 {
             self.init(bytes: bytes)
             return
         }
@@ -56,19 +53,6 @@ package struct EncryptionKey: Hashable, Sendable, CustomStringConvertible, Custo
 
     /// The key as ``init(parsing:)`` reads it, for the key file.
     var base64: String { Data(bytes).base64EncodedString() }
-
-    private static func hexadecimal(_ text: String) -> [UInt8]? {
-        let digits = text.utf8.compactMap { digit -> UInt8? in
-            switch digit {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
-            default: nil
-            }
-        }
-        guard digits.count == 64 else { return nil }
-        return stride(from: 0, to: 64, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
-    }
 }
 
 extension EncryptionKey {

@@ -31,11 +31,9 @@ extension Viber: WebhookImitating {
             let body = viberJSON(ImitatedCallback(kind, wish))
         else { return nil }
         let key = SymmetricKey(data: Array(token.reveal().utf8))
-        let signature = HMAC<SHA256>.authenticationCode(for: body, using: key).map { byte in
-            (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }
+        let signature = HMAC<SHA256>.authenticationCode(for: body, using: key).hexadecimal
         return ImitatedWebhook(
-            headers: [.contentType: "application/json", .viberContentSignature: signature.joined()], body: body)
+            headers: [.contentType: "application/json", .viberContentSignature: signature], body: body)
     }
 }
 

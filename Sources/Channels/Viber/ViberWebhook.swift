@@ -40,36 +40,14 @@ extension Viber {
             throw WebhookRefusal(.notGenuine, "the signature is missing")
         }
         let isGenuine =
-            bytes(hexadecimal: header, count: SHA256.byteCount).map { signature in
-                HMAC<SHA256>.isValidAuthenticationCode(
-                    signature, authenticating: request.body, using: SymmetricKey(data: Array(token.reveal().utf8)))
+            [UInt8](hexadecimal: header.trimmingWhiteSpace()).map { signature in
+                signature.count == SHA256.byteCount
+                    && HMAC<SHA256>.isValidAuthenticationCode(
+                        signature, authenticating: request.body, using: SymmetricKey(data: Array(token.reveal().utf8)))
             } ?? false
         guard isGenuine else {
             throw WebhookRefusal(.notGenuine, "the signature is not that of the body")
         }
-    }
-
-    private func bytes(hexadecimal text: String, count: Int) -> [UInt8]? {
-        let digits = text.trimmingWhiteSpace().utf8
-        guard digits.count == count * 2 else { return nil }
-        var result: [UInt8] = []
-        var high: UInt8?
-        for digit in digits {
-            let value: UInt8
-            switch digit {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = digit - UInt8(ascii: "0")
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): value = digit - UInt8(ascii: "a") + 10
-            case UInt8(ascii: "A")...UInt8(ascii: "F"): value = digit - UInt8(ascii: "A") + 10
-            default: return nil
-            }
-            if let upper = high {
-                result.append(upper << 4 | value)
-                high = nil
-            } else {
-                high = value
-            }
-        }
-        return result
     }
 }
 
@@ -88,10 +66,7 @@ private struct ViberEvent {
     private var token: String { callback.messageToken ?? "sha256-" + digest }
 
     private var digest: String {
-        SHA256.hash(data: request.body).map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined()
+        SHA256.hash(data: request.body).hexadecimal
     }
 
     var content: ChannelEvent.Content {

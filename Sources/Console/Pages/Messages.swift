@@ -120,7 +120,7 @@ extension MessageRowView {
         let installation = all.first { $0.id == delivery.installation }
         self.installation = installation?.name ?? delivery.installation.rawValue
         text = delivery.payload?.plainText ?? texts.unreadable
-        if text.allSatisfy(\.isWhitespace) { text = texts.blank }
+        if text.isBlank { text = texts.blank }
         // Two lines are shown; a page isn't to carry all of a long text for them.
         if text.count > 300 { text = text.prefix(300) + "…" }
         standing = StandingView(MessageQuery.Standing(of: delivery), texts)

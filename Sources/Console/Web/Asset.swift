@@ -18,8 +18,7 @@ struct Asset: Sendable {
         self.name = name
         self.type = type
         self.bytes = bytes
-        hash = SHA256.hash(data: bytes).prefix(6).map { $0 < 16 ? "0" + String($0, radix: 16) : String($0, radix: 16) }
-            .joined()
+        hash = SHA256.hash(data: bytes).prefix(6).hexadecimal
     }
 
     /// Below `/admin`.

@@ -17,10 +17,6 @@ enum EventKeys {
     }
 
     static func unnamed(_ name: String, body: [UInt8]) -> DedupeKey {
-        let digest = SHA256.hash(data: body).prefix(16).map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }
-        return DedupeKey("\(name)/\(digest.joined())")
+        DedupeKey("\(name)/\(SHA256.hash(data: body).prefix(16).hexadecimal)")
     }
 }

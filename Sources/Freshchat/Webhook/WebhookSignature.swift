@@ -6,7 +6,7 @@ enum WebhookSignature {
     /// - Throws: `notGenuine` for a missing or wrong signature. `notReady` while there is no usable key: then Freshchat
     ///   sends it again later, and by then the admin may have pasted one.
     static func verify(_ request: WebhookRequest, key text: String, keys: WebhookKeyCache) throws(WebhookRefusal) {
-        guard !text.allSatisfy(\.isWhitespace) else {
+        guard !text.isBlank else {
             throw WebhookRefusal(
                 .notReady,
                 """

@@ -53,8 +53,7 @@ struct EndpointProof: Sendable {
     }
 
     private func code(of number: String) -> String {
-        HMAC<SHA256>.authenticationCode(for: Array(number.utf8), using: key)
-            .map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        HMAC<SHA256>.authenticationCode(for: Array(number.utf8), using: key).hexadecimal
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool {
