@@ -46,6 +46,11 @@ struct WebhookPublicKeyTests {
             "in quotes": "\"\(usual)\"",
             "in single quotes with escapes": "'\(pem("RSA PUBLIC KEY", spki, lineEnd: "\\n"))'",
             "in curly quotes": "“\(usual)”",
+            "with a byte order mark": "\u{FEFF}" + usual,
+            "with lines around it": "Public key (RSA, SHA-256):\n\n\(usual)\n\nCopied from the certificate page\n",
+            "with invisible characters": usual.replacing("\n", with: "\u{200B}\n\u{2060}").replacing(
+                "A", with: "A\u{AD}"),
+            "bare Base64 with a byte order mark": "\u{FEFF}" + spki,
             "without its end": usual.replacing("-----END PUBLIC KEY-----", with: ""),
         ]
     }()

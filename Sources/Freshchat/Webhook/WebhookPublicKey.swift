@@ -11,16 +11,16 @@ package struct WebhookPublicKey: Sendable {
     /// Reads the key in whatever shape it was copied.
     ///
     /// Freshchat shows it with a label for another form than it has, and settings pages, shells and `.env` files change its
-    /// lines. So only its Base64 counts: label, line ends (also missing, written as `\n`, or turned into spaces) and
-    /// quotes around it don't matter. It may be an SPKI or a PKCS#1 structure.
+    /// lines. So only its Base64 counts: label, line ends (also missing, written as `\n`, or turned into spaces), quotes around
+    /// it, invisible characters, and lines before and behind the block don't matter. It may be an SPKI or a PKCS#1 structure.
     ///
     /// - Throws: in words for who pasted it: empty, not a public key, a private key, shorter than 2048 bits.
     package init(parsing pasted: String) throws(SetupFailure) {
         let text = pasted.replacing("\\r", with: "").replacing("\\n", with: "\n")
-        guard !text.uppercased().contains("PRIVATE KEY") else {
+        guard !text.uppercased().contains("PRIVATE KEY-----") else {
             throw Self.refused("is a private key. Never paste that anywhere")
         }
-        guard !text.uppercased().contains("CERTIFICATE") else { throw Self.refused("is a certificate") }
+        guard !text.uppercased().contains("CERTIFICATE-----") else { throw Self.refused("is a certificate") }
         let base64 = Self.base64(in: text)
         guard !base64.isEmpty else { throw Self.refused("is empty") }
         guard let bytes = Data(base64Encoded: base64), !bytes.isEmpty else {
@@ -43,23 +43,24 @@ package struct WebhookPublicKey: Sendable {
             padding: .insecurePKCS1v1_5)
     }
 
-    /// What is left without the marker lines, quotes and white space; with its padding, which copying may lose.
+    /// What stands between the marker lines, or everything without them; without quotes, white space and invisible
+    /// characters, and with the padding that copying may lose.
     private static func base64(in text: String) -> String {
-        var result = ""
-        var rest = text[...]
-        while let start = rest.firstRange(of: "-----") {
-            result += rest[..<start.lowerBound]
-            rest = rest[start.upperBound...]
-            // "-----BEGIN … KEY-----" and its end can stand on one line with the rest.
-            if rest.hasPrefix("BEGIN") || rest.hasPrefix("END"), let end = rest.firstRange(of: "-----") {
-                rest = rest[end.upperBound...]
-            }
+        var block = text[...]
+        // "-----BEGIN … KEY-----" and its end can stand on one line with the rest.
+        if let begin = block.firstRange(of: "-----BEGIN") {
+            let behind = block[begin.upperBound...]
+            block = behind.firstRange(of: "-----").map { behind[$0.upperBound...] } ?? behind
         }
-        result += rest
-        let quotes: Set<Character> = ["\"", "'", "`", "“", "”", "‘", "’"]
-        result.removeAll { $0.isWhitespace || quotes.contains($0) }
-        while result.hasSuffix("=") { result.removeLast() }
-        return result.isEmpty ? "" : result + String(repeating: "=", count: (4 - result.utf8.count % 4) % 4)
+        if let end = block.firstRange(of: "-----") { block = block[..<end.lowerBound] }
+        let quotes: Set<Unicode.Scalar> = ["\"", "'", "`", "“", "”", "‘", "’"]
+        var result = String.UnicodeScalarView()
+        result.append(
+            contentsOf: block.unicodeScalars.lazy.filter {
+                !$0.properties.isWhitespace && !$0.properties.isDefaultIgnorableCodePoint && !quotes.contains($0)
+            })
+        while result.last == "=" { result.removeLast() }
+        return result.isEmpty ? "" : String(result) + String(repeating: "=", count: (4 - result.count % 4) % 4)
     }
 
     private static func refused(_ what: String) -> SetupFailure {

@@ -125,30 +125,25 @@ struct Install: AsyncParsableCommand {
 
     private func given() throws -> [String: String] {
         var values: [String: String] = [:]
-        var lines = set
-        if let secrets {
-            let data =
-                secrets == "-"
-                ? FileHandle.standardInput.readDataToEndOfFile() : WholeFile.contents(of: secrets)
-            guard let data else {
+        for text in set {
+            guard let equals = text.firstIndex(of: "=") else {
                 throw CommandFailure(
-                    "The file \(secrets) can't be read.", remedy: "Give --secrets a file of key=value lines, or -.")
+                    "--set \(text.prefix(4))… is no key=value.", remedy: "Write for example --set auth_token=…")
             }
-            lines += String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline).map(String.init)
+            let key = text[..<equals].lowercased().trimmingWhiteSpace()
+            values[key] = String(text[text.index(after: equals)...]).trimmingWhiteSpace()
         }
-        for line in lines {
-            let line = line.trimmingWhiteSpace()
-            if line.isEmpty || line.hasPrefix("#") { continue }
-            guard let equals = line.firstIndex(of: "=") else {
+        if let secrets {
+            let lines = SettingLines(
+                try WholeFile.text(of: secrets, remedy: "Give --secrets a file of key=value lines, or -."))
+            if let fault = lines.faults.first {
                 throw CommandFailure(
-                    "A line is no key=value.",
-                    remedy: "It begins with “\(line.prefix(4))…”; write for example auth_token=…")
+                    "Line \(fault.line) of the secrets \(fault.problem).", remedy: "Write for example auth_token=…")
             }
-            values[String(line[..<equals]).lowercased()] = String(line[line.index(after: equals)...])
+            for setting in lines.settings { values[setting.key.lowercased()] = setting.value }
         }
         return values
     }
-
 }
 
 /// Collects what an installation needs: from what was given, else from the environment, else by asking.

@@ -48,9 +48,8 @@ struct SetKey: AsyncParsableCommand {
     }
 
     private func read() throws -> String {
-        let data =
-            file == "-" ? FileHandle.standardInput.readDataToEndOfFile() : WholeFile.contents(of: file)
-        guard let data, !data.isEmpty else { throw CommandFailure("There is nothing to read in \(file).") }
-        return String(decoding: data, as: UTF8.self).trimmingWhiteSpace()
+        let text = try WholeFile.text(of: file, remedy: "Check --file.").trimmingWhiteSpace()
+        guard !text.isEmpty else { throw CommandFailure("There is nothing to read in \(file).") }
+        return text
     }
 }

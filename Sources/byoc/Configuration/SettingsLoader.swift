@@ -62,27 +62,26 @@ struct SettingsLoader {
         #endif
     }
 
-    /// The `KEY=value` lines of a file. Comments begin with `#`; quotes around a whole value are taken off, which
-    /// swift-configuration's reader of such files doesn't do; nor does it tell the names, which misspelt keys need.
+    /// Reads a settings file with ``SettingLines``, because swift-configuration's reader of such files passes over what it
+    /// doesn't understand, and tells no names and lines, which the errors need.
     private static func source(_ path: String, isOptional: Bool) throws -> SettingsReader.Source {
         guard let data = WholeFile.contents(of: path) else {
             if isOptional { return SettingsReader.Source(name: path, values: [:]) }
             throw CommandFailure(
                 "The settings file \(path) can't be read.", remedy: "Check BYOC_ENV_FILE or --env-file.")
         }
-        var values: [String: String] = [:]
-        for line in String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline) {
-            let line = line.drop(while: \.isWhitespace)
-            guard !line.hasPrefix("#"), let equals = line.firstIndex(of: "=") else { continue }
-            var key = line[..<equals]
-            if key.hasPrefix("export ") { key = key.dropFirst("export ".count) }
-            var value = String(line[line.index(after: equals)...]).trimmingCharacters(in: .whitespaces)
-            if value.count >= 2, let quote = value.first, quote == "\"" || quote == "'", value.last == quote {
-                value = String(value.dropFirst().dropLast())
-            }
-            values[key.trimmingCharacters(in: .whitespaces)] = value
+        let lines = SettingLines(try WholeFile.text(data, name: "The settings file \(path)"))
+        var source = SettingsReader.Source(name: path, values: [:], isNamed: !isOptional)
+        for setting in lines.settings {
+            // Lower case is understood, because no other program could mean these.
+            let key = setting.key.lowercased().hasPrefix("byoc_") ? setting.key.uppercased() : setting.key
+            source.values[key] = setting.value
+            source.lines[key] = setting.line
         }
-        return SettingsReader.Source(name: path, values: values)
+        source.mistakes = lines.faults.map { fault in
+            SettingsMistake(key: "line \(fault.line)", value: nil, expected: fault.problem, origin: path)
+        }
+        return source
     }
 }
 

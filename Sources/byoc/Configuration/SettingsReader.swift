@@ -20,6 +20,15 @@ struct SettingsReader {
     struct Source {
         var name: String
         var values: [String: String]
+        /// Where each key stands, if it is a file.
+        var lines: [String: Int] = [:]
+        /// Whether somebody named this file as byoc's, so that what is nearly a key of ours was meant as one.
+        var isNamed = false
+        /// Lines that are no settings.
+        var mistakes: [SettingsMistake] = []
+
+        /// Where a key comes from, for an error.
+        func origin(of key: String) -> String { lines[key].map { "\(name), line \($0)" } ?? name }
     }
 
     private let sources: [Source]
@@ -29,6 +38,7 @@ struct SettingsReader {
 
     init(_ sources: [Source]) {
         self.sources = sources
+        mistakes = sources.flatMap(\.mistakes)
         reader = ConfigReader(
             providers: sources.map { EnvironmentVariablesProvider(environmentVariables: $0.values) })
     }
@@ -46,17 +56,18 @@ struct SettingsReader {
         let found = reader.string(
             forKey: ConfigKey(key.lowercased().split(separator: "_").map(String.init)), isSecret: isSecret)
         let text = found.flatMap { $0.isEmpty ? nil : $0 }
-        let origin = sources.first { $0.values[key]?.isEmpty == false }?.name ?? "default"
+        let source = sources.first { $0.values[key]?.isEmpty == false }
         entries.append(
             Entry(
                 key: key, meaning: meaning, defaultValue: defaultValue,
-                value: (text ?? defaultValue).map { isSecret ? Self.mask($0) : $0 }, origin: origin,
+                value: (text ?? defaultValue).map { isSecret ? Self.mask($0) : $0 }, origin: source?.name ?? "default",
                 isSecret: isSecret))
         guard let text = text ?? defaultValue else { return nil }
         if let value = parse(text) { return value }
         mistakes.append(
             SettingsMistake(
-                key: key, value: isSecret ? Self.mask(text) : text, expected: expects, origin: origin))
+                key: key, value: isSecret ? Self.mask(text) : text, expected: expects,
+                origin: source?.origin(of: key) ?? "default"))
         return nil
     }
 
@@ -76,17 +87,28 @@ struct SettingsReader {
         mistakes.append(mistake)
     }
 
-    /// Reports each key with our prefix that nothing has read, with the one that was probably meant.
+    /// Reports each key with our prefix that nothing has read, with the one that was probably meant. In a file that was
+    /// named, also a key that is nearly one of ours: without the prefix, or with a letter or two of another. Other keys are other programs'.
     mutating func reportUnknownKeys(prefix: String, ignoring ignored: Set<String>) {
         let known = Set(entries.map(\.key))
         for source in sources {
-            for key in source.values.keys.sorted()
-            where key.hasPrefix(prefix) && !known.contains(key) && !ignored.contains(key) {
-                let nearest = known.min { ($0.distance(to: key), $0) < ($1.distance(to: key), $1) }
+            for key in source.values.keys.sorted() where !known.contains(key) && !ignored.contains(key) {
+                let isOurs = key.hasPrefix(prefix)
+                guard isOurs || source.isNamed else { continue }
+                let nearest =
+                    known.contains(prefix + key)
+                    ? prefix + key : known.min { ($0.distance(to: key), $0) < ($1.distance(to: key), $1) }
+                let meant = nearest.flatMap { nearest in
+                    let isMeant =
+                        nearest == prefix + key
+                        || nearest.distance(to: key) <= (isOurs ? max(3, key.utf8.count / 3) : 2)
+                    return isMeant ? nearest : nil
+                }
+                guard isOurs || meant != nil else { continue }
                 mistakes.append(
                     SettingsMistake(
-                        key: key, value: nil, expected: "there is no such key", origin: source.name,
-                        nearest: nearest.flatMap { $0.distance(to: key) <= max(3, key.count / 3) ? $0 : nil }))
+                        key: key, value: nil, expected: "there is no such key", origin: source.origin(of: key),
+                        nearest: meant))
             }
         }
     }
