@@ -3,7 +3,7 @@ import HTTPTypes
 import RelayCore
 
 /// A conversation as Freshchat gives it (freshchat.md §1.9).
-struct ConversationObject: Decodable, Sendable {
+struct ConversationObject: FreshchatAnswer, Sendable {
     var id: HelpdeskConversationID
     /// The number that some accounts want in paths instead of the id (freshchat.md §1.6).
     var internalID: HelpdeskConversationID?
@@ -14,20 +14,17 @@ struct ConversationObject: Decodable, Sendable {
     var updatedAt: Date?
     var messages: [MessageObject]
 
-    init(from decoder: any Decoder) throws {
-        let object = try decoder.object()
-        guard let id = object.firstID("conversation_id", "id") else {
-            throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "a conversation without an id"))
-        }
+    init?(_ fields: JSONFields) {
+        guard let id = fields.firstID("conversation_id", "id") else { return nil }
         self.id = HelpdeskConversationID(id)
-        internalID = object.firstID("conversation_internal_id", "freshchat_conversation_id").map { .init($0) }
-        topic = object.id("channel_id").map { TopicID($0) }
-        status = object.text("status") ?? ""
-        let members = object.list("users", of: UserObject.self)
-        user = object.id("user_id").map { HelpdeskUserID($0) } ?? (members.count == 1 ? members[0].id : nil)
-        createdAt = object.date("created_time")
-        updatedAt = object.date("updated_time")
-        messages = object.list("messages")
+        internalID = fields.firstID("conversation_internal_id", "freshchat_conversation_id").map { .init($0) }
+        topic = fields.id("channel_id").map { TopicID($0) }
+        status = fields.text("status") ?? ""
+        let members = fields.objects("users").compactMap(UserObject.init)
+        user = fields.id("user_id").map { HelpdeskUserID($0) } ?? (members.count == 1 ? members[0].id : nil)
+        createdAt = fields.date("created_time")
+        updatedAt = fields.date("updated_time")
+        messages = fields.objects("messages").map(MessageObject.init)
     }
 
     /// The one status with a meaning that all accounts share; the others are their own (freshchat.md §1.9).
@@ -83,19 +80,11 @@ private struct NewConversation: Encodable {
 private struct StatusChange: Encodable { var status: String }
 
 /// The list has ids and nothing else, in no particular order (freshchat.md §1.7).
-private struct ConversationIDs: Decodable {
-    struct Item: Decodable {
-        var id: HelpdeskConversationID?
-
-        init(from decoder: any Decoder) throws {
-            id = try decoder.object().firstID("id", "conversation_id").map { .init($0) }
-        }
-    }
-
+private struct ConversationIDs: FreshchatAnswer {
     var ids: [HelpdeskConversationID]
 
-    init(from decoder: any Decoder) throws {
-        ids = try decoder.object().list("conversations", of: Item.self).compactMap(\.id)
+    init(_ fields: JSONFields) {
+        ids = fields.objects("conversations").compactMap { $0.firstID("id", "conversation_id") }.map { .init($0) }
     }
 }
 
@@ -131,7 +120,7 @@ extension FreshchatClient {
             body: Self.encode(
                 NewConversation(channel_id: account.topic, users: [.init(id: user)], messages: [message])),
             carriesMessage: true)
-        guard let made = Self.decode(ConversationObject.self, from: reply) else {
+        guard let made = Self.read(ConversationObject.self, from: reply) else {
             // It is there, with the message, and the next attempt has to find it.
             throw Self.unreadable(reply, call: "POST /conversations", isCertain: false)
         }

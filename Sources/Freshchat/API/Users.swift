@@ -3,21 +3,18 @@ import HTTPTypes
 import RelayCore
 
 /// A user as Freshchat gives him (freshchat.md §1.7).
-struct UserObject: Decodable, Sendable {
+struct UserObject: FreshchatAnswer, Sendable {
     var id: HelpdeskUserID
     var reference: String?
     var firstName: String?
     var createdAt: Date?
 
-    init(from decoder: any Decoder) throws {
-        let object = try decoder.object()
-        guard let id = object.id("id") else {
-            throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "a user without an id"))
-        }
+    init?(_ fields: JSONFields) {
+        guard let id = fields.id("id") else { return nil }
         self.id = HelpdeskUserID(id)
-        reference = object.id("reference_id")
-        firstName = object.id("first_name")
-        createdAt = object.date("created_time")
+        reference = fields.id("reference_id")
+        firstName = fields.id("first_name")
+        createdAt = fields.date("created_time")
     }
 }
 
@@ -88,7 +85,7 @@ extension FreshchatClient {
 
     func create(_ user: NewUser) async throws(APIFailure) -> HelpdeskUserID {
         let reply = try await call(.post, "/users", body: Self.encode(user))
-        guard let made = Self.decode(UserObject.self, from: reply) else {
+        guard let made = Self.read(UserObject.self, from: reply) else {
             throw Self.unreadable(reply, call: "POST /users")
         }
         return made.id
@@ -101,17 +98,14 @@ extension FreshchatClient {
     }
 }
 
-private struct UserList: Decodable {
+private struct UserList: FreshchatAnswer {
     var users: [UserObject]
 
-    init(from decoder: any Decoder) throws { users = try decoder.object().list("users") }
+    init(_ fields: JSONFields) { users = fields.objects("users").compactMap(UserObject.init) }
 }
 
-private struct Named: Decodable {
+private struct Named: FreshchatAnswer {
     var firstName: String?
 
-    init(from decoder: any Decoder) throws {
-        let name = try decoder.object().text("first_name")?.trimmingWhiteSpace() ?? ""
-        firstName = name.isEmpty ? nil : name
-    }
+    init(_ fields: JSONFields) { firstName = fields.word("first_name")?.trimmingWhiteSpace() }
 }
