@@ -2,7 +2,7 @@
 @testable import RelayCore
 
 extension FuzzTarget {
-    /// A byte with a limit, then a text: cut, shortened, trimmed, and read as an agent's.
+    /// A byte with a limit, then a text: cut, shortened, trimmed, read as an agent's, and as a text of JSON.
     static let texts = FuzzTarget(name: "texts", longest: 2048) { input in
         guard let first = input.first else { return }
         let text = Array(input.dropFirst()).text
@@ -13,6 +13,29 @@ extension FuzzTarget {
         try hold(trimmed.first?.isWhitespace != true && trimmed.last?.isWhitespace != true, "a trimmed text is trimmed")
         try hold(text.contains(trimmed), "trimming only takes from the ends")
         try checkAgentText(text)
+        try checkText(ofJSON: Array(input.dropFirst()))
+    }
+
+    /// Whatever stands between quotes is a text, and what is beside it is read as well.
+    private static func checkText(ofJSON bytes: [UInt8]) throws(BrokenProperty) {
+        let half = bytes.endingInHalfAPair
+        // A backslash takes what is behind it along.
+        let raw = bytes.filter { $0 != UInt8(ascii: "\"") } + Array("  ".utf8)
+        for text in [half, raw] {
+            let json =
+                Array("{\"".utf8) + text + Array(#"":{"a":""#.utf8) + text + Array(#""},"a":[""#.utf8) + text
+                + Array(#""],"b":7}"#.utf8)
+            guard let fields = JSONFields(json) else {
+                throw BrokenProperty(description: "An object with an odd text is lost.")
+            }
+            try hold(fields.integer("b") == 7, "an odd text takes nothing else along")
+            try hold(
+                fields.texts("a").count == 1 && fields.names.count == 3, "an odd text is a text, and an odd name a name"
+            )
+        }
+        let read = JSONFields(Array("{\"a\":\"".utf8) + half + Array("\"}".utf8))?.text("a")
+        let expected = String(decoding: half.dropLast(6), as: UTF8.self) + "\u{FFFD}"
+        try hold(read.map { Array($0.utf8) } == Array(expected.utf8), "only what can't be read is replaced")
     }
 
     private static func checkSplitting(_ text: String, limit: Int, _ unit: TextUnit) throws(BrokenProperty) {

@@ -54,4 +54,9 @@ extension [UInt8] {
     }
 
     var text: String { String(decoding: self, as: UTF8.self) }
+
+    /// The bytes as they may stand between a text's quotes, with half of a surrogate pair behind them.
+    var endingInHalfAPair: [UInt8] {
+        filter { $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") } + Array(#"\ud83d"#.utf8)
+    }
 }
