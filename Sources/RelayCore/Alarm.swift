@@ -16,6 +16,8 @@ package struct Alarm: Hashable, Sendable {
         case storePressure = "store.pressure"
         /// Deliveries were given up on, and nobody has decided about them yet.
         case deliveryDead = "delivery.dead"
+        /// Messages of agents or bots aren't sent, because their kind isn't known.
+        case messageWithheld = "message.withheld"
     }
 
     package var name: Name

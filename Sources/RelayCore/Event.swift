@@ -143,11 +143,15 @@ package struct HelpdeskMessage: Hashable, Codable, Sendable {
     package var actorID: AgentID?
     package var actorName: String?
     package var isPrivate: Bool
+    /// The kind of message that it is, if the helpdesk's contract doesn't list it; `nil` for an ordinary message and for a
+    /// private note. Nobody knows whether it is meant for the customer.
+    package var unknownKind: String?
     package var message: Message
 
     package init(
         id: HelpdeskMessageID, conversation: HelpdeskConversationID, user: HelpdeskUserID?, reference: String? = nil,
-        actor: Actor, actorID: AgentID?, actorName: String? = nil, isPrivate: Bool, message: Message
+        actor: Actor, actorID: AgentID?, actorName: String? = nil, isPrivate: Bool, unknownKind: String? = nil,
+        message: Message
     ) {
         self.id = id
         self.conversation = conversation
@@ -157,6 +161,7 @@ package struct HelpdeskMessage: Hashable, Codable, Sendable {
         self.actorID = actorID
         self.actorName = actorName
         self.isPrivate = isPrivate
+        self.unknownKind = unknownKind
         self.message = message
     }
 }

@@ -52,16 +52,35 @@ extension JSONFields {
         return value.kind != .null
     }
 
-    /// Whether a field has anything in it: `false` without the field, and for `null`, `{}`, `[]`, `false` and a blank text.
-    package func hasContent(_ name: StaticString) -> Bool {
-        guard let index = find(name) else { return false }
-        let value = tape.values[index]
-        return switch value.kind {
-        case .null, .no: false
-        case .object, .array: value.next > index + 1
-        case .plainText, .text: !(tape.string(value)?.isBlank ?? true)
-        case .number, .yes: true
+    /// Whether a field has anything in it: `false` without the field, and for `null`, `false`, a blank text, and an object or
+    /// an array in which nothing has content.
+    package func hasContent(_ name: StaticString) -> Bool { find(name).map { Self.hasContent($0, in: tape) } ?? false }
+
+    /// Whether any of the object's fields has content; see ``hasContent(_:)``.
+    package var hasContent: Bool { Self.hasContent(index, in: tape) }
+
+    private static func hasContent(_ index: Int, in tape: JSONTape) -> Bool {
+        var index = index
+        let end = Int(tape.values[index].next)
+        // An object's values stand behind it as an array's do, each behind its key.
+        var keys: Set<Int> = []
+        while index < end {
+            let value = tape.values[index]
+            switch value.kind {
+            case .null, .no, .array: break
+            case .object:
+                var key = index + 1
+                while key < value.next {
+                    keys.insert(key)
+                    key = Int(tape.values[key + 1].next)
+                }
+            case .plainText, .text:
+                if !keys.contains(index), tape.string(value)?.isBlank == false { return true }
+            case .number, .yes: return true
+            }
+            index += 1
         }
+        return false
     }
 
     /// Whether the object has no field.

@@ -78,6 +78,8 @@ package struct StoreMetrics: Sendable {
     package var signatures: [Flow: Signatures] = [:]
     /// When the last webhook came that was answered with success.
     package var lastWebhooks: [Flow: Date] = [:]
+    /// When the last message was withheld.
+    package var lastWithheld: [Flow: Date] = [:]
     package var alarms: [RaisedAlarm] = []
     package var breakers: [OpenBreaker] = []
     package var size = StoreSize()

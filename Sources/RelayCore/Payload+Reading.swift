@@ -51,6 +51,7 @@ extension HelpdeskMessage {
             reference: try fields.string(ifAny: "reference"), actor: try fields.word("actor"),
             actorID: try fields.string(ifAny: "actorID").map { AgentID($0) },
             actorName: try fields.string(ifAny: "actorName"), isPrivate: try fields.bool("isPrivate"),
+            unknownKind: try fields.string(ifAny: "unknownKind"),
             message: try Message(try fields.fields("message")))
     }
 }

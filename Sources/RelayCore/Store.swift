@@ -37,6 +37,9 @@ package struct Acceptance: Sendable {
         case receipt(Receipt, note: String?)
         case subscription(SubscriptionChange)
         case status(conversation: HelpdeskConversationID, isResolved: Bool)
+        /// A message of the agents' side that doesn't go to the customer, because nobody knows its kind. It is counted, and a
+        /// repeat isn't.
+        case withheld(kind: String)
     }
 
     package struct Arrival: Hashable, Sendable {
@@ -76,6 +79,8 @@ package struct AcceptanceResult: Hashable, Sendable {
     package var deliveries: [DeliveryID]
     /// The replies that were new.
     package var replies: [HelpdeskMessageID] = []
+    /// The kinds of the messages that were new and withheld.
+    package var withheld: [String] = []
 
     package init(accepted: Int = 0, repeated: Int = 0, deliveries: [DeliveryID] = []) {
         self.accepted = accepted

@@ -52,7 +52,7 @@ private struct StoredArrival: Sendable {
             switch arrival.content {
             case .message(let message): try Payload.message(message).stored()
             case .reply(let reply): try Payload.reply(reply).stored()
-            case .receipt, .subscription, .status: Data()
+            case .receipt, .subscription, .status, .withheld: Data()
             }
     }
 }
@@ -79,6 +79,7 @@ private struct Intake {
             """, [installation.rawValue, arrival.dedupeKey.rawValue, now])
         guard db.changesCount == 1 else {
             _ = try SQLiteStore.installationState(db, installation)
+            if case .withheld = arrival.content { return }
             tally.add(.repeated, Flow(installation, arrival.content.direction))
             result.repeated += 1
             return
@@ -105,6 +106,10 @@ private struct Intake {
                 "UPDATE conversations SET is_resolved = ?1 WHERE installation = ?2 AND id = ?3 AND is_resolved <> ?1",
                 [isResolved, installation.rawValue, conversation.rawValue])
             try SQLiteStore.watch(conversation, of: installation, now: now, in: db)
+        case .withheld(let kind):
+            tally.add(.withheld, Flow(installation, .outbound))
+            try Counters.noteWithheld(Flow(installation, .outbound), at: now, in: db)
+            result.withheld.append(kind)
         }
         result.accepted += 1
     }

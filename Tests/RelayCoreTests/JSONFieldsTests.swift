@@ -120,11 +120,12 @@ struct JSONFieldsTests {
     }
 
     @Test(
-        "A field has content unless it is missing, null, false, empty or blank",
+        "A field has content unless it is missing, null, false or blank, or nothing in it has content",
         arguments: [
             ("null", false, false), ("{}", true, false), ("[]", true, false), ("false", true, false),
             ("\" \"", true, false),
-            ("{\"x\":null}", true, true), ("[null]", true, true), ("0", true, true), ("true", true, true),
+            ("{\"x\":null}", true, false), ("[null,{}]", true, false), ("{\"x\":{\"y\":[false,\"\"]}}", true, false),
+            ("{\"x\":{\"y\":[{\"z\":0}]}}", true, true), ("0", true, true), ("true", true, true), ("[1]", true, true),
             ("\"x\"", true, true),
         ])
     func content(_ value: String, isThere: Bool, hasContent: Bool) throws {

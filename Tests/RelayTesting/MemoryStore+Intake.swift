@@ -130,6 +130,7 @@ extension MemoryState {
         let now = acceptance.at
         let key = Name(installation: installation, name: arrival.dedupeKey.rawValue)
         guard dedupe[key] == nil else {
+            if case .withheld = arrival.content { return }
             figures.add(.repeated, Flow(installation, arrival.content.direction))
             result.repeated += 1
             return
@@ -168,6 +169,11 @@ extension MemoryState {
         case .status(let conversation, let isResolved):
             conversations[Name(installation: installation, name: conversation.rawValue)]?.isResolved = isResolved
             watch(conversation, of: installation, now: now)
+        case .withheld(let kind):
+            let flow = Flow(installation, .outbound)
+            figures.add(.withheld, flow)
+            figures.lastWithheld[flow] = max(figures.lastWithheld[flow] ?? now, now)
+            result.withheld.append(kind)
         }
         result.accepted += 1
     }

@@ -8,6 +8,7 @@ struct MemoryFigures {
     var histograms: [Histogram.Kind: [Flow: Histogram]] = [:]
     var signatures: [Flow: SignatureTally] = [:]
     var lastWebhooks: [Flow: Date] = [:]
+    var lastWithheld: [Flow: Date] = [:]
     var alarms: [Alarm: RaisedAlarm] = [:]
     var minutes: [Flow: [Int64: MinuteMark]] = [:]
     /// What ``MemoryStore/load(waitingUpTo:)`` says is free.
@@ -77,6 +78,7 @@ extension MemoryStore {
                 metrics.signatures[flow, default: .init()].other = tally.other.failures
             }
             metrics.lastWebhooks = state.figures.lastWebhooks
+            metrics.lastWithheld = state.figures.lastWithheld
             metrics.alarms = state.figures.raised
             metrics.breakers = state.openBreakers
             metrics.size.free = state.figures.free

@@ -91,6 +91,21 @@ extension StoreConformance {
             }
             #expect(try scene.store.metrics().lastWebhooks == [flow: scene.at(9)])
         },
+        Check("A withheld message is counted once, makes no delivery, and doesn't stand in the way of the same one") {
+            scene in
+            let withheld = Acceptance.Arrival(dedupeKey: "withheld/message/r", content: .withheld(kind: "internal"))
+            let result = try scene.accept(withheld, at: 5)
+            #expect(result.accepted == 1 && result.withheld == ["internal"] && result.deliveries.isEmpty)
+            let repeated = try scene.accept(withheld, at: 7)
+            #expect(repeated.accepted == 0 && repeated.withheld.isEmpty)
+            let flow = Flow(scene.installation, .outbound)
+            #expect(try scene.counters(.outbound) == [.withheld: 1])
+            #expect(try scene.store.metrics().lastWithheld == [flow: scene.at(5)])
+            _ = try scene.accept(
+                .init(dedupeKey: "withheld/message/s", content: .withheld(kind: "x")), at: 9)
+            #expect(try scene.counters(.outbound) == [.withheld: 2])
+            #expect(try scene.store.metrics().lastWithheld == [flow: scene.at(9)])
+        },
         Check("Wrong signatures are counted, and in a row until a right one of their kind comes") { scene in
             let flow = Flow(scene.installation, .outbound)
             func note(_ isGenuine: Bool, isASCII: Bool) async throws -> StoreMetrics.Signatures {

@@ -88,6 +88,17 @@ struct AlarmTests {
         if let hint { #expect(reason?.contains(hint) == true) }
     }
 
+    @Test("A message that was withheld raises one, for a day", arguments: [(0, true), (23, true), (24, false)])
+    func withheld(hours: Double, isWanted: Bool) {
+        let wanted = wanted { metrics in
+            metrics.counters[flow] = [.withheld: 3]
+            metrics.lastWithheld = [flow: now.addingTimeInterval(-hours * 3600)]
+        }
+        #expect(Set(wanted.keys) == (isWanted ? [Alarm(.messageWithheld, of: "one")] : []))
+        if isWanted { #expect(wanted.values.first?.contains("message withheld") == true) }
+        #expect(AlarmRules.judged.contains(.messageWithheld))
+    }
+
     @Test("Alarms of an installation that is removed end, also those raised elsewhere")
     func removed() {
         let metrics = metrics { metrics in

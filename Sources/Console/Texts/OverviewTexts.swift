@@ -63,6 +63,7 @@ struct OverviewTexts: Sendable {
         case .signatureFailures: "Webhooks come with wrong signatures"
         case .storePressure: "Webhooks are refused: there is too little room"
         case .deliveryDead: "Messages were given up on"
+        case .messageWithheld: "Messages of an unknown kind were not sent"
         }
     }
 
@@ -85,6 +86,8 @@ struct OverviewTexts: Sendable {
         case .signatureFailures: "Check the token and the webhook key on the installation's page."
         case .storePressure: "Make room on the disk, or find out why so much waits."
         case .deliveryDead: "Look at each: try it again, or discard it."
+        case .messageWithheld:
+            "The log names the kind. If the customer needs the message, send it from Freshchat again."
         }
     }
 }

@@ -13,9 +13,10 @@ enum ConversationWebhook {
         }
         switch action {
         case "message_create":
-            guard let message = envelope.message else {
+            guard var message = envelope.message else {
                 throw WebhookRefusal(.malformed, "A message_create without a message.")
             }
+            if let actor = envelope.actor { message.take(actor) }
             guard let event = HelpdeskEvent(message) else {
                 throw WebhookRefusal(.malformed, "A message without an id or a conversation.")
             }
@@ -52,6 +53,7 @@ enum ConversationWebhook {
 
 private struct Envelope {
     var action: String?
+    var actor: EventActor?
     /// What bodies of another kind have instead of an action (freshchat.md §1.12).
     var eventType: String?
     var actionTimeText: String?
@@ -61,6 +63,7 @@ private struct Envelope {
 
     init(_ fields: JSONFields) {
         action = fields.id("action")
+        actor = fields.object("actor").map(EventActor.init)
         eventType = fields.id("event_type").map { $0.truncated(to: 60) }
         actionTimeText = fields.text("action_time")
         actionTime = fields.date("action_time")
@@ -98,6 +101,6 @@ extension HelpdeskEvent {
                 HelpdeskMessage(
                     id: id, conversation: conversation, user: object.customer, reference: reference,
                     actor: object.actor, actorID: object.actorID, actorName: actorName, isPrivate: object.isPrivate,
-                    message: message)))
+                    unknownKind: object.unknownKind, message: message)))
     }
 }

@@ -30,9 +30,10 @@ enum ProductEvent {
             message.conversation = message.conversation ?? model.conversation
             message.topic = message.topic ?? model.topic ?? envelope.topic
             message.user = message.user ?? model.user ?? envelope.user?.id
+            if let actor = envelope.actor { message.take(actor) }
             // The names in the envelope are of whom it says they are, and of nobody else.
             let reference = message.user == envelope.user?.id ? envelope.user?.reference : nil
-            let name = message.actorID?.rawValue == envelope.actor?.id ? envelope.actor?.firstName : nil
+            let name = message.actorID == envelope.actor?.id ? envelope.actor?.firstName : nil
             if let event = HelpdeskEvent(message, reference: reference, actorName: name) { events.append(event) }
         }
         guard !events.isEmpty else {
@@ -81,16 +82,6 @@ enum ProductEvent {
 }
 
 private struct Envelope {
-    struct Actor {
-        var id: String?
-        var firstName: String?
-
-        init(_ fields: JSONFields) {
-            id = fields.id("id")
-            firstName = fields.word("first_name")?.trimmingWhiteSpace()
-        }
-    }
-
     struct User {
         var id: HelpdeskUserID?
         var reference: String?
@@ -104,7 +95,7 @@ private struct Envelope {
     var event: String?
     /// In milliseconds since 1970.
     var timestamp: Int64?
-    var actor: Actor?
+    var actor: EventActor?
     var user: User?
     var topic: TopicID?
     var message: Model?
@@ -116,7 +107,7 @@ private struct Envelope {
         event = fields.id("event")
         timestamp = fields.integer("timestamp")
         guard let data = fields.object("data") else { return }
-        actor = data.object("actor").map(Actor.init)
+        actor = data.object("actor").map(EventActor.init)
         let associations = data.object("associations")
         user = associations?.object("user").map(User.init)
         topic = associations?.object("channel")?.id("id").map { .init($0) }

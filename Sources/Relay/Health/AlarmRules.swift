@@ -10,14 +10,16 @@ import RelayCore
 /// | `signature.failures` | 5 webhooks in a row were signed wrongly | one is right |
 /// | `breaker.open` | one side of an installation fails for everyone | a delivery there has succeeded |
 /// | `delivery.dead` | there is a dead letter | all are retried or discarded |
+/// | `message.withheld` | a message of an unknown kind wasn't sent | none has come for a day |
 struct AlarmRules: Hashable, Sendable {
     var longestWait: Duration = .seconds(15 * 60)
     var calmWait: Duration = .seconds(5 * 60)
     var signatureFailures: Int64 = 5
+    var withheldMemory: Duration = .seconds(24 * 60 * 60)
 
     /// The alarms that are judged here; the others are raised and cleared where they are seen.
     static let judged: Set<Alarm.Name> = [
-        .installationPaused, .outboxGrowing, .breakerOpen, .signatureFailures, .deliveryDead,
+        .installationPaused, .outboxGrowing, .breakerOpen, .signatureFailures, .deliveryDead, .messageWithheld,
     ]
 
     /// Those of the raised ones that ``wanted(by:now:)`` decides about: the judged ones, and any of an installation that is
@@ -44,6 +46,12 @@ struct AlarmRules: Hashable, Sendable {
                     judge(outbox, flow, isActive: installation.pausedReason == nil, raised, now, &wanted)
                 }
                 if let signatures = metrics.signatures[flow] { judge(signatures, flow, &wanted) }
+                if let last = metrics.lastWithheld[flow], last.duration(until: now) < withheldMemory {
+                    let count = metrics.counters[flow]?[.withheld] ?? 1
+                    wanted[Alarm(.messageWithheld, of: installation.id)] =
+                        "\(count) of a kind that byoc doesn't know were not sent to the customer: look for \"message "
+                        + "withheld\" in the log, which names the kind"
+                }
             }
         }
         for breaker in metrics.breakers {

@@ -147,6 +147,7 @@ package struct Reconciliation: Service {
                     installation: installation.id, topic: installation.helpdesk.topic,
                     channel: installation.channel.kind, arrivals: group.arrivals, at: time.now()))
             if !result.deliveries.isEmpty { wakeUp.signal() }
+            result.logWithheld(of: installation, logger)
             if !result.replies.isEmpty {
                 trace.tell(.committed) { step in
                     step.set(Flow(installation.id, .outbound), installation.channel.kind)

@@ -20,10 +20,15 @@ struct SortedReplies {
             }
             switch event.content {
             case .message(let message):
-                if let reason = ReplyFilter.reasonToKeep(message, account: owner.helpdesk) {
-                    ignore(reason, event, owner)
-                } else {
-                    add(.init(dedupeKey: event.dedupeKey, content: .reply(message)), to: owner)
+                switch ReplyFilter.verdict(on: message, account: owner.helpdesk) {
+                case .send: add(.init(dedupeKey: event.dedupeKey, content: .reply(message)), to: owner)
+                case .keep(let reason): ignore(reason, event, owner)
+                case .withhold(let kind):
+                    ignore("of a kind that byoc doesn't know: \(kind)", event, owner)
+                    // Under a name of its own: should the same message come with its kind, it is still to be sent.
+                    add(
+                        .init(dedupeKey: DedupeKey("withheld/\(event.dedupeKey)"), content: .withheld(kind: kind)),
+                        to: owner)
                 }
             case .status(let conversation, let isResolved, _):
                 add(
