@@ -36,6 +36,19 @@ extension Attachment {
             }
         return lines(name.map { "\(title): \($0)" } ?? title, caption, url)
     }
+
+    /// What a customer reads in the place of a file that can't be had.
+    package var apology: String {
+        let what =
+            switch kind {
+            case .image: "picture"
+            case .video: "video"
+            case .audio: "recording"
+            case .file: "file"
+            case .sticker: "sticker"
+            }
+        return lines(name.map { "[A \(what) could not be sent: \($0)]" } ?? "[A \(what) could not be sent]", caption)
+    }
 }
 
 extension Message {

@@ -146,6 +146,12 @@ package protocol OutboxStore: Sendable {
     /// conversation too. The claim goes on with the contact in it.
     func bind(_ claim: Claim, to user: ChannelUserID, topic: TopicID, now: Date) async throws(StoreFailure) -> Claim
 
+    /// Keeps a reply whose files have been found, or given up on, in the form in which it is sent. The claim goes on with
+    /// it. The note as in ``bury(_:because:note:now:)``.
+    func amend(
+        _ claim: Claim, to reply: HelpdeskMessage, note: NoteDraft?, now: Date
+    ) async throws(StoreFailure) -> Claim
+
     /// Nothing goes to this side of the installation before `until`. A gate is only ever moved later by this.
     func closeGate(_ installation: InstallationID, _ side: Side, until: Date) async throws(StoreFailure)
 

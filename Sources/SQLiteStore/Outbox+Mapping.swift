@@ -44,6 +44,25 @@ extension SQLiteStore {
         }
     }
 
+    package func amend(
+        _ claim: Claim, to reply: HelpdeskMessage, note: NoteDraft?, now: Date
+    ) async throws(StoreFailure) -> Claim {
+        let payload = Payload.reply(reply)
+        let stored = try payload.stored()
+        return try await change { db in
+            try Self.requireLease(claim, in: db)
+            try db.run("UPDATE outbox SET payload = ? WHERE id = ?", [stored, claim.delivery.id.rawValue])
+            if let note {
+                try Self.enqueueNote(
+                    note, of: claim.delivery.installation, contact: claim.delivery.contact?.rawValue,
+                    now: now.milliseconds, in: db)
+            }
+            var amended = claim
+            amended.delivery.payload = payload
+            return amended
+        }
+    }
+
     private static func contact(of claim: Claim, in db: Database) throws -> Int64 {
         try requireLease(claim, in: db)
         guard let contact = claim.contact?.id.rawValue else {

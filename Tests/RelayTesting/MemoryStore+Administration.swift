@@ -18,6 +18,21 @@ extension MemoryStore {
         }
     }
 
+    package func amend(
+        _ claim: Claim, to reply: HelpdeskMessage, note: NoteDraft?, now: Date
+    ) async throws(StoreFailure) -> Claim {
+        try change { state throws(StoreFailure) in
+            try state.requireLease(claim)
+            state.deliveries[claim.delivery.id]?.payload = .reply(reply)
+            if let note {
+                state.enqueueNote(note, of: claim.delivery.installation, contact: claim.delivery.contact, now: now)
+            }
+            var amended = claim
+            amended.delivery.payload = .reply(reply)
+            return amended
+        }
+    }
+
     package func bind(
         _ claim: Claim, to user: ChannelUserID, topic: TopicID, now: Date
     ) async throws(StoreFailure) -> Claim {

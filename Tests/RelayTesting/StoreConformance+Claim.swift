@@ -138,6 +138,12 @@ extension StoreConformance {
             await scene.expect(.leaseLost) {
                 _ = try await store.bind(lost, to: "bert", topic: scene.topic, now: now)
             }
+            await scene.expect(.leaseLost) {
+                let reply = HelpdeskMessage(
+                    id: "m", conversation: "c", user: nil, actor: .agent, actorID: nil, isPrivate: false,
+                    message: Message(text: "lost"))
+                _ = try await store.amend(lost, to: reply, note: nil, now: now)
+            }
             #expect(try await scene.delivery(lost.delivery.id).state == .waiting)
             let contact = try #require(taken.contact?.id)
             #expect(try await store.contact(contact)?.user == nil)

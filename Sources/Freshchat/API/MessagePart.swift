@@ -107,9 +107,17 @@ struct MessagePart: Sendable {
     private static func attachment(_ kind: Attachment.Kind, _ body: JSONFields?) -> Part {
         .attachment(
             Attachment(
-                kind: kind, url: body?.id("url"), name: body?.firstID("name", "file_name"),
+                kind: kind, url: body.flatMap(url), name: body?.firstID("name", "file_name"),
                 contentType: contentType(body), byteCount: body?.integer("file_size_in_bytes"),
                 thumbnailURL: body?.object("thumbnail")?.id("url")))
+    }
+
+    /// The file's address. While Freshchat still looks for viruses, or when it has found one, there is none to give
+    /// (freshchat.md §1.10, media rules).
+    private static func url(_ body: JSONFields) -> String? {
+        let status = body.firstID("file_security_status", "fileSecurityStatus")?.lowercased() ?? "safe_file"
+        guard status == "safe_file" else { return nil }
+        return body.webURL("url") ?? body.webURL("download_url") ?? body.webURL("downloadUrl")
     }
 
     private static func contentType(_ body: JSONFields?) -> String? { body?.firstID("content_type", "contentType") }

@@ -24,6 +24,14 @@ enum AgentNote {
         "⚠️ The customer sent something on \(channel) that could not be brought here: \(reason)."
     }
 
+    /// Files of a reply that the helpdesk gave no address for, however often it was asked.
+    static func filesMissing(_ files: [Attachment], channel: String, helpdesk: String) -> String {
+        let names = files.map { $0.name ?? $0.kind.rawValue }.joined(separator: ", ").truncated(to: 200)
+        return
+            "⚠️ \(helpdesk) gave no link for a part of this reply, and the customer on \(channel) was told that it could "
+            + "not be sent: \(names). Please send it again."
+    }
+
     private static func quote(_ message: Message) -> String {
         let text = message.plainText.truncated(to: 120)
         return text.isEmpty ? "" : "\n> " + text.split(separator: "\n").joined(separator: "\n> ")

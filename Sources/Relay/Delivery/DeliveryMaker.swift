@@ -27,7 +27,7 @@ struct DeliveryMaker: Sendable {
         _ claim: inout Claim, of installation: Installation, on channel: any Channel, _ steps: DeliverySteps
     ) async throws(DeliveryFailure) -> Result {
         let traced = TracingSender(base: http, steps: steps, claim: claim)
-        let result = try await make(&claim, of: installation, on: channel, over: traced)
+        let result = try await make(&claim, of: installation, on: channel, over: traced, steps)
         if claim.doubt != nil, case .delivered = result, !traced.hasChangedAnything {
             steps.tell(.found, claim) { $0.detail = "the far side has it: nothing is sent again" }
         }
@@ -35,7 +35,8 @@ struct DeliveryMaker: Sendable {
     }
 
     private func make(
-        _ claim: inout Claim, of installation: Installation, on channel: any Channel, over http: any HTTPSender
+        _ claim: inout Claim, of installation: Installation, on channel: any Channel, over http: any HTTPSender,
+        _ steps: DeliverySteps
     ) async throws(DeliveryFailure) -> Result {
         let bound = LeaseBoundSender(base: http, leasedUntil: claim.leasedUntil, clock: time.bootClock)
         func sender(to side: Side) -> RateWatchingSender {
@@ -47,7 +48,7 @@ struct DeliveryMaker: Sendable {
         case .message(let incoming):
             return try await bring(incoming, claim, installation, channel, http)
         case .reply(let reply):
-            return try await send(reply, &claim, installation, channel, http, sender(to: .channel))
+            return try await send(reply, &claim, installation, channel, http, sender(to: .channel), steps)
         case .note(let text, let conversation):
             reach(.beforeSend, claim.subject)
             let id = try await helpdesk.note(
@@ -87,7 +88,7 @@ struct DeliveryMaker: Sendable {
 
     private func send(
         _ reply: HelpdeskMessage, _ claim: inout Claim, _ installation: Installation, _ channel: any Channel,
-        _ helpdeskHTTP: any HTTPSender, _ channelHTTP: any HTTPSender
+        _ helpdeskHTTP: any HTTPSender, _ channelHTTP: any HTTPSender, _ steps: DeliverySteps
     ) async throws(DeliveryFailure) -> Result {
         if claim.contact == nil {
             let reference = try await reference(of: reply, installation, helpdeskHTTP)
@@ -103,6 +104,7 @@ struct DeliveryMaker: Sendable {
         guard let contact = claim.contact else {
             throw DeliveryFailure(.giveUp, reason: "Its contact is gone", detail: "")
         }
+        let reply = try await completed(reply, &claim, installation, channel, helpdeskHTTP, steps)
         let pieces = channel.pieces(of: reply.message, account: installation.channel)
         let progress = claim.delivery.progress
         guard progress < pieces.count else { return .nothingLeft }
