@@ -20,7 +20,9 @@ struct FilesTests {
 
     private func history(_ messages: HelpdeskMessage...) -> ConversationHistory {
         ConversationHistory(
-            messages: messages.map { .init(dedupeKey: "message/\($0.id)", topic: "topic-1", content: .message($0)) },
+            messages: messages.map {
+                .init(dedupeKey: DedupeKey("message/\($0.id)"), topic: "topic-1", content: .message($0))
+            },
             calls: 1)
     }
 
