@@ -80,6 +80,8 @@ package struct StoreMetrics: Sendable {
     package var lastWebhooks: [Flow: Date] = [:]
     package var alarms: [RaisedAlarm] = []
     package var breakers: [OpenBreaker] = []
+    /// Why the delivery whose failure opened a breaker still waits; without those of which nothing is known any more.
+    package var breakerReasons: [OpenBreaker: String] = [:]
     package var size = StoreSize()
 
     package init() {}

@@ -19,6 +19,9 @@ extension SQLiteStore {
                 metrics.size = self.size()
                 metrics.alarms = try Self.alarms(db)
                 metrics.breakers = try Self.openBreakers(db)
+                for breaker in metrics.breakers {
+                    metrics.breakerReasons[breaker] = try Self.reason(for: breaker, in: db)
+                }
                 for row in try db.rows(
                     "SELECT id, state, paused_reason FROM installations WHERE state <> 'removed' ORDER BY number")
                 {

@@ -79,6 +79,7 @@ extension MemoryStore {
             metrics.lastWebhooks = state.figures.lastWebhooks
             metrics.alarms = state.figures.raised
             metrics.breakers = state.openBreakers
+            for breaker in metrics.breakers { metrics.breakerReasons[breaker] = state.reason(for: breaker) }
             metrics.size.free = state.figures.free
             for delivery in state.deliveries.values {
                 let flow = Flow(delivery.installation, delivery.direction)

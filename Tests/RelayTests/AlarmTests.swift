@@ -42,6 +42,19 @@ struct AlarmTests {
         #expect(AlarmRules.judged.contains(.breakerOpen))
     }
 
+    @Test("It says why the last of them failed, where that is known")
+    func breakerReason() {
+        let breaker = OpenBreaker(installation: "one", side: .helpdesk, openedAt: now, openings: 3)
+        let alarm = Alarm(.breakerOpen, of: "one", subject: "helpdesk")
+        let reason = ServiceFault(service: "Freshchat", status: 503).reason()
+        let known = wanted { metrics in
+            metrics.breakers = [breaker]
+            metrics.breakerReasons = [breaker: reason]
+        }
+        #expect(known[alarm]?.contains("5 deliveries in a row did, the last because: \(reason);") == true)
+        #expect(wanted { $0.breakers = [breaker] }[alarm]?.contains("because") == false)
+    }
+
     @Test(
         "What waits for a quarter of an hour raises one, which lasts until the oldest is younger than five minutes",
         arguments: [(14, false, false), (15, false, true), (14, true, true), (5, true, true), (4, true, false)])

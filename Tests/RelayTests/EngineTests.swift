@@ -291,6 +291,40 @@ struct EngineTests {
         }
     }
 
+    @Test("Five 503s in a row are a service that is down, in the reason and in the attempts, and no five riddles")
+    func fiveFaults() async throws {
+        var scene = EngineScene()
+        let fault = DeliveryFailure(
+            ServiceFault(service: "Desk", status: 503), after: nil, isCertain: false, detail: "POST: HTTP 503")
+        let unreached = DeliveryFailure(.retry(after: nil), reason: "Desk could not be reached", detail: "reset")
+        scene.helpdesk.answer = { _, number in number == 3 ? unreached : fault }
+        let store = scene.store
+        let reasons = Log<String>()
+        let answer = scene.helpdesk.answer
+        scene.helpdesk.answer = { piece, number in
+            if let delivery = try? await store.deliveries(DeliveryFilter(states: [.waiting])).first {
+                _ = reasons.add(delivery.reason)
+            }
+            return number > 9 ? nil : await answer(piece, number)
+        }
+        try await scene.install()
+        scene.customerWrites("1")
+        try await relayAll(scene)
+        // The reason before each attempt; the fourth to the eighth are the five after the one that wasn't answered.
+        let once = "Desk has a problem of its own: it answered 503"
+        let down = { (count: Int) in
+            "Desk is down: it answered \(count) attempts in a row with faults of its own, this one with 503"
+        }
+        #expect(
+            reasons.all == [
+                "", once, once, "Desk could not be reached", once, once, once, once, down(5), down(6),
+            ])
+        let delivery = try #require(try await scene.deliveries(.delivered).first)
+        let attempts = try await store.attempts(of: delivery.id)
+        #expect(attempts.map(\.outcome).prefix(2) == [.inDoubt, .inDoubt])
+        #expect(attempts[7].detail == down(5) + " (POST: HTTP 503)")
+    }
+
     @Test("What a cancelled relay breaks off counts as no attempt")
     func brokenOff() async throws {
         var scene = EngineScene()

@@ -59,6 +59,7 @@ struct DeliveryRun: Sendable {
             var failure = error
             // Broken off by us, which says nothing of the far side.
             if Task.isCancelled { failure.remedy = .wait(until: time.now()) }
+            failure = await counted(failure, claim)
             try await settle(failure, claim, installation, channel, steps, logger)
             return nil
         }
@@ -111,6 +112,15 @@ struct DeliveryRun: Sendable {
         try await persist(claim) { () async throws(StoreFailure) in
             try await store.complete(claim, delivered: outcome, lease: settings.lease, now: time.now())
         }
+    }
+
+    /// Counts a service's own faults: many in a row make it a service that is down, and the reason says so.
+    private func counted(_ failure: DeliveryFailure, _ claim: Claim) async -> DeliveryFailure {
+        guard failure.fault != nil, claim.delivery.attempts + 1 >= ServiceFault.outage,
+            // Without them the reason is that of a single fault.
+            let attempts = try? await store.attempts(of: claim.delivery.id)
+        else { return failure }
+        return failure.following(attempts.filter { $0.piece == claim.delivery.progress && $0.outcome != nil })
     }
 
     /// Writes what the decision about a failure asks for.

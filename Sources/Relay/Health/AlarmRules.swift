@@ -47,8 +47,11 @@ struct AlarmRules: Hashable, Sendable {
             }
         }
         for breaker in metrics.breakers {
-            wanted[Alarm(.breakerOpen, of: breaker.installation, subject: breaker.side.rawValue)] =
-                "it fails for everyone; one delivery at a time is tried until one succeeds"
+            let reason = metrics.breakerReasons[breaker].map { ", the last because: \($0)" } ?? ""
+            wanted[Alarm(.breakerOpen, of: breaker.installation, subject: breaker.side.rawValue)] = """
+                it fails for everyone: \(Breaker.threshold) deliveries in a row did\(reason); \
+                one delivery at a time is tried until one succeeds
+                """
         }
         return wanted
     }
