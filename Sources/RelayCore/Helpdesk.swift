@@ -85,8 +85,8 @@ package struct InboundPiece: Sendable {
     /// The customer's current conversation on the installation's topic.
     package var conversation: HelpdeskConversationID?
     package var doubt: Doubt?
-    /// Asked while a doubt is looked up: a message that belongs to another delivery is not this one, though it says the
-    /// same. Customers write "ok" twice.
+    /// Asked while a doubt is looked up, and of an answer that may be another message's: a message that belongs to another
+    /// delivery is not this one, though it says the same. Customers write "ok" twice.
     package var isKnown: KnownMessages
 
     package init(

@@ -31,6 +31,9 @@ extension JSONFields {
     /// How many elements an array has, whatever their kind; 0 if there is no array.
     package func count(of name: StaticString) -> Int { elements(name).count }
 
+    /// Whether a field is an array, an empty one too.
+    package func isList(_ name: StaticString) -> Bool { value(name)?.kind == .array }
+
     /// `true` and `false`, also as texts of either case and as 1 and 0; `nil` for anything else.
     package func flag(_ name: StaticString) -> Bool? {
         guard let value = value(name) else { return nil }

@@ -69,7 +69,9 @@ extension FakeFreshchat.State {
     private mutating func createConversation(_ body: JSON?) -> HTTPReply {
         guard let topic = body?["channel_id"]?.string, topic.hasPrefix("topic-"),
             let user = body?["users"]?[0]?["id"]?.string, users.contains(where: { $0.id == user }),
-            let message = body?["messages"]?[0], body?["status"] == .text("new")
+            let message = body?["messages"]?[0], body?["status"] == .text("new"),
+            // No other client names the user in the message too (freshchat.md §1.9).
+            message["user_id"] == nil
         else { return .error(400, "INVALID_VALUE", "Conversation payload not valid") }
         if reusesOpen,
             let open = conversations.firstIndex(where: {

@@ -13,6 +13,8 @@ struct MessageObject: Sendable {
     var createdAt: Date?
     /// Texts as they came, and after the message's own parts the answers that it offers.
     var parts: [Part]
+    /// Why Freshchat didn't take it, though it lists it; `nil` for a message that is none the worse.
+    var failure: String?
 
     init(_ fields: JSONFields) {
         id = fields.firstID("id", "message_id").map { .init($0) }
@@ -21,6 +23,7 @@ struct MessageObject: Sendable {
         user = fields.id("user_id").map { .init($0) }
         actorID = fields.id("actor_id").map { .init($0) }
         createdAt = fields.date("created_time")
+        failure = Refusal.words(ofMessage: fields)
 
         let kind = fields.text("message_type")?.lowercased()
         isPrivate = kind == "private" || fields.flag("botsPrivateNote") == true

@@ -9,7 +9,9 @@ private struct MessagePage: FreshchatAnswer {
     /// The address of another page; it isn't always that of the next (freshchat.md §1.5).
     var link: String?
 
-    init(_ fields: JSONFields) {
+    init?(_ fields: JSONFields) {
+        // Without the list nobody can tell that a message isn't there.
+        guard fields.isList("messages") else { return nil }
         messages = fields.objects("messages").map(MessageObject.init)
         count = fields.count(of: "messages")
         link = fields.object("link")?.text("href")
@@ -40,26 +42,7 @@ struct MessageList: Sendable {
     }
 }
 
-/// The one thing we need of the answer to a post.
-private struct PostedMessage: Decodable {
-    var id: String?
-
-    init(from decoder: any Decoder) throws { id = try decoder.object().id("id") }
-}
-
 extension FreshchatClient {
-    /// Posts a message.
-    ///
-    /// - Returns: its id; `nil` when Freshchat took it and didn't tell.
-    func post(
-        _ message: NewMessage, to conversation: HelpdeskConversationID
-    ) async throws(APIFailure) -> HelpdeskMessageID? {
-        let reply = try await call(
-            .post, "/conversations/" + conversation.pathSegment + "/messages", body: Self.encode(message),
-            carriesMessage: true)
-        return Self.decode(PostedMessage.self, from: reply)?.id.map { HelpdeskMessageID($0) }
-    }
-
     /// A conversation's messages from an instant on (inclusive), oldest first.
     ///
     /// Pages are walked until one is empty or has nothing new, for the link to the next one can't be relied upon

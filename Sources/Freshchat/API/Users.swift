@@ -85,8 +85,11 @@ extension FreshchatClient {
 
     func create(_ user: NewUser) async throws(APIFailure) -> HelpdeskUserID {
         let reply = try await call(.post, "/users", body: Self.encode(user))
-        guard let made = Self.read(UserObject.self, from: reply) else {
-            throw Self.unreadable(reply, call: "POST /users")
+        // Another's answer promises nothing for this one.
+        guard let made = Self.read(UserObject.self, from: reply),
+            made.reference == nil || made.reference == user.reference_id
+        else {
+            throw unkept(reply, call: "POST /users")
         }
         return made.id
     }
@@ -101,11 +104,18 @@ extension FreshchatClient {
 private struct UserList: FreshchatAnswer {
     var users: [UserObject]
 
-    init(_ fields: JSONFields) { users = fields.objects("users").compactMap(UserObject.init) }
+    init?(_ fields: JSONFields) {
+        // Without the list nobody can tell that there is none (freshchat.md §1.7).
+        guard fields.isList("users") else { return nil }
+        users = fields.objects("users").compactMap(UserObject.init)
+    }
 }
 
 private struct Named: FreshchatAnswer {
     var firstName: String?
 
-    init(_ fields: JSONFields) { firstName = fields.word("first_name")?.trimmingWhiteSpace() }
+    init?(_ fields: JSONFields) {
+        guard fields.has("id") || fields.has("first_name") else { return nil }
+        firstName = fields.word("first_name")?.trimmingWhiteSpace()
+    }
 }
