@@ -96,6 +96,26 @@ struct SettingsTests {
                 })
     }
 
+    @Test(
+        "A value that no address, port or number can hold is a mistake, told with the value",
+        arguments: [
+            ("BYOC_BASE_URL", "https://127.0.0.1:70000"), ("BYOC_BASE_URL", "https://chat.example.com:0"),
+            ("BYOC_BASE_URL", "https://[::1]:65536/byoc"), ("BYOC_BASE_URL", "http://127.0.0.1:99999999999999999999"),
+            ("BYOC_SOCKET", "127.0.0.1:70000"), ("BYOC_SOCKET", ":99999999999999999999"),
+            ("BYOC_VIBER_API_BASE_URL", "https://127.0.0.1:65536/pa"),
+            ("BYOC_VIBER_SENDER_AVATAR", "https://127.0.0.1:70000/a.png"),
+            ("BYOC_FRESHCHAT_BASE_URL", "https://127.0.0.1:70000/v2"), ("BYOC_LEASE_SECONDS", "9e18"),
+            ("BYOC_LEASE_SECONDS", "9223372036854775807"), ("BYOC_LEASE_SECONDS", "99999999999999999999"),
+            ("BYOC_KEEP_DELIVERED_DAYS", "9223372036854775807"), ("BYOC_DISK_RESERVE", "9223372036854775807K"),
+            ("BYOC_BODY_LIMIT", "9223372036854775807M"), ("BYOC_FRESHCHAT_POLL_SECONDS", "-1"),
+            ("BYOC_WORKERS", "2147483648"), ("BYOC_SOCKET_MODE", "777777777777"),
+        ])
+    func absurd(key: String, value: String) {
+        let mistakes = read([key: value]).1.mistakes
+        #expect(mistakes.map(\.key) == [key])
+        #expect(mistakes.allSatisfy { "\($0)".contains(value) })
+    }
+
     @Test("Sizes may be written with K and M")
     func sizes() {
         #expect(read(["BYOC_BODY_LIMIT": "512k"]).0.bodyLimit == 512 * 1024)
