@@ -149,6 +149,14 @@ let package = Package(
         .testTarget(
             name: "RelayCoreTests", dependencies: ["RelayCore", "RelayTesting", httpTypes], swiftSettings: namedPoints),
         .testTarget(
+            name: "OutboundTests",
+            dependencies: [
+                "Outbound", "RelayCore", "RelayTesting", httpTypes,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "RelayTests",
             dependencies: ["Relay", "RelayCore", "RelayTesting", httpTypes, logging],
             swiftSettings: strict
