@@ -179,7 +179,8 @@ package struct Reconciliation: Service {
         case .giveUp:
             try await record(.impossible, conversation)
         case .slowDown(let until), .waitForContact(let until), .wait(let until):
-            try await store.closeGate(installation.id, .helpdesk, until: until)
+            let latest = time.now().adding(RetryPolicy().longestAskedWait)
+            try await store.closeGate(installation.id, .helpdesk, until: min(until, latest))
         case .pause:
             // As for deliveries: a token that was replaced during the call is no reason to pause the new one.
             if try await store.installation(installation.id)?.helpdesk == installation.helpdesk {
@@ -189,7 +190,8 @@ package struct Reconciliation: Service {
                 try await store.pause(installation.id, reason: failure.description, now: time.now())
             }
         case .retry(let after):
-            try await record(.failed, conversation, rest: max(after ?? .zero, Self.restAfterFailure))
+            let wait = RetryPolicy().wait(askedFor: after) ?? .zero
+            try await record(.failed, conversation, rest: max(wait, Self.restAfterFailure))
         case .register:
             try await record(.failed, conversation, rest: Self.restAfterFailure)
         }
