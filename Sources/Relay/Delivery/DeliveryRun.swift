@@ -80,7 +80,7 @@ struct DeliveryRun: Sendable {
                 "delivered",
                 metadata: [
                     "direction": "\(claim.delivery.direction.rawValue)",
-                    "age.ms": "\(Int(claim.delivery.acceptedAt.duration(until: time.now()).seconds * 1000))",
+                    "age.ms": "\(Int(clamping: claim.delivery.acceptedAt.duration(until: time.now()).seconds * 1000))",
                 ])
             let next = try await complete(claim, outcome)
             steps.tellDelivered(claim, now: time.now())

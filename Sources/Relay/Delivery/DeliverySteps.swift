@@ -24,7 +24,7 @@ struct DeliverySteps: Sendable {
 
     func tellDelivered(_ claim: Claim, now: Date) {
         tell(.delivered, claim) { step in
-            let age = Int(claim.delivery.acceptedAt.duration(until: now).seconds * 1000)
+            let age = Int(clamping: claim.delivery.acceptedAt.duration(until: now).seconds * 1000)
             step.detail = "\(age) ms after it was accepted"
         }
     }
@@ -32,7 +32,7 @@ struct DeliverySteps: Sendable {
     func tellRetrying(_ claim: Claim, _ failure: DeliveryFailure, at: Date, now: Date) {
         tell(.retrying, claim) { step in
             let wait = max(0, now.duration(until: at).seconds)
-            step.detail = "again in \(Int(wait.rounded(.up))) s: \(failure.description)"
+            step.detail = "again in \(Int(clamping: wait.rounded(.up))) s: \(failure.description)"
         }
     }
 

@@ -59,8 +59,9 @@ package enum MetricsPage {
             gauge("held", "Deliveries that a person has to decide about.") { String($0.held) },
             gauge("dead", "Dead letters.") { String($0.dead) },
             gauge("oldest_waiting_seconds", "How long the oldest that waits has waited.", unit: "seconds") { outbox in
-                let age = outbox.oldestWaiting.map { max(0, now.timeIntervalSince($0)) } ?? 0
-                return OpenMetrics.decimal(millionths: Int64((age * 1000).rounded()) * 1000)
+                // A damaged row may say any time.
+                let age = outbox.oldestWaiting.map { min(max(0, now.timeIntervalSince($0)), 1e12) } ?? 0
+                return OpenMetrics.decimal(millionths: Int64(clamping: (age * 1000).rounded()) * 1000)
             },
         ]
     }

@@ -132,7 +132,7 @@ struct EndpointCheck {
                 .error, subject, "\(host):\(port) shows none: \(error)", why: why,
                 do: "Is nginx running there, with ssl in its listen line?")
         }
-        let days = Int((report.expires.timeIntervalSinceNow / 86_400).rounded(.down))
+        let days = Int(clamping: (report.expires.timeIntervalSinceNow / 86_400).rounded(.down))
         let date = report.expires.formatted(.iso8601.year().month().day())
         if days < 0 { return Finding(.error, subject, "it expired on \(date)", why: why, do: "certbot renew") }
         if report.isSelfSigned { return Finding(.error, subject, "it is self-signed", why: why, do: renew) }

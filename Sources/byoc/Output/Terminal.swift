@@ -1,4 +1,5 @@
 import Foundation
+import RelayCore
 import Glibc
 
 /// What a person reads on the terminal, and what a script reads from the pipe.
@@ -64,7 +65,7 @@ enum Terminal {
 
     /// How long ago, or how long until, in the largest unit that fits.
     static func age(_ date: Date, now: Date = Date()) -> String {
-        let seconds = Int(abs(now.timeIntervalSince(date)))
+        let seconds = Int(clamping: abs(now.timeIntervalSince(date)))
         switch seconds {
         case ..<120: return "\(seconds) s"
         case ..<7200: return "\(seconds / 60) min"

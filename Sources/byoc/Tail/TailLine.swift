@@ -33,7 +33,7 @@ enum TailLine {
     static func text(_ step: TraceStep, showsText: Bool, isColoured: Bool) -> String {
         let arrow = step.direction.map { $0 == .inbound ? "→" : "←" } ?? "·"
         let name = step.step.rawValue.replacing("_", with: " ")
-        let time = step.ms.map { $0 < 10 ? String(format: "%.1f ms", $0) : "\(Int($0.rounded())) ms" } ?? ""
+        let time = step.ms.map { $0 < 10 ? String(format: "%.1f ms", $0) : "\(Int(clamping: $0.rounded())) ms" } ?? ""
         let delivery = step.delivery.map { "#\($0)" } ?? (step.deliveries.map(list) ?? "")
         var words = [step.event, step.name ?? step.contact].compactMap(\.self)
         if let status = step.status { words.append("HTTP \(status)") }
