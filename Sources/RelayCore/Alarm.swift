@@ -16,6 +16,10 @@ package struct Alarm: Hashable, Sendable {
         case storePressure = "store.pressure"
         /// Deliveries were given up on, and nobody has decided about them yet.
         case deliveryDead = "delivery.dead"
+        /// Deliveries are due, and no worker makes any.
+        case relayStalled = "relay.stalled"
+        /// A conversation is leased for longer than an attempt can take.
+        case laneStuck = "lane.stuck"
     }
 
     package var name: Name

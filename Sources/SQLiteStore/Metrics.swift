@@ -28,6 +28,8 @@ extension SQLiteStore {
                 }
                 try Counters.read(into: &metrics, from: db)
                 try Self.readOutbox(into: &metrics, from: db)
+                metrics.relay.dueSince = try Self.nextDue(in: db)
+                metrics.relay.leaseEndsIn = try self.leaseEnd(in: db)
                 return metrics
             }
         } catch {
@@ -66,6 +68,11 @@ extension SQLiteStore {
         for row in doubts {
             metrics.outbox[Flow(try row.id(0), try row.word(1)), default: .init()].inDoubt = try row.integer(2)
         }
+    }
+
+    private func leaseEnd(in db: Database) throws -> Duration? {
+        try db.row("SELECT min(leased_until) FROM lanes INDEXED BY lanes_leased WHERE owner IS NOT NULL")?
+            .integerIfAny(0).map { .milliseconds($0) - self.configuration.bootClock.now() }
     }
 
     package func load(waitingUpTo limit: Int) async throws(StoreFailure) -> StoreLoad {

@@ -62,6 +62,7 @@ extension MemoryStore {
 
     package func metrics() throws(StoreFailure) -> StoreMetrics {
         try probe()
+        let uptime = bootClock.now()
         return state.withLock { state in
             var metrics = StoreMetrics()
             metrics.installations = state.present.map { installation in
@@ -79,6 +80,8 @@ extension MemoryStore {
             metrics.lastWebhooks = state.figures.lastWebhooks
             metrics.alarms = state.figures.raised
             metrics.breakers = state.openBreakers
+            metrics.relay.dueSince = state.nextDue
+            metrics.relay.leaseEndsIn = state.lanes.values.compactMap { $0.lease?.until }.min().map { $0 - uptime }
             metrics.size.free = state.figures.free
             for delivery in state.deliveries.values {
                 let flow = Flow(delivery.installation, delivery.direction)

@@ -127,14 +127,7 @@ extension MemoryStore {
     }
 
     package func nextDue(now: Date) async throws(StoreFailure) -> Date? {
-        state.withLock { state in
-            state.lanes.compactMap { key, lane -> Date? in
-                guard lane.lease == nil, let gate = state.gate(lane.installation, lane.side),
-                    let head = state.head(of: key), !state.isProbing(head)
-                else { return nil }
-                return max(head.nextAttemptAt, gate)
-            }.min()
-        }
+        state.withLock { $0.nextDue }
     }
 
     // MARK: Workers
@@ -165,6 +158,15 @@ extension MemoryStore {
 }
 
 extension MemoryState {
+    var nextDue: Date? {
+        lanes.compactMap { key, lane -> Date? in
+            guard lane.lease == nil, let gate = gate(lane.installation, lane.side), let head = head(of: key),
+                !isProbing(head)
+            else { return nil }
+            return max(head.nextAttemptAt, gate)
+        }.min()
+    }
+
     func requireLease(_ claim: Claim) throws(StoreFailure) {
         guard let lease = lanes[claim.delivery.orderingKey]?.lease, lease.owner == claim.worker,
             lease.fence == claim.fence, lease.delivery == claim.delivery.id

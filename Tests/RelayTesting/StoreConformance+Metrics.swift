@@ -133,6 +133,40 @@ extension StoreConformance {
                     .init(id: scene.installation, pausedReason: nil), .init(id: "viber-2", pausedReason: "401"),
                 ])
         },
+        Check("What is due is told with its time, but not what is leased, paused or behind a closed gate") { scene in
+            let store = scene.store
+            #expect(try store.metrics().relay.dueSince == nil)
+            try scene.accept(scene.message("one"))
+            #expect(try store.metrics().relay.dueSince == scene.start)
+            let claim = try await scene.claim()
+            #expect(try store.metrics().relay.dueSince == nil)
+            try await scene.retry(claim, after: scene.refusal, until: 7)
+            #expect(try store.metrics().relay.dueSince == scene.at(7))
+            try await store.closeGate(scene.installation, .helpdesk, until: scene.at(90))
+            #expect(try store.metrics().relay.dueSince == scene.at(90))
+            try await store.pause(scene.installation, reason: "401", now: scene.at(8))
+            #expect(try store.metrics().relay.dueSince == nil)
+        },
+        Check("The lease that ends first is told with the time it has left, by the boot clock") { scene in
+            let store = scene.store
+            #expect(try store.metrics().relay.leaseEndsIn == nil)
+            try scene.accept(scene.message("one"), scene.message("two", from: "boris"))
+            scene.clock.move(to: 0)
+            let first = try #require(
+                try await scene.store.claim(
+                    by: scene.store.enlist(now: scene.start), limit: 1, lease: scene.lease, now: scene.start
+                ).first)
+            #expect(try store.metrics().relay.leaseEndsIn == .seconds(60))
+            scene.clock.move(to: 10)
+            let second = try await scene.claims(at: 10)
+            #expect(second.count == 1)
+            #expect(try store.metrics().relay.leaseEndsIn == .seconds(50))
+            scene.clock.move(to: 75)
+            #expect(try store.metrics().relay.leaseEndsIn == .seconds(-15))
+            scene.clock.move(to: 20)
+            try await scene.complete(first, at: 20)
+            #expect(try store.metrics().relay.leaseEndsIn == .seconds(50))
+        },
         Check("What waits is counted no further than asked") { scene in
             for number in 0..<5 { try scene.accept(scene.message("m\(number)")) }
             #expect(try await scene.store.load(waitingUpTo: 3).waiting == 3)

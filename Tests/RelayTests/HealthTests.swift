@@ -198,6 +198,7 @@ struct HealthScene {
     let time = JumpingTime()
     let meter = IntakeMeter()
     let pressure = Pressure()
+    let stalls = Stalls()
     let lines = Log<String>()
     let limits: PressureLimits
     let keeper: HealthKeeper
@@ -211,7 +212,7 @@ struct HealthScene {
         self.limits = limits
         let lines = lines
         keeper = HealthKeeper(
-            store: store, limits: limits, meter: meter, pressure: pressure, time: time.relayTime,
+            store: store, limits: limits, meter: meter, pressure: pressure, stalls: stalls, time: time.relayTime,
             logger: Logger(label: "health") { _ in LineHandler(lines: lines) })
         try await store.save(
             Installation(
@@ -233,7 +234,7 @@ struct HealthScene {
     func call(_ path: String, _ body: String = "", method: HTTPRequest.Method = .post) -> WebhookResponse {
         let intake = Intake(
             store: store, channels: { $0 == "fake" ? FakeChannel() : nil }, helpdesk: FakeHelpdesk(), pulse: nil,
-            wakeUp: WakeUp(), meter: meter, pressure: pressure, logger: Logger(label: "test"))
+            wakeUp: WakeUp(), meter: meter, pressure: pressure, stalls: stalls, logger: Logger(label: "test"))
         return intake.respond(
             to: WebhookRequest(
                 method: method, path: path, body: Array(body.utf8), id: "request-1", receivedAt: time.now))

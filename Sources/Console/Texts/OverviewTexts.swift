@@ -63,6 +63,8 @@ struct OverviewTexts: Sendable {
         case .signatureFailures: "Webhooks come with wrong signatures"
         case .storePressure: "Webhooks are refused: there is too little room"
         case .deliveryDead: "Messages were given up on"
+        case .relayStalled: "Messages are due, and none is sent"
+        case .laneStuck: "A worker hangs in a conversation"
         }
     }
 
@@ -85,6 +87,9 @@ struct OverviewTexts: Sendable {
         case .signatureFailures: "Check the token and the webhook key on the installation's page."
         case .storePressure: "Make room on the disk, or find out why so much waits."
         case .deliveryDead: "Look at each: try it again, or discard it."
+        case .relayStalled: "Restart byoc and look into its log: nothing that waits is lost."
+        case .laneStuck:
+            "Another worker takes over when the lease ends. If this comes back, restart byoc and look into its log."
         }
     }
 }

@@ -1,7 +1,8 @@
 import FoundationEssentials
 import RelayCore
 
-/// Which alarms the figures of the store call for: a value in, a value out.
+/// Which alarms the figures of the store call for: a value in, a value out. ``RelayWatch`` judges those that need more than
+/// one look.
 ///
 /// | alarm | is raised when | is cleared when |
 /// |---|---|---|
@@ -17,7 +18,7 @@ struct AlarmRules: Hashable, Sendable {
 
     /// The alarms that are judged here; the others are raised and cleared where they are seen.
     static let judged: Set<Alarm.Name> = [
-        .installationPaused, .outboxGrowing, .breakerOpen, .signatureFailures, .deliveryDead,
+        .installationPaused, .outboxGrowing, .breakerOpen, .signatureFailures, .deliveryDead, .relayStalled, .laneStuck,
     ]
 
     /// Those of the raised ones that ``wanted(by:now:)`` decides about: the judged ones, and any of an installation that is

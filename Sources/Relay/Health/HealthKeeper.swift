@@ -2,6 +2,7 @@ import FoundationEssentials
 package import Logging
 package import RelayCore
 import ServiceLifecycle
+import Synchronization
 
 /// Watches the store for one process: whether webhooks are to be refused, what there is to be alarmed about, and that what
 /// was counted gets into the store.
@@ -10,6 +11,8 @@ package final class HealthKeeper: Service {
     private let limits: PressureLimits
     private let meter: IntakeMeter
     private let pressure: Pressure
+    private let stalls: Stalls
+    private let watch: Mutex<RelayWatch>
     private let time: RelayTime
     private let logger: Logger
     private let alarms: Alarms
@@ -22,14 +25,19 @@ package final class HealthKeeper: Service {
     /// So many looks go by between two times that alarms are judged and counts are stored.
     private static let looksPerRound = 5
 
+    /// - Parameters:
+    ///   - stalls: is told why the relay stands still, for readiness.
+    ///   - lease: how long the workers' leases last.
     package init(
         store: any MetricsStore, limits: PressureLimits, meter: IntakeMeter, pressure: Pressure,
-        time: RelayTime = .system, logger: Logger
+        stalls: Stalls = Stalls(), lease: Duration = RelaySettings().lease, time: RelayTime = .system, logger: Logger
     ) {
         self.store = store
         self.limits = limits
         self.meter = meter
         self.pressure = pressure
+        self.stalls = stalls
+        watch = Mutex(RelayWatch(lease: lease))
         self.time = time
         self.logger = logger
         alarms = Alarms(store: store, time: time, logger: logger)
@@ -74,7 +82,11 @@ package final class HealthKeeper: Service {
         await storeCounts()
         do {
             let metrics = try await store.currentMetrics()
-            await alarms.settle(rules.judged(of: metrics), to: rules.wanted(by: metrics, now: time.now()))
+            let now = time.now()
+            let stalled = watch.withLock { $0.look(at: metrics, now: now, uptime: time.bootClock.now()) }
+            stalls.update(stalled)
+            let wanted = rules.wanted(by: metrics, now: now).merging(stalled) { $1 }
+            await alarms.settle(rules.judged(of: metrics), to: wanted)
             await keepMinute(of: metrics)
         } catch {
             logger.error("alarms can't be judged", metadata: ["error": "\(error)"])

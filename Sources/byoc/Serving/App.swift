@@ -115,11 +115,15 @@ struct App {
     /// - Parameters:
     ///   - meter: whose counts it stores.
     ///   - pressure: what it keeps up to date.
-    func healthKeeper(meter: IntakeMeter = IntakeMeter(), pressure: Pressure = Pressure()) -> HealthKeeper {
+    func healthKeeper(
+        meter: IntakeMeter = IntakeMeter(), pressure: Pressure = Pressure(), stalls: Stalls = Stalls()
+    ) -> HealthKeeper {
         var limits = PressureLimits()
         limits.outbox = settings.outboxLimit
         limits.diskReserve = settings.diskReserve
-        return HealthKeeper(store: store, limits: limits, meter: meter, pressure: pressure, logger: logger)
+        return HealthKeeper(
+            store: store, limits: limits, meter: meter, pressure: pressure, stalls: stalls, lease: settings.leaseTime,
+            logger: logger)
     }
 
     /// The installation with this id.

@@ -25,11 +25,13 @@ struct Worker {
             let wakeUp = WakeUp()
             let meter = IntakeMeter()
             let pressure = Pressure()
+            let stalls = Stalls()
             let relays = settings.relayConcurrency > 0
             let front = Front(
                 intake: Intake(
                     store: app.store, channels: App.channel, helpdesk: app.helpdesk, pulse: relays ? pulse : nil,
-                    wakeUp: wakeUp, meter: meter, pressure: pressure, trace: app.trace, logger: logger),
+                    wakeUp: wakeUp, meter: meter, pressure: pressure, stalls: stalls, trace: app.trace,
+                    logger: logger),
                 console: ConsoleFront(
                     console: app.console(over: http), places: ConsoleFront.places(threads: settings.threads)),
                 proof: app.proof, baseURL: settings.baseURL)
@@ -37,7 +39,7 @@ struct Worker {
                 listeningOn: socket.descriptor,
                 configuration: ResponderConfiguration(threads: settings.threads, bodyLimit: settings.bodyLimit),
                 logger: logger, handler: front.respond(to:))
-            var services: [any Service] = [app.healthKeeper(meter: meter, pressure: pressure)]
+            var services: [any Service] = [app.healthKeeper(meter: meter, pressure: pressure, stalls: stalls)]
             if relays {
                 services.append(app.engine(over: http, pulse: pulse, wakeUp: wakeUp))
                 if let reconciliation = app.reconciliation(over: http, wakeUp: wakeUp) {
