@@ -11,7 +11,7 @@ struct FuzzTarget: Sendable {
     /// - Throws: ``BrokenProperty``. A trap is a finding too.
     let check: @Sendable (_ input: [UInt8]) throws -> Void
 
-    static let all: [FuzzTarget] = [.records, .requests, .viber, .freshchat, .signatures, .addresses, .texts]
+    static let all: [FuzzTarget] = [.records, .requests, .viber, .freshchat, .signatures, .addresses, .texts, .answers]
 
     @Sendable static func named(_ name: String) -> FuzzTarget? { all.first { $0.name == name } }
 }
