@@ -42,22 +42,26 @@ extension ViberSimulator {
         if let fault {
             log.record(
                 .viber, .fault, name, subject: receiver, status: fault.status,
-                text: "\(fault.action.rawValue) \(fault.moment.rawValue)")
+                text: fault.words)
             await fault.pause(at: .before)
-            if fault.moment == .before, let answer = Self.answer(for: fault) { return answer }
+            if fault.moment == .before, let answer = Self.answer(for: fault, insteadOf: nil) { return answer }
         }
-        let answer = await checked(request, method)
+        let answer = APIResponse(json: await checked(request, method))
         if let fault {
             await fault.pause(at: .after)
-            if fault.moment == .after, let answer = Self.answer(for: fault) { return answer }
+            if fault.moment == .after, let injected = Self.answer(for: fault, insteadOf: answer) { return injected }
         }
-        return APIResponse(json: answer)
+        return answer
     }
 
-    private static func answer(for fault: Fault) -> APIResponse? {
+    private static func answer(for fault: Fault, insteadOf genuine: APIResponse?) -> APIResponse? {
         switch fault.action {
-        case .none: return nil
+        case .none, .failedMessage: return nil
         case .reset: return .reset
+        case .stall, .trickle, .malformed:
+            var answer = genuine ?? APIResponse()
+            answer.raw = fault.raw(insteadOf: genuine?.body)
+            return answer
         case .apiStatus:
             return APIResponse(
                 json: error(Int64(fault.apiStatus), fault.message.isEmpty ? "injected" : fault.message))
