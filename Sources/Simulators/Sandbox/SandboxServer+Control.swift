@@ -16,6 +16,7 @@ import HTTPTypes
 /// | `POST /viber/customers/{id}/pictures` | the customer sends a picture: `{"caption"}` |
 /// | `POST /viber/customers/{id}/open` | the customer opens the chat: `{"context"}` |
 /// | `POST /viber/customers/{id}/unsubscribe`, `/resubscribe` | the customer turns messages off, and on again |
+/// | `PUT /viber/customers/{id}/presence` | what `get_online` tells: `{"presence": "offline"}` |
 /// | `GET /viber/customers/{id}/phone` | what the phone got, in order |
 /// | `GET /freshchat/users?reference_id=R` | the users, all or with this reference |
 /// | `GET /freshchat/conversations?user=U` | the conversations, all or of a user by id or reference |

@@ -10,7 +10,10 @@ extension ViberSimulator {
         routes.add(.post, "/set_webhook") { await $0.setWebhook(bot: $1, $2) }
         routes.add(.post, "/get_account_info") { simulator, bot, _ in simulator.accountInfo(bot: bot) }
         routes.add(.post, "/send_message") { await $0.sendMessage(bot: $1, $2) }
+        routes.add(.post, "/broadcast_message") { await $0.broadcast(bot: $1, $2) }
+        routes.add(.post, "/post") { simulator, bot, body in simulator.postToPublicChat(bot: bot, body) }
         routes.add(.post, "/get_user_details") { simulator, bot, body in simulator.userDetails(bot: bot, body) }
+        routes.add(.post, "/get_online") { simulator, bot, body in simulator.online(bot: bot, body) }
         return routes
     }()
 
@@ -145,6 +148,28 @@ extension ViberSimulator {
                 "user": user,
             ]
         }
+    }
+
+    /// Who is online (§5.4). Of those who are not subscribed it tells nothing but that.
+    private func online(bot: Int, _ body: JSON) -> JSON {
+        guard let given = body["ids"] else { return refuse(4, "missingData: ids") }
+        guard let ids = given.array?.map(\.string), !ids.contains(nil) else {
+            return refuse(3, "badData: ids is not an array of strings")
+        }
+        guard !ids.isEmpty else { return refuse(4, "missingData: ids") }
+        guard ids.count <= 100 else { return refuse(3, "badData: ids has more than 100 elements") }
+        let users = state.withLock { state in
+            ids.compactMap(\.self).map { id -> JSON in
+                let customer = state.accounts[bot].chats[id]?.customer
+                let presence = customer.map { $0.state == .subscribed ? $0.presence : .unavailable } ?? .unavailable
+                return .object([
+                    "id": .string(id), "online_status": .integer(presence.code),
+                    "online_status_message": .string(presence.rawValue),
+                    "last_online": presence == .offline ? customer.map { .integer($0.lastOnline.milliseconds) } : nil,
+                ])
+            }
+        }
+        return ["status": 0, "status_message": "ok", "users": .array(users)]
     }
 
     // MARK: Media of customers
