@@ -198,7 +198,8 @@ struct FreshchatAPITests {
         "Messages that break a rule are refused (freshchat.md §1.10)",
         arguments: [
             (["message_parts": []], 400), (["message_parts": [["text": ["content": ""]]]], 400),
-            (["message_parts": [["text": ["content": "a"], "image": .null]]], 400),
+            (["message_parts": [["text": ["content": "a"], "image": .null]]], 200),
+            (["message_parts": [["text": ["content": "a"], "image": ["url": "https://x"]]]], 400),
             (["message_parts": [["text": .null]]], 400), (["message_parts": [["telepathy": [:]]]], 400),
             (["message_parts": [["email": ["content": "x"]]]], 400), (["message_type": "system"], 400),
             (["message_type": "private"], 400), (["actor_type": "robot"], 400), (["actor_id": "someone"], 400),

@@ -109,7 +109,9 @@ package struct FreshchatKnobs: AdjustableSettings, Equatable {
     /// More than 50 messages a page: 400 instead of 50 (§1.5).
     package var refusesLargePages = false
     /// The values `status` takes (§1.9).
-    package var statuses = ["new", "assigned", "resolved", "reopened"]
+    package var statuses = [
+        "new", "assigned", "resolved", "reopened", "waiting on customer", "waiting on internal team",
+    ]
     /// The actor types that may send (§1.10).
     package var actorTypes = ["user", "agent", "bot", "system"]
     /// The kinds of parts that the topics take; others are 400 "Fragment not supported in conversation".

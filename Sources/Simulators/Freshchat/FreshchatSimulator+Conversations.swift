@@ -6,7 +6,8 @@ extension FreshchatSimulator {
         let body = try body(
             request,
             only: [
-                "status", "channel_id", "app_id", "users", "messages", "assigned_group_id", "assigned_agent_id",
+                "status", "channel_id", "app_id", "conversation_id", "users", "agents", "messages",
+                "assigned_group_id", "assigned_agent_id", "assigned_org_group_id", "assigned_org_agent_id",
                 "properties",
             ])
         let topic = try body.required("channel_id")
@@ -16,7 +17,7 @@ extension FreshchatSimulator {
         guard let users = try body.array("users"), users.count == 1 else {
             throw FreshchatError.invalid("users must name one user")
         }
-        let user = try StrictBody(users[0], "users", only: ["id"]).required("id")
+        let user = try StrictBody(users[0], "users", only: Self.userMembers).required("id")
         guard state.withLock({ $0.users[user] != nil }) else { throw FreshchatError.notFound("user") }
         let status = try body.string("status") ?? "new"
         guard knobs.statuses.contains(status) else { throw FreshchatError.invalid("unknown status") }
@@ -28,8 +29,7 @@ extension FreshchatSimulator {
         }
         var drafts: [Draft] = []
         for message in messages {
-            drafts.append(
-                try await draft(message, "messages", extra: ["channel_id", "created_time"], user: user, topic: topic))
+            drafts.append(try await draft(message, "messages", user: user, topic: topic))
         }
         let group = try body.string("assigned_group_id")
         let agent = try body.string("assigned_agent_id")
