@@ -74,8 +74,13 @@ package struct FreshchatKnobs: AdjustableSettings, Equatable {
     package var timeScale = 1.0
     /// Between `conversation_reopen` and the message that caused it.
     package var reopenGapMilliseconds = 10
-    /// A resolution and a reopening also leave a line of their own in the conversation.
+    /// An assignment, a resolution and a reopening also leave a line of their own in the conversation.
     package var writesSystemLines = true
+    /// Lines of the system have the type `system`; otherwise only `message_source` and `meta_data` tell them from an
+    /// agent's messages (§1.10).
+    package var typesSystemLines = false
+    /// The message of a product event has no actor of its own: only `data.actor` names it (§3.5).
+    package var omitsProductEventActors = false
     /// Parts carry the other kinds' keys as null.
     package var addsNullPartKeys = false
     /// So long the parts of a new message lack their URL (§1.10).

@@ -66,6 +66,8 @@ package struct FreshchatMessage: Sendable, Equatable {
     package var metaData: JSON?
     package var created: Timestamp
 
+    /// A line of the system: it tells what happened, in the guise of a message.
+    package var isSystemLine: Bool { metaData != nil }
     /// The text parts, one a line.
     package var text: String { parts.compactMap { $0["text"]?["content"]?.string }.joined(separator: "\n") }
 }

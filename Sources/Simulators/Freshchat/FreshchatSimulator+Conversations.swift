@@ -142,26 +142,39 @@ extension FreshchatSimulator {
         if isResolved, old.status != "resolved" {
             emit("conversation_resolution", resolve(conversation, by: actor, state), conversation, by: actor, &state)
             writeSystemLine(
-                "Conversation was resolved by \(name(of: actor, state))", ["isResolved": true], in: id, &state)
+                "Conversation was resolved by \(name(of: actor, state))", ["isResolved": true], by: actor, in: id,
+                &state)
         } else if !isResolved, old.status == "resolved" {
             emit("conversation_reopen", reopen(conversation, by: actor, state), conversation, by: actor, &state)
             writeSystemLine(
-                "Conversation was reopened by \(name(of: actor, state))", ["isReopen": true], in: id, &state)
+                "Conversation was reopened by \(name(of: actor, state))", ["isReopen": true], by: actor, in: id, &state)
         }
         if status == "assigned", old.assignedAgentID != conversation.assignedAgentID {
             emit(
                 "conversation_assignment", assignment(conversation, from: old, by: actor), conversation, by: actor,
                 &state)
+            let assignee = Actor(type: "agent", id: conversation.assignedAgentID ?? "")
+            writeSystemLine(
+                "Conversation was assigned to \(name(of: assignee, state))",
+                ["assignedAgentId": .string(assignee.id)], by: actor, in: id, &state)
         }
         emitConversationUpdate(conversation, from: old, by: actor, &state)
     }
 
-    private func writeSystemLine(_ text: String, _ meta: JSON, in conversation: String, _ state: inout State) {
+    private func writeSystemLine(
+        _ text: String, _ meta: JSON, by actor: Actor, in conversation: String, _ state: inout State
+    ) {
         guard state.knobs.writesSystemLines else { return }
-        let draft = Draft(
-            parts: [["text": ["content": .string(text)]]], replyParts: [], messageType: "system", actorType: "system",
-            actorID: "", source: "system", metaData: meta)
-        append(draft, to: conversation, &state)
+        append(systemLine(text, meta, by: actor, state.knobs), to: conversation, &state)
+    }
+
+    /// A line that tells what an agent did is that agent's; all others are the system's own (§1.10).
+    func systemLine(_ text: String, _ meta: JSON, by actor: Actor, _ knobs: FreshchatKnobs) -> Draft {
+        let isAgents = actor.type == "agent"
+        return Draft(
+            parts: [["text": ["content": .string(text)]]], replyParts: [],
+            messageType: knobs.typesSystemLines ? "system" : "normal", actorType: isAgents ? "agent" : "system",
+            actorID: isAgents ? actor.id : "", source: "system", metaData: meta)
     }
 
     private func name(of actor: Actor, _ state: State) -> String {

@@ -146,9 +146,8 @@ extension FreshchatSimulator {
             metaData: draft.metaData, created: .now)
         state.messages[id, default: []].append(message)
         state.conversations[id]?.updated = message.created
-        log.record(
-            .freshchat, .message, "\(message.actorType).\(message.messageType)", subject: id, reference: message.id,
-            text: message.text)
+        let name = message.isSystemLine ? "system.line" : "\(message.actorType).\(message.messageType)"
+        log.record(.freshchat, .message, name, subject: id, reference: message.id, text: message.text)
         if let conversation = state.conversations[id] {
             emit(message, conversation, delay: delay, &state, waiter: waiter)
         }

@@ -23,7 +23,8 @@ import HTTPTypes
 /// | `POST /freshchat/conversations` | `{"user", "topic", "text", "byAgent"}`: a conversation on any topic |
 /// | `GET /freshchat/conversations/{id}/messages` | the messages, oldest first |
 /// | `POST /freshchat/conversations/{id}/replies` | an agent answers: `{"text"}` or `{"parts": […]}`, `"agent"`, `"bot": true` |
-/// | `POST /freshchat/conversations/{id}/notes`, `/system` | `{"text"}`: a private note, a line of the system |
+/// | `POST /freshchat/conversations/{id}/notes`, `/welcome` | `{"text"}`: a private note, the welcome message |
+/// | `POST /freshchat/conversations/{id}/system` | `{"text", "meta_data", "agent"}`: a line of the system |
 /// | `POST /freshchat/conversations/{id}/resolve`, `/reopen`, `/assign` | an agent does that: `{"agent"}` |
 /// | `PUT /freshchat/webhook`, `/freshchat/product-events` | `{"url"}`; empty for none |
 /// | `GET /events?since=N` | the log as Server-Sent Events; goes on after `Last-Event-ID` |
