@@ -48,7 +48,7 @@ extension HelpdeskMessage {
             user: try fields.string(ifAny: "user").map { HelpdeskUserID($0) },
             reference: try fields.string(ifAny: "reference"), actor: try fields.word("actor"),
             actorID: try fields.string(ifAny: "actorID").map { AgentID($0) },
-            actorName: try fields.string(ifAny: "actorName"), isPrivate: try fields.flag("isPrivate"),
+            actorName: try fields.string(ifAny: "actorName"), isPrivate: try fields.bool("isPrivate"),
             message: try Message(try fields.fields("message")))
     }
 }
