@@ -59,6 +59,33 @@ struct FreshchatClient: Sendable {
     }
 
     /// Reads an object.
+    func get<Answer: FreshchatAnswer>(
+        _ path: String, query: String = "", as type: Answer.Type = Answer.self
+    ) async throws(APIFailure) -> Answer {
+        let reply = try await call(.get, path, query: query)
+        guard let answer = Self.read(Answer.self, from: reply) else {
+            throw Self.unreadable(reply, call: "GET \(path)")
+        }
+        return answer
+    }
+
+    /// Reads an object that may not be there.
+    func find<Answer: FreshchatAnswer>(
+        _ path: String, query: String = "", as type: Answer.Type = Answer.self
+    ) async throws(APIFailure) -> Answer? {
+        do {
+            return try await get(path, query: query, as: type)
+        } catch {
+            guard error.status == 404 else { throw error }
+            return nil
+        }
+    }
+
+    static func read<Answer: FreshchatAnswer>(_ type: Answer.Type, from reply: HTTPReply) -> Answer? {
+        JSONFields(reply.body).flatMap(Answer.init)
+    }
+
+    /// Reads an object.
     func get<Answer: Decodable>(
         _ path: String, query: String = "", as type: Answer.Type = Answer.self
     ) async throws(APIFailure) -> Answer {
@@ -111,6 +138,12 @@ struct FreshchatClient: Sendable {
     private static func unusable(_ problem: String) -> APIFailure {
         APIFailure(failure: DeliveryFailure(.pause, reason: "Freshchat can't be called", detail: problem))
     }
+}
+
+/// An object of an answer's, read leniently.
+protocol FreshchatAnswer {
+    /// - Returns: `nil` if the object lacks what the call promises.
+    init?(_ fields: JSONFields)
 }
 
 extension OpaqueID {

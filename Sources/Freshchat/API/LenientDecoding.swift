@@ -74,25 +74,3 @@ private struct Readable<Value: Decodable>: Decodable {
 
     init(from decoder: any Decoder) throws { value = try? Value(from: decoder) }
 }
-
-extension Date {
-    /// A time as Freshchat writes it: ISO 8601 in UTC with milliseconds (freshchat.md §1.6); without them too.
-    init?(freshchat text: String) {
-        let precise = ISO8601FormatStyle(includingFractionalSeconds: true)
-        if let date = try? Date(text, strategy: precise) {
-            self = date
-        } else if let date = try? Date(text, strategy: .iso8601) {
-            self = date
-        } else {
-            return nil
-        }
-    }
-
-    /// Seconds or, where the number is too great for that, milliseconds since 1970.
-    init?(freshchatNumber number: Int64) {
-        guard number > 0 else { return nil }
-        self.init(timeIntervalSince1970: number > 100_000_000_000 ? Double(number) / 1000 : Double(number))
-    }
-
-    var freshchatText: String { formatted(ISO8601FormatStyle(includingFractionalSeconds: true)) }
-}
