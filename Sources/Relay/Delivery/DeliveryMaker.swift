@@ -26,7 +26,7 @@ struct DeliveryMaker: Sendable {
     func attempt(
         _ claim: inout Claim, of installation: Installation, on channel: any Channel, _ steps: DeliverySteps
     ) async throws(DeliveryFailure) -> Result {
-        let traced = TracingSender(base: http, steps: steps, claim: claim)
+        let traced = TracingSender(base: http) { [claim] kind, fill in steps.tell(kind, claim, fill) }
         let result = try await make(&claim, of: installation, on: channel, over: traced)
         if claim.doubt != nil, case .delivered = result, !traced.hasChangedAnything {
             steps.tell(.found, claim) { $0.detail = "the far side has it: nothing is sent again" }
