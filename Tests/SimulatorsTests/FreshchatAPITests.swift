@@ -94,6 +94,21 @@ struct FreshchatAPITests {
         }
     }
 
+    @Test(
+        "An update of a user takes a picture where the knob says so, and no other field that the contract doesn't list")
+    func userPicture() async throws {
+        try await withPeer { peer in
+            let user = try await peer.freshchat(.post, "/users", ["first_name": "Bo"])
+            let path = "/users/\(user.json["id"]?.string ?? "")"
+            let picture: JSON = ["avatar": ["url": "https://example.com/bo.jpg"]]
+            #expect(try await peer.freshchat(.put, path, picture).status == 400)
+            peer.sandbox.freshchat.knobs.takesAvatarInUserUpdate = true
+            #expect(try await peer.freshchat(.put, path, picture).status == 200)
+            #expect(try await peer.freshchat(.get, path).json["avatar"] == picture["avatar"])
+            #expect(try await peer.freshchat(.put, path, ["nickname": "x"]).status == 400)
+        }
+    }
+
     @Test("Lists are paged, with links that begin with /v2")
     func paging() async throws {
         try await withPeer { peer in

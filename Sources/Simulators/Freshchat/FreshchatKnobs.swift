@@ -96,6 +96,8 @@ package struct FreshchatKnobs: AdjustableSettings, Equatable {
     package var conversationOrder = ListOrder.shuffled
     /// `PUT /users/{id}` is answered with an empty body.
     package var answersUserUpdateEmpty = false
+    /// `PUT /users/{id}` takes `avatar`, which the contract's list of what it takes doesn't name (§1.7).
+    package var takesAvatarInUserUpdate = false
     package var propertiesMode = PropertiesMode.replace
     /// A second user with a `reference_id` is refused with 409 (§8, Q5).
     package var uniqueReferenceIDs = false

@@ -81,7 +81,9 @@ extension FreshchatSimulator {
     }
 
     func updateUser(_ request: APIRequest) throws -> APIResponse {
-        let fields = try userFields(request, only: ["email", "first_name", "last_name", "phone", "properties"])
+        var members: Set = ["email", "first_name", "last_name", "phone", "properties"]
+        if state.withLock({ $0.knobs.takesAvatarInUserUpdate }) { members.insert("avatar") }
+        let fields = try userFields(request, only: members)
         return try state.withLock { state in
             guard var user = state.users[request.parameter("id")] else { throw FreshchatError.notFound("user") }
             for member in fields.object?.members ?? [] {
