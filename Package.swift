@@ -178,6 +178,7 @@ let package = Package(
                 "SQLiteStore", "RelayCore", "RelayTesting", "FaultyDisk", logging, crypto,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
+            resources: [.copy("Fixtures")],
             swiftSettings: strict
         ),
         .testTarget(

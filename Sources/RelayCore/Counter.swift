@@ -22,6 +22,8 @@ package enum Counter: String, Sendable, CaseIterable {
     case late
     /// Messages that no webhook brought, found by asking Freshchat.
     case polled
+    /// Updates of customers' profiles in Freshchat.
+    case profiles
     /// Webhooks whose signature was missing or wrong.
     case signatureFailures = "signature_failures"
 }

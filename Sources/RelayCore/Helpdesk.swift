@@ -129,7 +129,8 @@ package struct Doubt: Hashable, Codable, Sendable {
 
 /// Remembers, durably, whom and what a customer is in Freshchat.
 package protocol MappingKeeper: Sendable {
-    func found(user: HelpdeskUserID) async throws(DeliveryFailure)
+    /// - Parameter written: what the user was created with just now; `nil` for one that was there already.
+    func found(user: HelpdeskUserID, written: ContactProfile?) async throws(DeliveryFailure)
     func found(conversation: HelpdeskConversationID) async throws(DeliveryFailure)
 }
 

@@ -7,7 +7,7 @@ package import FoundationEssentials
 /// durable when it returns. Requests that are made at the same moment may share a commit.
 package protocol Store:
     InstallationStore, IntakeStore, OutboxStore, OutboxAdministration, MessageBrowsing, ReconciliationStore,
-    RetentionStore, WorkerStore, MetricsStore
+    ProfileStore, RetentionStore, WorkerStore, MetricsStore
 {}
 
 /// What the front half needs.
@@ -130,7 +130,11 @@ package protocol OutboxStore: Sendable {
     func release(_ claim: Claim, now: Date) async throws(StoreFailure)
 
     /// Remembers the Freshchat user of the claim's contact.
-    func remember(user: HelpdeskUserID, for claim: Claim, now: Date) async throws(StoreFailure)
+    ///
+    /// - Parameter written: what the user was created with; `nil` for one that was there already.
+    func remember(
+        user: HelpdeskUserID, written: ContactProfile?, for claim: Claim, now: Date
+    ) async throws(StoreFailure)
 
     /// Remembers the current conversation of the claim's contact on the topic.
     func remember(

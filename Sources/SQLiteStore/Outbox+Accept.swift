@@ -99,7 +99,8 @@ private struct Intake {
             try SQLiteStore.keepReceipt(receipt, note: note, of: installation, now: now, in: db)
         case .subscription(let change):
             _ = try SQLiteStore.keepContact(
-                change.user, of: installation, subscription: subscription(change.kind, at: change.at), in: db)
+                change.user, of: installation, subscription: subscription(change.kind, at: change.at),
+                now: acceptance.at, in: db)
         case .status(let conversation, let isResolved):
             try db.run(
                 "UPDATE conversations SET is_resolved = ?1 WHERE installation = ?2 AND id = ?3 AND is_resolved <> ?1",
@@ -112,7 +113,8 @@ private struct Intake {
     private mutating func take(_ message: IncomingPayload, payload: Data) throws {
         let contact = try SQLiteStore.keepContact(
             message.profile, of: installation,
-            subscription: subscription(.subscribed, at: message.message.sentAt ?? acceptance.at), in: db)
+            subscription: subscription(.subscribed, at: message.message.sentAt ?? acceptance.at),
+            now: acceptance.at, in: db)
         try SQLiteStore.wakeLanes(of: contact, now: now, in: db)
         result.deliveries.append(
             try SQLiteStore.enqueue(
@@ -154,7 +156,8 @@ private struct Intake {
                 [installation.rawValue, user.rawValue])?.integer(0)
         }
         if contact == nil, let userID = reply.channelUser(acceptance.channel) {
-            contact = try SQLiteStore.keepContact(ContactProfile(userID: userID), of: installation, in: db)
+            contact = try SQLiteStore.keepContact(
+                ContactProfile(userID: userID), of: installation, now: acceptance.at, in: db)
             if let contact, let user = reply.user {
                 try SQLiteStore.keepUser(user, of: contact, replacing: false, in: db)
             }

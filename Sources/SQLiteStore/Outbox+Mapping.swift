@@ -4,9 +4,11 @@ package import RelayCore
 
 /// What the relay learns on the way: users, conversations, gates, names.
 extension SQLiteStore {
-    package func remember(user: HelpdeskUserID, for claim: Claim, now: Date) async throws(StoreFailure) {
+    package func remember(
+        user: HelpdeskUserID, written: ContactProfile?, for claim: Claim, now: Date
+    ) async throws(StoreFailure) {
         try await change { db in
-            try Self.keepUser(user, of: try Self.contact(of: claim, in: db), replacing: true, in: db)
+            try Self.keepUser(user, written: written, of: try Self.contact(of: claim, in: db), now: now, in: db)
         }
     }
 
@@ -26,7 +28,8 @@ extension SQLiteStore {
         try await change { db in
             try Self.requireLease(claim, in: db)
             let installation = claim.delivery.installation
-            let contact = try Self.keepContact(ContactProfile(userID: user), of: installation, in: db)
+            let contact = try Self.keepContact(
+                ContactProfile(userID: user), of: installation, now: now, in: db)
             if case .reply(let reply) = claim.delivery.payload {
                 try Self.keepConversation(
                     reply.conversation, of: contact, installation: installation, topic: topic, in: db)

@@ -3,9 +3,15 @@ package import RelayCore
 import Synchronization
 
 extension MemoryStore {
-    package func remember(user: HelpdeskUserID, for claim: Claim, now: Date) async throws(StoreFailure) {
+    package func remember(
+        user: HelpdeskUserID, written: ContactProfile?, for claim: Claim, now: Date
+    ) async throws(StoreFailure) {
         try change { state throws(StoreFailure) in
-            state.contacts[try state.contactID(of: claim)]?.contact.user = user
+            let id = try state.contactID(of: claim)
+            guard var row = state.contacts[id], row.contact.user != user || written != nil else { return }
+            row.contact.user = user
+            row.written = WrittenProfile(ofUserWith: written, present: row.contact.profile, now: now)
+            state.contacts[id] = row
         }
     }
 
@@ -24,7 +30,7 @@ extension MemoryStore {
         try change { state throws(StoreFailure) in
             try state.requireLease(claim)
             let installation = claim.delivery.installation
-            let contact = state.keepContact(ContactProfile(userID: user), of: installation)
+            let contact = state.keepContact(ContactProfile(userID: user), of: installation, now: now)
             if case .reply(let reply) = claim.delivery.payload {
                 state.keepConversation(reply.conversation, of: contact, installation, topic)
                 if let user = reply.user, state.contacts[contact]?.contact.user == nil {

@@ -14,7 +14,7 @@ extension StoreConformance {
             try scene.accept(scene.status(true, key: "resolved"), scene.message("again"))
             let claim = try await scene.claim()
             #expect(claim.contact?.isResolved == true)
-            try await scene.store.remember(user: "user-2", for: claim, now: scene.start)
+            try await scene.store.remember(user: "user-2", written: nil, for: claim, now: scene.start)
             try await scene.store.remember(
                 conversation: "conversation-2", topic: scene.topic, for: claim, now: scene.start)
             let contact = try await scene.store.contact(anna)

@@ -131,7 +131,7 @@ extension StoreConformance {
             await scene.expect(.leaseLost) { try await store.hold(lost, reason: "", note: nil, now: now) }
             await scene.expect(.leaseLost) { try await store.dismiss(lost, reason: "", now: now) }
             await scene.expect(.leaseLost) { try await store.release(lost, now: now) }
-            await scene.expect(.leaseLost) { try await store.remember(user: "u", for: lost, now: now) }
+            await scene.expect(.leaseLost) { try await store.remember(user: "u", written: nil, for: lost, now: now) }
             await scene.expect(.leaseLost) {
                 try await store.remember(conversation: "c", topic: scene.topic, for: lost, now: now)
             }

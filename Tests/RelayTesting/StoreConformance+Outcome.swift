@@ -30,7 +30,7 @@ extension StoreConformance {
             try scene.accept(scene.message("long"))
             let first = try await scene.claim()
             #expect(first.contact?.user == nil && first.contact?.conversation == nil)
-            try await scene.store.remember(user: "user-1", for: first, now: scene.start)
+            try await scene.store.remember(user: "user-1", written: nil, for: first, now: scene.start)
             try await scene.store.remember(
                 conversation: "conversation-1", topic: scene.topic, for: first, now: scene.start)
             let second = try await scene.store.advance(

@@ -106,6 +106,8 @@ struct FakeHelpdesk: Helpdesk {
     let posted = Log<InboundPiece>()
     let notes = Log<String>()
     let lookedUp = Log<String>()
+    /// Whether there is a user before the first message.
+    var knowsUser = false
     var answer: @Sendable (InboundPiece, Int) async -> DeliveryFailure? = { _, _ in nil }
     var reference: String?
     /// From when on a conversation's messages were asked for.
@@ -142,7 +144,9 @@ struct FakeHelpdesk: Helpdesk {
     ) async throws(DeliveryFailure) -> HelpdeskMessageID? {
         let number = posted.add(piece)
         if let failure = await answer(piece, number) { throw failure }
-        if piece.user == nil { try await keeper.found(user: "user-1") }
+        if piece.user == nil {
+            try await keeper.found(user: "user-1", written: knowsUser ? nil : piece.profile)
+        }
         if piece.conversation == nil { try await keeper.found(conversation: "conversation-1") }
         return HelpdeskMessageID("posted-\(number)")
     }

@@ -20,7 +20,7 @@ struct Posting {
         var user = piece.user
         if user == nil {
             user = try await client.user(reference: piece.reference)?.id
-            if let user { try await keep(user: user) }
+            if let user { try await keep(user: user, written: nil) }
         }
         guard let user else {
             // Nobody by our reference: no earlier attempt came as far as a conversation.
@@ -134,23 +134,27 @@ struct Posting {
 
     /// Makes the user, or finds the one that somebody else has just made.
     private func makeUser() async throws(APIFailure) -> HelpdeskUserID {
-        let user = try await findOrCreateUser()
+        let (user, written) = try await findOrCreateUser()
         reach(.createUser, piece.reference)
-        try await keep(user: user)
+        try await keep(user: user, written: written)
         return user
     }
 
-    private func findOrCreateUser() async throws(APIFailure) -> HelpdeskUserID {
+    /// - Returns: also what the user was created with; `nil` for one that was there.
+    private func findOrCreateUser() async throws(APIFailure) -> (HelpdeskUserID, written: ContactProfile?) {
         let new = NewUser(piece)
         do {
-            return try await client.create(new)
+            return (try await client.create(new), piece.profile)
         } catch {
             guard error.status == 400 || error.status == 409 else { throw error }
         }
-        if let found = try await client.user(reference: piece.reference) { return found.id }
+        if let found = try await client.user(reference: piece.reference) { return (found.id, nil) }
         // A picture's address, a property's name or a phone number that belongs to somebody else may be what was refused.
         do {
-            return try await client.create(new.bare)
+            return (
+                try await client.create(new.bare),
+                ContactProfile(userID: piece.profile.userID, name: piece.profile.name)
+            )
         } catch {
             guard error.status == 409 else { throw error }
             // He is there, but the search doesn't show him yet.
@@ -168,7 +172,7 @@ struct Posting {
             return try await makeUser()
         }
         guard found.id != user else { return nil }
-        try await keep(user: found.id)
+        try await keep(user: found.id, written: nil)
         return found.id
     }
 
@@ -206,8 +210,8 @@ struct Posting {
 
     // MARK: - What is kept
 
-    func keep(user: HelpdeskUserID) async throws(APIFailure) {
-        do { try await keeper.found(user: user) } catch { throw APIFailure(failure: error) }
+    func keep(user: HelpdeskUserID, written: ContactProfile?) async throws(APIFailure) {
+        do { try await keeper.found(user: user, written: written) } catch { throw APIFailure(failure: error) }
     }
 
     func keep(conversation: HelpdeskConversationID) async throws(APIFailure) {

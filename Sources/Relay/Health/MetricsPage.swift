@@ -39,6 +39,7 @@ package enum MetricsPage {
         case .discarded: ("deliveries_discarded", "Deliveries given up by a person or as none of ours.")
         case .late: ("deliveries_late", "Deliveries made after later ones of their key.")
         case .polled: ("messages_polled", "Messages that no webhook brought.")
+        case .profiles: ("profiles_written", "Updates of customers' profiles in Freshchat.")
         case .signatureFailures: ("signature_failures", "Webhooks whose signature was missing or wrong.")
         }
     }
