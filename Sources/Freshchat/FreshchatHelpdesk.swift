@@ -34,6 +34,17 @@ package struct FreshchatHelpdesk: Helpdesk {
         }
     }
 
+    package func update(
+        _ update: ProfileUpdate, channelName: String, account: HelpdeskAccount, over http: any HTTPSender
+    ) async throws(DeliveryFailure) -> ProfileOutcome {
+        do {
+            return try await ProfileWriting(client: client(account, http), update: update, channelName: channelName)
+                .run()
+        } catch {
+            throw error.failure
+        }
+    }
+
     package func note(
         _ text: String, in conversation: HelpdeskConversationID, doubt: Doubt?, isKnown: @escaping KnownMessages,
         account: HelpdeskAccount, over http: any HTTPSender

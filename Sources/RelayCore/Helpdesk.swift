@@ -28,6 +28,14 @@ package protocol Helpdesk: Sendable {
         _ piece: InboundPiece, account: HelpdeskAccount, over http: any HTTPSender, keeper: any MappingKeeper
     ) async throws(DeliveryFailure) -> HelpdeskMessageID?
 
+    /// Writes what is new in a customer's profile to the user. Reads the user first: what others have written there stays, and
+    /// what is there already isn't written again. Without knowing what was written last it only fills in what is missing.
+    ///
+    /// - Parameter channelName: kept as a property of the user.
+    func update(
+        _ update: ProfileUpdate, channelName: String, account: HelpdeskAccount, over http: any HTTPSender
+    ) async throws(DeliveryFailure) -> ProfileOutcome
+
     /// Leaves a private note in a conversation, for agents only.
     ///
     /// - Parameter isKnown: see ``InboundPiece/isKnown``; asked only with a doubt.
@@ -68,6 +76,16 @@ package struct ConversationHistory: Sendable {
         self.messages = messages
         self.calls = calls
     }
+}
+
+/// What the helpdesk made of an update of a profile.
+package enum ProfileOutcome: Hashable, Sendable {
+    /// Written, apart from the named values, which it refuses.
+    case written(without: [String])
+    /// There was nothing to write.
+    case unchanged
+    /// The user isn't there any more.
+    case gone
 }
 
 /// Says whether the store already has this message's id recorded for another delivery.

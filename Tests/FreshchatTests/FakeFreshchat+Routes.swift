@@ -18,6 +18,7 @@ extension FakeFreshchat.State {
                     ? ok(.object(["id": .text("BOT"), "first_name": .text("Freddy")])) : notFound("USER_NOT_FOUND")
             }
             return users.first { $0.id == parts[1] }.map { ok(self.json(of: $0)) } ?? notFound("USER_NOT_FOUND")
+        case (.put, "users", 2): return updateUser(parts[1], json)
         case (.get, "users", 3) where parts[2] == "conversations":
             guard users.contains(where: { $0.id == parts[1] }) else { return notFound("USER_NOT_FOUND") }
             // In no order that would help anyone, and with nothing but ids.
@@ -54,6 +55,15 @@ extension FakeFreshchat.State {
         let user = FakeFreshchat.User(id: "U\(users.count + 1)", reference: reference, createdAt: now, body: fields)
         users.append(user)
         return ok(json(of: user))
+    }
+
+    private mutating func updateUser(_ id: String, _ body: JSON?) -> HTTPReply {
+        guard let index = users.firstIndex(where: { $0.id == id }) else { return notFound("USER_NOT_FOUND") }
+        guard case .object(let fields)? = body, refusedUserFields.isDisjoint(with: fields.keys) else {
+            return .error(400, "INVALID_VALUE", "user")
+        }
+        users[index].body.merge(fields) { $1 }
+        return HTTPReply(status: .ok, body: userUpdateAnswer ?? json(of: users[index]).encoded)
     }
 
     private func json(of user: FakeFreshchat.User) -> JSON {

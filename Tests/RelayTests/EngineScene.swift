@@ -112,6 +112,10 @@ struct FakeHelpdesk: Helpdesk {
     var reference: String?
     /// From when on a conversation's messages were asked for.
     let asked = Log<Date>()
+    let updated = Log<ProfileUpdate>()
+    var profileAnswer: @Sendable (ProfileUpdate, Int) async -> Result<ProfileOutcome, DeliveryFailure> = { _, _ in
+        .success(.written(without: []))
+    }
     var history: @Sendable (Int) async -> Result<ConversationHistory?, DeliveryFailure> = { _ in .success(nil) }
 
     func readWebhook(
@@ -149,6 +153,12 @@ struct FakeHelpdesk: Helpdesk {
         }
         if piece.conversation == nil { try await keeper.found(conversation: "conversation-1") }
         return HelpdeskMessageID("posted-\(number)")
+    }
+
+    func update(
+        _ update: ProfileUpdate, channelName: String, account: HelpdeskAccount, over http: any HTTPSender
+    ) async throws(DeliveryFailure) -> ProfileOutcome {
+        try await profileAnswer(update, updated.add(update)).get()
     }
 
     func note(

@@ -23,8 +23,8 @@ struct UserObject: Decodable, Sendable {
 
 /// What we tell of a user when we make him.
 struct NewUser: Encodable {
-    struct Avatar: Encodable { var url: String }
-    struct Property: Encodable { var name, value: String }
+    struct Avatar: Encodable, Equatable { var url: String }
+    typealias Property = PresentUser.Property
 
     var reference_id: String
     var first_name: String
@@ -33,22 +33,13 @@ struct NewUser: Encodable {
     var properties: [Property]?
 
     init(_ piece: InboundPiece) {
-        let name = piece.profile.name?.trimmingWhiteSpace() ?? ""
+        let values = UserValues(piece.profile)
         reference_id = piece.reference
-        first_name = name.isEmpty ? "\(piece.channelName) customer" : name
-        phone = Self.filled(piece.profile.phoneNumber)
-        avatar = Self.filled(piece.profile.avatarURL).flatMap { url in
-            let start = url.prefix(8).lowercased()
-            return start.hasPrefix("https://") || start.hasPrefix("http://") ? Avatar(url: url) : nil
-        }
-        var properties = [Property(name: "channel", value: piece.channelName)]
-        if let language = Self.filled(piece.profile.language) {
-            properties.append(Property(name: "language", value: language))
-        }
-        if let country = Self.filled(piece.profile.country) {
-            properties.append(Property(name: "country", value: country))
-        }
-        self.properties = properties
+        first_name = values.name ?? UserValues.placeholder(piece.channelName)
+        phone = values.phone
+        avatar = values.avatar.map { Avatar(url: $0) }
+        properties = [("channel", piece.channelName), ("language", values.language), ("country", values.country)]
+            .compactMap { name, value in value.map { Property(name: name, value: $0) } }
     }
 
     /// The two fields that no account refuses.
@@ -58,11 +49,6 @@ struct NewUser: Encodable {
         bare.avatar = nil
         bare.properties = nil
         return bare
-    }
-
-    private static func filled(_ text: String?) -> String? {
-        guard let text = text?.trimmingWhiteSpace(), !text.isEmpty else { return nil }
-        return text
     }
 }
 
