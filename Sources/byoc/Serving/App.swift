@@ -99,11 +99,17 @@ struct App {
             wakeUp: wakeUp, trace: trace, logger: logger)
     }
 
-    /// Relays what is due and looks for lost webhooks, until nothing is left to do, but not longer than this.
+    func profileUpdates(over http: any HTTPSender) -> ProfileUpdates {
+        ProfileUpdates(
+            store: store, channels: Self.channel, helpdesk: helpdesk, http: http, trace: trace, logger: logger)
+    }
+
+    /// Relays what is due, writes profiles and looks for lost webhooks, until nothing is left to do, but not longer than this.
     func relay(for limit: Duration, over http: any HTTPSender, wakeUp: WakeUp) async throws {
         let end = ContinuousClock.now + limit
         let engine = engine(over: http, pulse: Pulse(time: .system), wakeUp: wakeUp)
         try await engine.run(for: limit)
+        await profileUpdates(over: http).run(for: ContinuousClock.now.duration(to: end))
         guard let reconciliation = reconciliation(over: http, wakeUp: wakeUp) else { return }
         if await reconciliation.run(for: ContinuousClock.now.duration(to: end)) > 0 {
             try await engine.run(for: ContinuousClock.now.duration(to: end))

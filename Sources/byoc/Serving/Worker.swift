@@ -40,6 +40,7 @@ struct Worker {
             var services: [any Service] = [app.healthKeeper(meter: meter, pressure: pressure)]
             if relays {
                 services.append(app.engine(over: http, pulse: pulse, wakeUp: wakeUp))
+                services.append(app.profileUpdates(over: http))
                 if let reconciliation = app.reconciliation(over: http, wakeUp: wakeUp) {
                     services.append(reconciliation)
                 }

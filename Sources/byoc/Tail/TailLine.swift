@@ -73,7 +73,7 @@ enum TailLine {
             case .retrying, .inDoubt, .held, .note, .recovered: "33"
             case .refused, .dead, .paused, .discarded: "31"
             case .received, .verified: "36"
-            case .claimed, .sending, .answered, .ignored, .stopped: "2"
+            case .claimed, .sending, .answered, .ignored, .profile, .stopped: "2"
             }
         return "\u{1B}[\(code)m\(text)\u{1B}[0m"
     }
