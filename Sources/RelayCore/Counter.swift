@@ -24,6 +24,8 @@ package enum Counter: String, Sendable, CaseIterable {
     case polled
     /// Webhooks whose signature was missing or wrong.
     case signatureFailures = "signature_failures"
+    /// Freshchat's events about the installation's topic that were signed for another account, and refused.
+    case foreign
 }
 
 /// One direction of one installation: what figures are told apart by. Inbound stands for the channel's webhooks too, and

@@ -80,6 +80,7 @@ enum Counters {
                 ON CONFLICT (installation, direction, name) DO UPDATE SET value = max(value, excluded.value)
                 """, [flow.installation.rawValue, flow.direction.rawValue, lastWebhook, instant.milliseconds])
         }
+        for (flow, count) in tally.foreign { try add(Counter.foreign.rawValue, flow, by: count, in: db) }
         for (flow, signatures) in tally.signatures {
             if signatures.failures > 0 {
                 try add(Counter.signatureFailures.rawValue, flow, by: signatures.failures, in: db)

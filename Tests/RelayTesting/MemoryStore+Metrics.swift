@@ -53,6 +53,7 @@ extension MemoryStore {
         state.withLock { state in
             for (flow, histogram) in tally.acknowledgements { state.figures.add(histogram, flow) }
             state.figures.lastWebhooks.merge(tally.lastAt) { max($0, $1) }
+            for (flow, count) in tally.foreign { state.figures.add(.foreign, flow, by: count) }
             for (flow, signatures) in tally.signatures {
                 state.figures.signatures[flow, default: SignatureTally()].add(signatures)
                 if signatures.failures > 0 { state.figures.add(.signatureFailures, flow, by: signatures.failures) }
@@ -118,7 +119,8 @@ extension MemoryStore {
     }
 
     package func load(waitingUpTo limit: Int) async throws(StoreFailure) -> StoreLoad {
-        state.withLock { state in
+        if let refusal = state.withLock({ $0.refusal }), refusal.kind == .gone { throw refusal }
+        return state.withLock { state in
             StoreLoad(
                 waiting: min(limit, state.deliveries.values.count { $0.state == .waiting }), free: state.figures.free)
         }

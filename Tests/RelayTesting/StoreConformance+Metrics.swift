@@ -91,6 +91,12 @@ extension StoreConformance {
             }
             #expect(try scene.store.metrics().lastWebhooks == [flow: scene.at(9)])
         },
+        Check("Events that another account's webhook brought are counted") { scene in
+            var tally = IntakeTally()
+            tally.foreign[Flow(scene.installation, .outbound)] = 3
+            for _ in 0..<2 { try await scene.store.add(tally) }
+            #expect(try scene.counters(.outbound) == [.foreign: 6])
+        },
         Check("Wrong signatures are counted, and in a row until a right one of their kind comes") { scene in
             let flow = Flow(scene.installation, .outbound)
             func note(_ isGenuine: Bool, isASCII: Bool) async throws -> StoreMetrics.Signatures {

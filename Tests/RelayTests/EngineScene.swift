@@ -115,6 +115,15 @@ struct FakeHelpdesk: Helpdesk {
     func readWebhook(
         _ request: WebhookRequest, account: HelpdeskAccount
     ) throws(WebhookRefusal) -> WebhookReading<HelpdeskEvent> {
+        // The key stands for a signature by it.
+        let key = request.headers[Self.signature] ?? ""
+        guard key == account.webhookPublicKey else { throw WebhookRefusal(.notGenuine, "not signed") }
+        return try Self.reading(request)
+    }
+
+    static let signature = HTTPField.Name.authorization
+
+    private static func reading(_ request: WebhookRequest) throws(WebhookRefusal) -> WebhookReading<HelpdeskEvent> {
         if request.body.isEmpty { throw WebhookRefusal(.malformed, "empty") }
         // "topic/actor/text"
         let words = String(decoding: request.body, as: UTF8.self).split(separator: "/").map(String.init)
@@ -130,7 +139,7 @@ struct FakeHelpdesk: Helpdesk {
     }
 
     func readProductEvent(_ request: WebhookRequest) throws(WebhookRefusal) -> WebhookReading<HelpdeskEvent> {
-        WebhookReading(events: [])
+        try Self.reading(request)
     }
 
     func pieces(of message: Message, account: HelpdeskAccount) -> [Message] {
@@ -219,20 +228,25 @@ struct EngineScene {
             now: time.now)
     }
 
-    func intake() -> Intake {
+    func intake(_ meter: IntakeMeter = IntakeMeter()) -> Intake {
         let channel = channel
         return Intake(
             store: store, channels: { $0 == "fake" ? channel : nil }, helpdesk: helpdesk, pulse: nil,
-            wakeUp: WakeUp(), logger: Logger(label: "test"))
+            wakeUp: WakeUp(), meter: meter, logger: Logger(label: "test"))
     }
 
     /// What the store's front half throws from now on.
     func refuse(with failure: StoreFailure?) { memory.refuse(with: failure) }
 
-    func call(_ path: String, _ body: String = "", method: HTTPRequest.Method = .post) -> WebhookResponse {
-        intake().respond(
+    /// - Parameter key: of Freshchat's account that signs the webhook; empty: none.
+    func call(
+        _ path: String, _ body: String = "", method: HTTPRequest.Method = .post, signedWith key: String = "",
+        meter: IntakeMeter = IntakeMeter()
+    ) -> WebhookResponse {
+        intake(meter).respond(
             to: WebhookRequest(
-                method: method, path: path, body: Array(body.utf8), id: "request-1", receivedAt: time.now))
+                method: method, path: path, headers: key.isEmpty ? [:] : [FakeHelpdesk.signature: key],
+                body: Array(body.utf8), id: "request-1", receivedAt: time.now))
     }
 
     func customerWrites(_ texts: String...) {

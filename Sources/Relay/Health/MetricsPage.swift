@@ -40,6 +40,7 @@ package enum MetricsPage {
         case .late: ("deliveries_late", "Deliveries made after later ones of their key.")
         case .polled: ("messages_polled", "Messages that no webhook brought.")
         case .signatureFailures: ("signature_failures", "Webhooks whose signature was missing or wrong.")
+        case .foreign: ("events_foreign", "Events about the topic that another account's webhook brought; refused.")
         }
     }
 

@@ -135,7 +135,9 @@ package struct Reconciliation: Service {
         let sorted = SortedReplies(
             found.messages.filter { event in event.message.map { !known.contains($0.id) } ?? false },
             // The conversation is this installation's, and so is what stands in it; another topic's never gets here.
-            owner: { topic in topic == nil || topic == installation.helpdesk.topic ? installation : nil },
+            owner: { topic in
+                topic == nil || topic == installation.helpdesk.topic ? .installation(installation) : .nobody
+            },
             ignore: { reason, event, _ in
                 logger.debug(
                     "helpdesk event ignored", metadata: ["event.key": "\(event.dedupeKey)", "reason": "\(reason)"])

@@ -72,7 +72,12 @@ package struct Intake: Sendable {
                     let steps = steps(of: request, installation, .outbound, since: start)
                     return try metered(request, steps, isSigned: true) {
                         let reading = try helpdesk.readWebhook(request, account: installation.helpdesk)
-                        return try accept(reading, by: installation, at: request.receivedAt, steps, logger)
+                        return try accept(reading, by: installation, at: request.receivedAt, steps, logger) { owner in
+                            // Without a key of its own it hears by the webhook of another one on its account.
+                            owner.helpdesk.webhookPublicKey.isEmpty
+                                ? owner.helpdesk.isSameAccount(as: installation.helpdesk)
+                                : (try? helpdesk.readWebhook(request, account: owner.helpdesk)) != nil
+                        }
                     }
                 }
             case .productEvent(let secret):
@@ -83,7 +88,10 @@ package struct Intake: Sendable {
                     let steps = steps(of: request, installation, .outbound, since: start)
                     return try metered(request, steps, isSigned: false) {
                         let reading = try helpdesk.readProductEvent(request)
-                        return try accept(reading, by: installation, at: request.receivedAt, steps, logger)
+                        // It isn't signed: all that it proves is that the installation's own secret is known.
+                        return try accept(reading, by: installation, at: request.receivedAt, steps, logger) { owner in
+                            owner.helpdesk.isSameAccount(as: installation.helpdesk)
+                        }
                     }
                 }
             }

@@ -3,19 +3,35 @@ import RelayCore
 /// What Freshchat told, sorted to the installations that it is about. Whether a webhook told it or we asked, it is sorted
 /// in the same way.
 struct SortedReplies {
+    /// Whose a topic is.
+    enum Owner {
+        case installation(Installation)
+        case nobody
+        /// Of this installation, and whoever told it isn't its account.
+        case foreign(Installation)
+    }
+
     /// What goes to the store, for each installation, in the order of the events.
     private(set) var groups: [(installation: Installation, arrivals: [Acceptance.Arrival])] = []
+    /// What another account told of an installation's topic: it goes nowhere.
+    private(set) var foreign: [(installation: Installation, event: HelpdeskEvent)] = []
 
     /// - Parameters:
     ///   - owner: whose a topic is; asked with `nil` when the event doesn't say.
     ///   - ignore: is told of each event that goes nowhere, and why.
     init(
-        _ events: [HelpdeskEvent], owner: (TopicID?) -> Installation?,
+        _ events: [HelpdeskEvent], owner whose: (TopicID?) -> Owner,
         ignore: (_ reason: String, HelpdeskEvent, Installation?) -> Void
     ) {
         for event in events {
-            guard let owner = owner(event.topic) else {
+            let owner: Installation
+            switch whose(event.topic) {
+            case .installation(let installation): owner = installation
+            case .nobody:
                 ignore("of a topic that isn't ours", event, nil)
+                continue
+            case .foreign(let installation):
+                foreign.append((installation, event))
                 continue
             }
             switch event.content {
