@@ -244,6 +244,9 @@ package struct StoreFailure: Error, Hashable, Sendable, CustomStringConvertible 
     package enum Kind: String, Sendable {
         /// No space, an I/O error, read-only, locked by somebody else: the sender is to try again.
         case unavailable
+        /// The files that are open aren't those in the data folder any more: what is written is lost when the process ends.
+        /// The sender is to try again.
+        case gone
         /// The lease isn't this worker's any more: what it did is somebody else's to judge.
         case leaseLost
         /// There is no such row.

@@ -69,6 +69,8 @@ extension SQLiteStore {
     }
 
     package func load(waitingUpTo limit: Int) async throws(StoreFailure) -> StoreLoad {
+        // Reading goes on in files that nobody else finds any more. The writer says what is wrong, and saves what it can.
+        if watch.obstacle() != nil { try await change { _ in } }
         let free = files.freeBytes
         let waiting = try await read { db in
             // Left to itself, SQLite would look through all that was ever delivered.

@@ -32,10 +32,14 @@ extension SQLiteStore {
         }
     }
 
+    /// A write of a few bytes finds room in a log that has none to grow, so it is looked for room as well: for a webhook of
+    /// common size, and for any after one that found none.
     package func probe() throws(StoreFailure) {
+        let wasFull = commits.isFull
         try changeBlocking { db in
             try db.run("UPDATE meta SET number = number + 1 WHERE name = 'heartbeat'")
         }
+        try files.checkRoom(for: wasFull ? 4 << 20 : 64 << 10)
     }
 }
 

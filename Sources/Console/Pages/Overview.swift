@@ -57,7 +57,7 @@ private struct AlarmView: Sendable {
             href = of.map { [desk.settings.link("/installations/\($0.id)")] } ?? []
         case .outboxGrowing: href = [desk.settings.link("/messages", narrowed.merging(["state": "waiting"]) { $1 })]
         case .deliveryDead: href = [desk.settings.link("/messages", narrowed.merging(["state": "dead"]) { $1 })]
-        case .storePressure: href = []
+        case .storePressure, .storeGone, .socketGone: href = []
         }
     }
 }

@@ -62,6 +62,8 @@ struct OverviewTexts: Sendable {
         case .breakerOpen: "One side fails for everyone"
         case .signatureFailures: "Webhooks come with wrong signatures"
         case .storePressure: "Webhooks are refused: there is too little room"
+        case .storeGone: "The data store's files are gone: nothing is accepted"
+        case .socketGone: "The socket's file is gone: no web server can connect"
         case .deliveryDead: "Messages were given up on"
         }
     }
@@ -84,6 +86,8 @@ struct OverviewTexts: Sendable {
         case .breakerOpen: "byoc probes it and goes on by itself. If it stays, look at that side's status page."
         case .signatureFailures: "Check the token and the webhook key on the installation's page."
         case .storePressure: "Make room on the disk, or find out why so much waits."
+        case .storeGone: "Put the files back, or restore a backup, as the log says."
+        case .socketGone: "byoc makes another one. If it stays, the log says what keeps it from doing so."
         case .deliveryDead: "Look at each: try it again, or discard it."
         }
     }

@@ -216,7 +216,8 @@ struct DeliveryRun: Sendable {
             do {
                 return try await write()
             } catch {
-                guard error.kind == .unavailable, time.bootClock.now() + wait < claim.leasedUntil,
+                guard error.kind == .unavailable || error.kind == .gone,
+                    time.bootClock.now() + wait < claim.leasedUntil,
                     (try? await time.sleep(wait)) != nil
                 else { throw error }
                 wait = min(wait * 2, .seconds(5))

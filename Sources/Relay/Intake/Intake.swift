@@ -145,6 +145,7 @@ package struct Intake: Sendable {
             problems.append("store: \(error.message)")
         }
         if let pulse, !pulse.isBeating { problems.append("relay: it hasn't looked at the outbox for too long") }
+        problems += pressure.surroundings.present.map { "\($0.alarm.name.rawValue): \($0.reason)" }
         problems += pressure.present.sorted { $0.key < $1.key }.map { "\($0.rawValue): \($1)" }
         return problems.isEmpty
             ? .text(.ok, "ready")

@@ -37,6 +37,14 @@ struct Settings {
     var installationName: String?
     var doubtPolicy: Installation.DoubtPolicy = .resend
     var retention = RetentionAges()
+    /// What is no mistake, but should be seen to: how the settings' file can be read by others, say.
+    var cautions: [Caution] = []
+
+    struct Caution: Hashable {
+        var problem: String
+        var reason: String
+        var remedy: String
+    }
 
     /// What the environment says of Freshchat.
     struct DeskSettings {
@@ -178,7 +186,14 @@ extension Settings {
             "BYOC_ADMIN_PASSWORD",
             "signs in to the settings pages under /admin: the password, or what byoc hash-password makes of it",
             isSecret: true, expects: "at least \(AdminPassword.shortest) characters, or a whole hash",
-            parse: { AdminPassword($0) })
+            fault: { text in
+                do throws(AdminPassword.Fault) {
+                    _ = try AdminPassword(parsing: text)
+                    return nil
+                } catch {
+                    return error.description
+                }
+            }, parse: { AdminPassword($0) })
     }
 
     private mutating func readInstallation(_ reader: inout SettingsReader) {

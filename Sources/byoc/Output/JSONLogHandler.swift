@@ -53,6 +53,11 @@ extension Settings {
     func bootstrapLogging() throws {
         let level = logLevel
         if let logFile {
+            if let problem = FileTrust.problem(of: logFile) {
+                throw CommandFailure(
+                    "The log file \(logFile) isn't written: it \(problem).",
+                    remedy: "Log to a folder that only byoc's user can write to.")
+            }
             let descriptor = open(logFile, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
             guard descriptor >= 0 else {
                 throw CommandFailure(

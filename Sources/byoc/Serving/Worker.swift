@@ -37,7 +37,10 @@ struct Worker {
                 listeningOn: socket.descriptor,
                 configuration: ResponderConfiguration(threads: settings.threads, bodyLimit: settings.bodyLimit),
                 logger: logger, handler: front.respond(to:))
-            var services: [any Service] = [app.healthKeeper(meter: meter, pressure: pressure)]
+            let place = Surrounding(.socketGone, isToldElsewhere: supervisor != nil) { socket.obstacle }
+            var services: [any Service] = [
+                app.healthKeeper(meter: meter, pressure: pressure, surroundings: [place]), StoreWatch(app: app),
+            ]
             if relays {
                 services.append(app.engine(over: http, pulse: pulse, wakeUp: wakeUp))
                 if let reconciliation = app.reconciliation(over: http, wakeUp: wakeUp) {
@@ -89,6 +92,22 @@ private struct ParentWatch: Service {
             kill(getpid(), SIGTERM)
         }
         try await gracefulShutdown()
+    }
+}
+
+/// Ends the worker when the data store's files were replaced, so that the next one opens those that are in place now.
+private struct StoreWatch: Service {
+    let app: App
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !app.mustReopen() {
+                guard (try? await Task.sleep(for: .milliseconds(500))) != nil else { return }
+            }
+        }
+        guard app.mustReopen() else { return }
+        // As a failure, so that whoever keeps this process running starts it again.
+        throw CommandFailure("The data store's files were replaced; it has to be opened anew.")
     }
 }
 

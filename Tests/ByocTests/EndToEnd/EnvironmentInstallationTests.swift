@@ -1,3 +1,4 @@
+import Foundation
 import Simulators
 import Testing
 
@@ -58,6 +59,50 @@ extension EndToEnd {
                 }
             }
         }
+
+        @Test(
+            "A store that can't be read for a while before it is registered ends no worker",
+            .enabled(
+                if: FileManager.default.isExecutableFile(atPath: Self.sqlite), "it takes sqlite3 to spoil the store"))
+        func unreadable() async throws {
+            var options = ByocStack.Options()
+            options.environment = { about in
+                Self.environment(about).merging([
+                    "BYOC_VIBER_AUTH_TOKEN": "445da6az1s345z78-dazcczb2542zv51a-e0vc5fva17480"
+                ]) {
+                    $1
+                }
+            }
+            try await withByocStack(options) { stack in
+                @Sendable func failures(with words: String) -> Int {
+                    stack.text(of: "byoc.log").split(separator: "\n").count {
+                        $0.contains("is not connected yet") && $0.contains(words)
+                    }
+                }
+                func alter(_ statement: String) async throws {
+                    let process = try TestProcess(
+                        Self.sqlite,
+                        [
+                            "-cmd", ".timeout 10000", "\(stack.dataFolder)/byoc.sqlite",
+                            "PRAGMA legacy_alter_table=ON; \(statement)",
+                        ],
+                        environment: [:], directory: stack.folder, output: "\(stack.folder)/sqlite.out",
+                        errors: "\(stack.folder)/sqlite.out")
+                    #expect(await process.wait(timeout: patience) == 0, "\(stack.text(of: "sqlite.out"))")
+                }
+                try await poll("the first attempt") { failures(with: "oken") > 0 }
+                let workers = stack.workers
+                try await alter("ALTER TABLE installations RENAME TO away")
+                try await poll("both to fail to read") { failures(with: "doesn't have the tables") >= 2 }
+                try await alter("ALTER TABLE away RENAME TO installations")
+                let before = failures(with: "oken")
+                try await poll("the next attempt") { failures(with: "oken") > before }
+                #expect(stack.workers.filter(Processes.isAlive) == workers)
+                #expect(try await stack.get("/readyz").status == 200)
+            }
+        }
+
+        private static let sqlite = "/usr/bin/sqlite3"
 
         @Test("A mended token in the environment takes the installation up again")
         func mended() async throws {

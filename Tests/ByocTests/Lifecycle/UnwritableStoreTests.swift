@@ -124,6 +124,41 @@ extension EndToEnd {
             }
         }
 
+        @Test(
+            "On a full disk nothing is ready, though a few bytes still find room in the log and no reserve is kept",
+            .enabled(if: MountNamespace.isAvailable, "this machine lets us mount nothing"))
+        func fullDiskWithRoomInTheLog() async throws {
+            var options = ByocStack.Options()
+            options.serves = false
+            options.environment = { _ in ["BYOC_DISK_RESERVE": "0", "BYOC_RELAY_CONCURRENCY": "0"] }
+            try await withByocStack(options) { stack in
+                try FileManager.default.createDirectory(atPath: stack.dataFolder, withIntermediateDirectories: false)
+                let arguments = MountNamespace.arguments(
+                    "mount -t tmpfs -o size=64m,mode=700 none '\(stack.dataFolder)'", ByocStack.program,
+                    ["serve", "--socket", stack.socket, "--workers", "1"])
+                try await stack.withProgram(MountNamespace.unshare, arguments, name: "byoc") { serve in
+                    try await poll("readiness") { (try? await stack.get("/readyz"))?.status == 200 }
+                    // Each is a write of a few pages. When the log is long enough it begins anew, in the room that it has.
+                    let log = MountNamespace.path("\(stack.dataFolder)/byoc.sqlite-wal", of: serve.pid)
+                    func length() throws -> Int {
+                        try #require(FileManager.default.attributesOfItem(atPath: log)[.size] as? Int)
+                    }
+                    var lengths = [0, try length()]
+                    while lengths.last != lengths.dropLast().last || lengths.last.map({ $0 < 8 << 20 }) ?? true {
+                        for _ in 0..<50 { #expect(try await stack.get("/readyz").status == 200) }
+                        lengths.append(try length())
+                    }
+                    try fill(MountNamespace.path("\(stack.dataFolder)/filling", of: serve.pid))
+                    let notReady = try await stack.get("/readyz")
+                    #expect(notReady.status == 503)
+                    #expect(notReady.text.contains("disk is full"), "\(notReady.text)")
+                    try FileManager.default.removeItem(
+                        atPath: MountNamespace.path("\(stack.dataFolder)/filling", of: serve.pid))
+                    #expect(try await stack.get("/readyz").status == 200)
+                }
+            }
+        }
+
         /// Writes a file until there is no room for another byte.
         private func fill(_ path: String) throws {
             let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
