@@ -102,7 +102,7 @@ struct SettingsTests {
         let tail = "AAAAAAAAAAAAAAAAAAAAAA:" + String(repeating: "A", count: 43)
         for (text, fault) in [
             ("short", "it has 5 characters; expected at least 12"), ("scrypt:15:8", "isn't a whole one"),
-            ("scrypt:20:32:1:\(tail)", "it needs 4096 MiB"), ("scrypt:16:1:1:\(tail)", "with r = 1"),
+            ("scrypt:20:32:1:\(tail)", "it needs 4097 MiB"), ("scrypt:16:1:1:\(tail)", "with r = 1"),
         ] {
             let mistake = try #require(read(["BYOC_ADMIN_PASSWORD": text]).1.mistakes.first)
             #expect("\(mistake)".contains(fault), "\(mistake)")

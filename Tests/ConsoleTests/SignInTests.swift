@@ -73,8 +73,8 @@ import Testing
         ("13:8:1", "N is 2^13"), ("21:8:1", "N is 2^21"), ("-1:8:1", "N is 2^-1"), ("64:8:1", "N is 2^64"),
         ("15:0:1", "r is 0"), ("15:33:1", "r is 33"), ("15:8:0", "p is 0"), ("15:8:17", "p is 17"),
         // Computed by nobody: BoringSSL refuses each of them.
-        ("16:1:1", "r = 1"), ("17:1:1", "r = 1"), ("20:1:1", "r = 1"), ("20:8:1", "needs 1024 MiB"),
-        ("20:32:1", "needs 4096 MiB"), ("18:32:16", "needs 1024 MiB"), ("19:16:1", "needs 1024 MiB"),
+        ("16:1:1", "r = 1"), ("17:1:1", "r = 1"), ("20:1:1", "r = 1"), ("20:8:1", "needs 1025 MiB"),
+        ("20:32:1", "needs 4097 MiB"), ("18:32:16", "needs 1025 MiB"), ("19:16:1", "needs 1025 MiB"),
     ])
     func `A hash that no password could match is refused, with what is wrong`(_ cost: String, _ fault: String) throws {
         let hash = try AdminPassword.hash(ConsoleScene.password).split(separator: ":").suffix(2).joined(separator: ":")

@@ -31,7 +31,7 @@ package struct AdminPassword: Hashable, Sendable {
             // As BoringSSL counts (scrypt.c, EVP_PBE_scrypt): N + p + 1 blocks of 128 * r bytes.
             let memory = 128 * blockSize * ((1 << log2Rounds) + parallelism + 1)
             guard memory <= Self.mostMemory else {
-                return "with N = 2^\(log2Rounds) and r = \(blockSize) it needs \(memory >> 20) MiB, and can have "
+                return "with N = 2^\(log2Rounds) and r = \(blockSize) it needs \((memory >> 20) + 1) MiB, and can have "
                     + "\(Self.mostMemory >> 20)"
             }
             return nil

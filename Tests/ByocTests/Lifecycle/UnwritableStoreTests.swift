@@ -144,7 +144,7 @@ extension EndToEnd {
                         try #require(FileManager.default.attributesOfItem(atPath: log)[.size] as? Int)
                     }
                     var lengths = [0, try length()]
-                    while lengths.last != lengths.dropLast().last || lengths.last.map({ $0 < 8 << 20 }) ?? true {
+                    while lengths.last != lengths.dropLast().last || lengths.last.map({ $0 < 8_000_000 }) ?? true {
                         for _ in 0..<50 { #expect(try await stack.get("/readyz").status == 200) }
                         lengths.append(try length())
                     }
