@@ -36,6 +36,7 @@ package struct IncomingMessage: Hashable, Sendable {
 /// Who a customer is, as far as the channel tells.
 package struct ContactProfile: Hashable, Codable, Sendable {
     package var userID: ChannelUserID
+    /// On one line, without control characters; `nil` if the channel tells none, or one that nobody could see.
     package var name: String?
     package var avatarURL: String?
     package var language: String?
@@ -47,7 +48,7 @@ package struct ContactProfile: Hashable, Codable, Sendable {
         country: String? = nil, phoneNumber: String? = nil
     ) {
         self.userID = userID
-        self.name = name
+        self.name = name?.asName
         self.avatarURL = avatarURL
         self.language = language
         self.country = country
@@ -155,7 +156,7 @@ package struct HelpdeskMessage: Hashable, Codable, Sendable {
         self.reference = reference
         self.actor = actor
         self.actorID = actorID
-        self.actorName = actorName
+        self.actorName = actorName?.asName
         self.isPrivate = isPrivate
         self.message = message
     }

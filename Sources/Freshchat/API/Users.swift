@@ -33,9 +33,9 @@ struct NewUser: Encodable {
     var properties: [Property]?
 
     init(_ piece: InboundPiece) {
-        let name = piece.profile.name?.trimmingWhiteSpace() ?? ""
+        let name = piece.profile.name?.asName
         reference_id = piece.reference
-        first_name = name.isEmpty ? "\(piece.channelName) customer" : name
+        first_name = name ?? "\(piece.channelName) customer"
         phone = Self.filled(piece.profile.phoneNumber)
         avatar = Self.filled(piece.profile.avatarURL).flatMap { url in
             let start = url.prefix(8).lowercased()
@@ -61,8 +61,7 @@ struct NewUser: Encodable {
     }
 
     private static func filled(_ text: String?) -> String? {
-        guard let text = text?.trimmingWhiteSpace(), !text.isEmpty else { return nil }
-        return text
+        text?.asName
     }
 }
 
@@ -111,7 +110,6 @@ private struct Named: Decodable {
     var firstName: String?
 
     init(from decoder: any Decoder) throws {
-        let name = try decoder.object().text("first_name")?.trimmingWhiteSpace() ?? ""
-        firstName = name.isEmpty ? nil : name
+        firstName = try decoder.object().text("first_name")?.asName
     }
 }

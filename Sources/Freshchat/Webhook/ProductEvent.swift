@@ -91,8 +91,7 @@ private struct Envelope: Decodable {
         init(from decoder: any Decoder) throws {
             let object = try decoder.object()
             id = object.id("id")
-            let name = object.text("first_name")?.trimmingWhiteSpace() ?? ""
-            firstName = name.isEmpty ? nil : name
+            firstName = object.text("first_name")?.asName
         }
     }
 
