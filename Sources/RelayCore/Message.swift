@@ -15,6 +15,9 @@ package struct Message: Hashable, Codable, Sendable {
         self.init(parts: [.text(text)], sentAt: sentAt)
     }
 
+    /// The most pieces that a message is sent in. What is behind them is cut, and the agent is told.
+    package static let mostPieces = 100
+
     /// True when there is nothing in it that a person could read.
     package var isBlank: Bool { parts.allSatisfy(\.isBlank) }
 }

@@ -100,9 +100,9 @@ package protocol OutboxStore: Sendable {
     ) async throws(StoreFailure) -> Claim
 
     /// The last piece is delivered. Takes the next delivery of the key along, with its attempt started, when one is due
-    /// and its gate is open.
+    /// and its gate is open. The note as in ``bury(_:because:note:now:)``.
     func complete(
-        _ claim: Claim, delivered: PieceOutcome, lease: Duration, now: Date
+        _ claim: Claim, delivered: PieceOutcome, note: NoteDraft?, lease: Duration, now: Date
     ) async throws(StoreFailure) -> Claim?
 
     /// It goes back to wait, and gives the lease back. An attempt in doubt leaves the delivery in doubt.
@@ -194,6 +194,15 @@ package struct Claim: Sendable {
     }
 
     package var doubt: Doubt? { delivery.doubtSince.map { Doubt(since: $0, endedAt: doubtEndedAt ?? $0) } }
+}
+
+extension OutboxStore {
+    /// The last piece is delivered, and there is nothing to tell the agents.
+    package func complete(
+        _ claim: Claim, delivered: PieceOutcome, lease: Duration, now: Date
+    ) async throws(StoreFailure) -> Claim? {
+        try await complete(claim, delivered: delivered, note: nil, lease: lease, now: now)
+    }
 }
 
 /// What the far side gave back for a piece.

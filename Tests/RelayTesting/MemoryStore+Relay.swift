@@ -47,14 +47,14 @@ extension MemoryStore {
     }
 
     package func complete(
-        _ claim: Claim, delivered: PieceOutcome, lease: Duration, now: Date
+        _ claim: Claim, delivered: PieceOutcome, note: NoteDraft?, lease: Duration, now: Date
     ) async throws(StoreFailure) -> Claim? {
         try change { state throws(StoreFailure) in
             try state.requireLease(claim)
             state.endAttempt(claim.attempt, .delivered, detail: "", now: now)
             state.deliveries[claim.delivery.id]?.progress += 1
             state.deliveries[claim.delivery.id]?.doubtSince = nil
-            state.end(claim, as: .delivered, reason: "", detail: "", now: now)
+            state.end(claim, as: .delivered, reason: "", detail: "", note: note, now: now)
             state.figures.addDelivered(claim.delivery, now: now)
             state.keepMessageID(delivered, of: claim, now: now)
             state.noteSuccess(of: claim)

@@ -48,6 +48,33 @@ struct EngineTests {
         #expect(Set(keys).count == 3)
     }
 
+    @Test("Of a reply in more than 100 pieces the first 100 are sent, and the agent is told that the rest is cut")
+    func longReply() async throws {
+        let scene = EngineScene()
+        try await scene.install()
+        scene.agentWrites(
+            (1...130).map { "\($0)" }.joined(separator: "|"), (1...100).map { "\($0)" }.joined(separator: "|"))
+        try await relayAll(scene)
+        let sent = (1...100).map { "\($0)" }
+        #expect(scene.channel.sent.all.map(\.message.plainText) == sent + sent)
+        #expect(scene.helpdesk.notes.all.count == 1)
+        #expect(
+            scene.helpdesk.notes.all.first?.contains("Fake received its first 100 messages; the rest was cut") == true)
+    }
+
+    @Test("Of a customer's message in more than 100 pieces the last one says that the rest is cut")
+    func longMessage() async throws {
+        let scene = EngineScene()
+        try await scene.install()
+        scene.customerWrites((1...130).map { "\($0)" }.joined(separator: "|"))
+        try await relayAll(scene)
+        let posted = scene.helpdesk.posted.all.map(\.message.plainText)
+        #expect(posted.count == 100)
+        #expect(posted.dropLast() == (1...99).map { "\($0)" }[...])
+        #expect(posted.last?.contains("The rest of it was cut") == true)
+        #expect(scene.helpdesk.notes.all.isEmpty)
+    }
+
     @Test("A reply that nothing helps is a dead letter, the agent is told once, and the next one goes")
     func dead() async throws {
         var scene = EngineScene()

@@ -7,7 +7,7 @@ extension FreshchatClient {
     func leaveNote(
         _ text: String, in conversation: HelpdeskConversationID, doubt: Doubt?, isKnown: KnownMessages
     ) async throws(APIFailure) -> HelpdeskMessageID? {
-        let text = text.truncated(to: max(1, account.textLimit))
+        let text = text.withoutControlCharacters().truncated(to: max(1, account.textLimit))
         if let doubt {
             let found = try await trace(
                 of: SentText(text), in: conversation, since: doubt.since, isKnown: isKnown,

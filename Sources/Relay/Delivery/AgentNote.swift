@@ -7,6 +7,15 @@ enum AgentNote {
         "⚠️ Not delivered to the customer on \(channel): \(reason).\(quote(message))"
     }
 
+    /// The reply has more pieces than are sent.
+    static func cut(channel: String) -> String {
+        "⚠️ This reply is too long. The customer on \(channel) received its first \(Message.mostPieces) messages; the rest was cut. "
+            + "Send what is missing in another reply."
+    }
+
+    /// Stands for the rest of a customer's message that has more pieces than are posted.
+    static let cutFromCustomer = "✂️ [This message is too long. The rest of it was cut.]"
+
     /// The installation's setting says that a person decides about a reply in doubt.
     static func held(_ message: Message, channel: String) -> String {
         "⚠️ It is not known whether this reply reached the customer on \(channel), and it was not sent again. "

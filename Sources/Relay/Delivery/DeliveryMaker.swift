@@ -6,8 +6,8 @@ import RelayCore
 struct DeliveryMaker: Sendable {
     /// What came of it.
     enum Result: Sendable {
-        /// The piece is delivered; `isLast` tells whether it was the last one.
-        case delivered(PieceOutcome, isLast: Bool)
+        /// The piece is delivered; `isLast` tells whether it was the last one, `isCut` whether there were more than are sent.
+        case delivered(PieceOutcome, isLast: Bool, isCut: Bool = false)
         /// There is nothing (more) to send.
         case nothingLeft
         /// None of ours.
@@ -68,7 +68,10 @@ struct DeliveryMaker: Sendable {
         guard let contact = claim.contact else {
             throw DeliveryFailure(.giveUp, reason: "Its contact is gone", detail: "")
         }
-        let pieces = helpdesk.pieces(of: incoming.message, account: installation.helpdesk)
+        var pieces = helpdesk.pieces(of: incoming.message, account: installation.helpdesk)
+        if pieces.count > Message.mostPieces {
+            pieces = pieces.prefix(Message.mostPieces - 1) + [Message(text: AgentNote.cutFromCustomer)]
+        }
         let progress = claim.delivery.progress
         guard progress < pieces.count else { return .nothingLeft }
         let startsAnew = contact.isResolved && installation.helpdesk.resolvedPolicy == .newConversation
@@ -103,7 +106,8 @@ struct DeliveryMaker: Sendable {
         guard let contact = claim.contact else {
             throw DeliveryFailure(.giveUp, reason: "Its contact is gone", detail: "")
         }
-        let pieces = channel.pieces(of: reply.message, account: installation.channel)
+        let all = channel.pieces(of: reply.message, account: installation.channel)
+        let pieces = all.prefix(Message.mostPieces)
         let progress = claim.delivery.progress
         guard progress < pieces.count else { return .nothingLeft }
         if claim.doubt != nil, !channel.descriptor.isIdempotent, installation.doubtPolicy == .hold {
@@ -117,7 +121,9 @@ struct DeliveryMaker: Sendable {
         reach(.beforeSend, claim.subject)
         let id = try await channel.send(piece, account: installation.channel, over: channelHTTP)
         reach(.afterAnswer, claim.subject)
-        return .delivered(PieceOutcome(id.map { .channel($0) }), isLast: progress + 1 == pieces.count)
+        return .delivered(
+            PieceOutcome(id.map { .channel($0) }), isLast: progress + 1 == pieces.count,
+            isCut: pieces.count < all.count)
     }
 
     /// A look into Freshchat on the way to the channel: what fails there is no failure of the channel's.

@@ -71,19 +71,22 @@ struct DeliveryRun: Sendable {
         _ logger: Logger
     ) async throws(StoreFailure) -> Claim? {
         switch result {
-        case .delivered(let outcome, isLast: false):
+        case .delivered(let outcome, isLast: false, isCut: _):
             return try await persist(claim) { () async throws(StoreFailure) in
                 try await store.advance(claim, delivered: outcome, lease: settings.lease, now: time.now())
             }
-        case .delivered(let outcome, isLast: true):
+        case .delivered(let outcome, isLast: true, let isCut):
             logger.info(
                 "delivered",
                 metadata: [
                     "direction": "\(claim.delivery.direction.rawValue)",
                     "age.ms": "\(Int(claim.delivery.acceptedAt.duration(until: time.now()).seconds * 1000))",
                 ])
-            let next = try await complete(claim, outcome)
+            let note =
+                isCut ? note(about: claim) { _ in AgentNote.cut(channel: channel.descriptor.name) } : nil
+            let next = try await complete(claim, outcome, note)
             steps.tellDelivered(claim, now: time.now())
+            if let note { steps.tell(note, claim) }
             return next
         case .nothingLeft:
             return try await complete(claim, PieceOutcome(nil))
@@ -107,9 +110,12 @@ struct DeliveryRun: Sendable {
         }
     }
 
-    private func complete(_ claim: Claim, _ outcome: PieceOutcome) async throws(StoreFailure) -> Claim? {
+    private func complete(
+        _ claim: Claim, _ outcome: PieceOutcome, _ note: NoteDraft? = nil
+    ) async throws(StoreFailure) -> Claim? {
         try await persist(claim) { () async throws(StoreFailure) in
-            try await store.complete(claim, delivered: outcome, lease: settings.lease, now: time.now())
+            try await store.complete(
+                claim, delivered: outcome, note: note, lease: settings.lease, now: time.now())
         }
     }
 
