@@ -67,9 +67,10 @@ let package = Package(
         // The adapters, each standing alone on RelayCore.
         .target(
             name: "Channels", dependencies: ["RelayCore", httpTypes, logging, crypto], swiftSettings: strict),
+        .systemLibrary(name: "CGumbo"),
         .target(
             name: "Freshchat",
-            dependencies: ["RelayCore", httpTypes, logging, crypto, cryptoExtras],
+            dependencies: ["RelayCore", "CGumbo", httpTypes, logging, crypto, cryptoExtras],
             swiftSettings: strict
         ),
         .target(

@@ -3,8 +3,8 @@ import RelayCore
 
 /// A text of ours, to be recognised in a conversation.
 ///
-/// Freshchat may trim what it keeps, escape it as HTML or write its lines with tags, so two texts count as the same when
-/// only that differs: entities are resolved, tags and white space are left out.
+/// Freshchat may trim what it keeps, escape it as HTML or write its lines with tags, so both texts are read as an agent's is, and
+/// count as the same when only white space, invisible characters and tags differ then.
 struct SentText {
     private let text: String
     private let essence: String
@@ -24,11 +24,13 @@ struct SentText {
         var text = text
         // Escaping can have happened more than once on the way.
         for _ in 0..<4 {
-            let resolved = HTMLText.resolvingEntities(in: text)
-            if resolved == text { break }
-            text = resolved
+            let read = AgentText.plain(text)
+            if read == text { break }
+            text = read
         }
-        return HTMLText.strippingTags(from: text).filter { !$0.isWhitespace }
+        var essence = TagScan(text).withoutTags().unicodeScalars
+        essence.removeAll(where: \.isInvisible)
+        return String(essence)
     }
 }
 

@@ -2,7 +2,7 @@
 @testable import RelayCore
 
 extension FuzzTarget {
-    /// A byte with a limit, then a text: cut, shortened, trimmed, and read as an agent's.
+    /// A byte with a limit, then a text: cut, shortened, trimmed, made a name, and read as an agent's.
     static let texts = FuzzTarget(name: "texts", longest: 2048) { input in
         guard let first = input.first else { return }
         let text = Array(input.dropFirst()).text
@@ -32,10 +32,37 @@ extension FuzzTarget {
 
     private static func checkAgentText(_ text: String) throws(BrokenProperty) {
         let plain = try twice("an agent's text") { AgentText.plain(text) }
-        if !text.utf8.contains(UInt8(ascii: "<")) { try hold(plain == text, "a text without tags stays as it is") }
-        let resolved = HTMLText.resolvingEntities(in: text)
-        if !text.utf8.contains(UInt8(ascii: "&")) { try hold(resolved == text, "a text without entities stays too") }
-        let stripped = HTMLText.strippingTags(from: text)
-        try hold(stripped.utf8.count <= text.utf8.count, "leaving out tags makes no text longer")
+        try hold(plain.withoutControlCharacters() == plain, "an agent's text has no control characters")
+        if !text.utf8.contains(UInt8(ascii: "<")), !text.utf8.contains(UInt8(ascii: "&")) {
+            try hold(plain == text.withoutControlCharacters(), "a text without tags and references stays as it is")
+        }
+        try hold(
+            TagScan(text).withoutTags().utf8.count <= text.utf8.count, "leaving out tags makes no text longer")
+        if let address = WrittenAddress(text) {
+            try hold(
+                ["http://", "https://", "mailto:", "tel:"].contains {
+                    address.text.lowercased().utf8.starts(with: $0.utf8)
+                },
+                "only addresses of four schemes are written")
+        }
+        // What is given as a link's or a picture's address, and as nothing else, is written only if it is one of these.
+        let address = text.unicodeScalars.filter { $0 != "\"" && $0 != "&" && !$0.isControl }
+        let quoted = String(String.UnicodeScalarView(address))
+        let link = AgentText.plain("<p><a href=\"\(quoted)\">w</a></p>")
+        try hold(
+            link == "w" || WrittenAddress(quoted) != nil,
+            "a link's address is written only if it is one of four schemes")
+        let picture = AgentText.plain("<p><img src=\"\(quoted)\" alt=w></p>")
+        try hold(
+            picture == "w" || WrittenAddress(quoted)?.isOfTheWeb == true,
+            "a picture's address is written only if it is of the web")
+        try hold(SentText(text).isSame(as: text), "a text is recognised as itself")
+        let name = text.asName
+        try hold(
+            name?.isBlank != true && name.map { !$0.contains(where: \.isNewline) } != false, "a name is a visible line")
+        let pieces = text.pieces(limit: 8)
+        try hold(
+            pieces.count <= Message.mostPieces + 1 && !pieces.contains(where: \.isBlank), "no more pieces than are sent"
+        )
     }
 }
