@@ -39,7 +39,7 @@ struct JSONLogHandler: LogHandler {
         if let given = event.metadata { for (name, value) in given { add(name, value) } }
         var line = JSONLine(fields)
         line.endLine()
-        return line.bytes
+        return PrintableJSON(line.bytes).bytes
     }
 
     /// Asked for once: no process here goes on as another than it was started as.
@@ -65,9 +65,7 @@ extension Settings {
         let isText = logFormat == .text || (logFormat == .auto && isatty(STDERR_FILENO) == 1)
         LoggingSystem.bootstrap { label in
             if isText {
-                var handler = StreamLogHandler.standardError(label: label)
-                handler.logLevel = level
-                return handler
+                return TextLogHandler(logLevel: level, label: label)
             }
             return JSONLogHandler(logLevel: level, label: label)
         }
