@@ -67,9 +67,10 @@ let package = Package(
         // The adapters, each standing alone on RelayCore.
         .target(
             name: "Channels", dependencies: ["RelayCore", httpTypes, logging, crypto], swiftSettings: strict),
+        .systemLibrary(name: "CGumbo"),
         .target(
             name: "Freshchat",
-            dependencies: ["RelayCore", httpTypes, logging, crypto, cryptoExtras],
+            dependencies: ["RelayCore", "CGumbo", httpTypes, logging, crypto, cryptoExtras],
             swiftSettings: strict
         ),
         .target(
@@ -149,6 +150,14 @@ let package = Package(
         .testTarget(
             name: "RelayCoreTests", dependencies: ["RelayCore", "RelayTesting", httpTypes], swiftSettings: namedPoints),
         .testTarget(
+            name: "OutboundTests",
+            dependencies: [
+                "Outbound", "RelayCore", "RelayTesting", httpTypes,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "RelayTests",
             dependencies: ["Relay", "RelayCore", "RelayTesting", httpTypes, logging],
             swiftSettings: strict
@@ -178,6 +187,7 @@ let package = Package(
                 "SQLiteStore", "RelayCore", "RelayTesting", "FaultyDisk", logging, crypto,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
+            resources: [.copy("Fixtures")],
             swiftSettings: strict
         ),
         .testTarget(

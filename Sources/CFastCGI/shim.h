@@ -8,6 +8,10 @@
  */
 struct sockaddr;
 int accept4(int socket, struct sockaddr *address, unsigned int *length, int flags);
+int memfd_create(const char *name, unsigned int flags);
+#ifndef MFD_CLOEXEC
+#define MFD_CLOEXEC 1U
+#endif
 int pthread_setname_np(unsigned long thread, const char *name);
 #ifndef POLLRDHUP
 #define POLLRDHUP 0x2000

@@ -28,12 +28,13 @@ enum LibFCGI {
 
 /// One `FCGX_Request`, for one thread, for one request after the other.
 ///
-/// libfcgi only speaks the protocol here. It is handed connections that are accepted already, and it never closes one
-/// that is in order: its `accept` can't be woken by another thread, and its `close` waits for the peer up to
-/// 2 seconds for each read.
+/// libfcgi only speaks the protocol here. It reads heads that were looked over and that come to it in a file, so that
+/// no byte that follows ever reaches it, whenever it comes; and it writes answers. It never closes a connection that is in
+/// order: its `accept` can't be woken by another thread, and its `close` waits for the peer up to 2 seconds for each read.
 struct FastCGIRequest: ~Copyable {
     /// Allocated, because libfcgi's streams keep its address from call to call.
     private let request: UnsafeMutablePointer<FCGX_Request>
+    private let file = HeadFile()
 
     /// Only after ``LibFCGI/isReady`` has been found true.
     init() {
@@ -48,14 +49,18 @@ struct FastCGIRequest: ~Copyable {
         request.deallocate()
     }
 
-    /// Reads the head of the next request from a connection, which libfcgi closes when it can't.
+    /// Begins the next request of a connection. The connection stays the caller's.
     ///
     /// - Returns: whether there is a request.
-    func begin(on connection: Int32) -> Bool {
-        request.pointee.ipcFd = connection
+    func begin(_ head: ReceivedHead, on connection: Int32) -> Bool {
+        guard let source = file.fill(with: head.bytes) else { return false }
+        request.pointee.ipcFd = source
         keepOpen()
         let isBegun = FCGX_Accept_r(request) == 0
-        if !isBegun { request.pointee.ipcFd = -1 }
+        // What libfcgi can't read it closes: the file, that is, and not the connection.
+        if !isBegun { file.isClosed() }
+        // From here on it only writes.
+        request.pointee.ipcFd = isBegun ? connection : -1
         return isBegun
     }
 
@@ -67,9 +72,6 @@ struct FastCGIRequest: ~Copyable {
         guard let strings = request.pointee.envp else { return RequestParameters() }
         return RequestParameters(UnsafePointer(strings))
     }
-
-    /// The body. Valid from ``begin(on:)`` to ``finish(writing:)``, which the caller keeps to.
-    var body: StreamBody { StreamBody(stream: request.pointee.in) }
 
     /// Sends the answer and ends the request.
     ///
@@ -92,27 +94,15 @@ struct FastCGIRequest: ~Copyable {
         return connection >= 0 ? connection : nil
     }
 
+    /// Ends the request without an answer. The connection is the caller's.
+    func abandon() {
+        FCGX_Free(request, 0)
+        request.pointee.ipcFd = -1
+    }
+
     /// `keepConnection`: don't close what is in order. `detached`: close what is not without waiting (`FCGX_Free`).
     private func keepOpen() {
         request.pointee.keepConnection = 1
         request.pointee.detached = 1
-    }
-}
-
-/// The STDIN of a request.
-struct StreamBody: BodySource {
-    let stream: UnsafeMutablePointer<FCGX_Stream>?
-    let hasEnd = true
-
-    mutating func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
-        guard let stream, let start = buffer.baseAddress else { return 0 }
-        return Int(
-            FCGX_GetStr(start.assumingMemoryBound(to: CChar.self), CInt(clamping: buffer.count), stream)
-        )
-    }
-
-    var endedWell: Bool {
-        guard let stream else { return false }
-        return FCGX_GetError(stream) == 0
     }
 }

@@ -7,7 +7,7 @@ package struct ListeningSocket: Sendable {
     package let descriptor: Int32
     /// Where it listens; the real port when port 0 was asked for. Nil when it was inherited.
     package let address: ListeningAddress?
-    /// The file that was made for it.
+    /// The file that was made for it, or by which it was inherited.
     let file: UnixSocketFile?
     /// What tells others that this process lives.
     let owner: SocketOwner?
@@ -41,7 +41,9 @@ package struct ListeningSocket: Sendable {
 
     /// The socket on descriptor 0. Its file, if it has one, belongs to whoever made it.
     package static func inherited() -> ListeningSocket? {
-        isInherited() ? ListeningSocket(descriptor: STDIN_FILENO, address: nil, file: nil, owner: nil) : nil
+        guard isInherited() else { return nil }
+        return ListeningSocket(
+            descriptor: STDIN_FILENO, address: nil, file: UnixSocketFile(of: STDIN_FILENO), owner: nil)
     }
 
     /// Whether a descriptor is a socket that listens.
@@ -51,16 +53,29 @@ package struct ListeningSocket: Sendable {
         return getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &answer, &length) == 0 && answer != 0
     }
 
+    /// What keeps web servers from connecting: the socket's file is gone, or another stands in its place; `nil`: nothing.
+    ///
+    /// Of an inherited socket the file is known by its path alone, so that what was there when the process began counts as
+    /// its own.
+    package var obstacle: String? {
+        guard let file, !file.isInPlace else { return nil }
+        return file.isThere
+            ? "the socket file \(file.path) was replaced by another" : "the socket file \(file.path) is gone"
+    }
+
     /// Removes the socket file, if it is still the one that ``open(at:mode:backlog:)`` made. For the clean end of the
-    /// process that opened it; a worker that inherited the socket has no file to remove.
+    /// process that opened it; one that inherited the socket leaves the file alone.
     package func removeFile() {
-        guard file?.remove() == true else { return }
+        guard address != nil, file?.remove() == true else { return }
         owner?.removeFile()
     }
 
-    /// Closes the descriptor, and lets go of the file: it is nobody's then.
+    /// Lets go of the file: it is nobody's then, and another socket may be opened in its place.
+    package func disown() { owner?.close() }
+
+    /// Closes the descriptor, and lets go of the file.
     package func close() {
         _ = Glibc.close(descriptor)
-        owner?.close()
+        disown()
     }
 }

@@ -1,16 +1,26 @@
 import Glibc
 
-/// Looks at the records of a request before libfcgi reads them.
+/// Looks at the records of a request's head before libfcgi reads them.
 ///
 /// libfcgi trusts its peer: lengths that sum to over 2 GiB end in a failed assertion, a repeated name in
 /// FCGI_GET_VALUES writes past a buffer (fcgiapp.c, `ReadParams` and `ProcessManagementRecord`), and a request that
-/// comes in halves holds its thread. So only a whole, well-formed head is handed to it. Numbers are those of the
-/// FastCGI specification 1.0, §3 and §8.
+/// comes in halves holds its thread. So only a whole, well-formed head is handed to it, and nothing behind it: the records
+/// of the body are read by ``StreamBody``. Numbers are those of the FastCGI specification 1.0, §3 and §8.
 enum RequestGuard {
+    /// A head that is in order.
+    struct Head: Equatable {
+        /// The request's id, which each record of its body has too.
+        var id: Int
+        /// In bytes: BEGIN_REQUEST and all of PARAMS.
+        var length: Int
+        /// How many of the bytes that were looked at belong to the request, in bytes: up to the end of its body, or all.
+        var end: Int
+    }
+
     /// What can be said from the bytes that have come so far.
     enum Verdict: Equatable {
         /// BEGIN_REQUEST and all of PARAMS are there and in order.
-        case complete
+        case complete(Head)
         /// In order as far as it goes.
         case incomplete
         /// Nothing that a web server sends.
@@ -24,7 +34,7 @@ enum RequestGuard {
     static func inspect(_ bytes: UnsafeRawBufferPointer) -> Verdict {
         var scan = Scan(bytes: bytes)
         guard let begin = scan.nextHeader() else { return .incomplete }
-        guard begin.version == 1, begin.type == 1, begin.id != 0, begin.length == 8 else {
+        guard begin.version == 1, begin.type == 1, begin.id != 0, begin.contentLength == 8 else {
             return .invalid("It does not begin with BEGIN_REQUEST.")
         }
         // libfcgi doesn't step over the padding of this record, nor over that of the empty one which ends the parameters:
@@ -48,19 +58,17 @@ enum RequestGuard {
             parameters.append(UnsafeRawBufferPointer(rebasing: content))
         }
         guard parameters.withBytes(arePairs) else { return .invalid("The parameters are malformed.") }
-        return inspectBody(&scan, id: begin.id)
+        return .complete(Head(id: begin.id, length: scan.next, end: endOfBody(scan, id: begin.id)))
     }
 
-    /// Of the body only what has come already; the rest of it libfcgi reads unseen.
-    private static func inspectBody(_ scan: inout Scan, id: Int) -> Verdict {
-        while let header = scan.nextHeader() {
-            // 2 is ABORT_REQUEST, which libfcgi takes for the end.
-            guard header.version == 1, header.type == 5 || header.type == 2, header.id == id else {
-                return .invalid("A record is in the body that does not belong there.")
-            }
-            guard header.type == 5, let content = scan.take(header), !content.isEmpty else { break }
+    /// Where the next request may begin. Behind a record that doesn't belong there nothing does, because the connection
+    /// ends with it.
+    private static func endOfBody(_ scan: Scan, id: Int) -> Int {
+        var scan = scan
+        while let header = scan.nextHeader(), header.isInput(of: id), let content = scan.take(header) {
+            if content.isEmpty { return scan.next }
         }
-        return .complete
+        return scan.bytes.count
     }
 
     private static func arePairs(_ bytes: UnsafeRawBufferPointer) -> Bool {
@@ -108,14 +116,6 @@ enum RequestGuard {
         }
     }
 
-    private struct Header {
-        var version: UInt8
-        var type: UInt8
-        var id: Int
-        var length: Int
-        var padding: Int
-    }
-
     private struct Scan {
         let bytes: UnsafeRawBufferPointer
         var next = 0
@@ -125,23 +125,17 @@ enum RequestGuard {
         }
 
         /// The next record's header; nil when it has not come yet.
-        mutating func nextHeader() -> Header? {
-            guard next + 8 <= bytes.count else { return nil }
-            defer { next += 8 }
-            return Header(
-                version: bytes[next],
-                type: bytes[next + 1],
-                id: Int(bytes[next + 2]) << 8 | Int(bytes[next + 3]),
-                length: Int(bytes[next + 4]) << 8 | Int(bytes[next + 5]),
-                padding: Int(bytes[next + 6])
-            )
+        mutating func nextHeader() -> RecordHeader? {
+            guard next + RecordHeader.length <= bytes.count else { return nil }
+            defer { next += RecordHeader.length }
+            return RecordHeader(UnsafeRawBufferPointer(rebasing: bytes[next..<next + RecordHeader.length]))
         }
 
         /// The record's content, stepping over its padding; nil when not all of it has come yet.
-        mutating func take(_ header: Header) -> Slice<UnsafeRawBufferPointer>? {
-            guard next + header.length + header.padding <= bytes.count else { return nil }
-            defer { next += header.length + header.padding }
-            return bytes[next..<next + header.length]
+        mutating func take(_ header: RecordHeader) -> Slice<UnsafeRawBufferPointer>? {
+            guard next + header.contentLength + header.padding <= bytes.count else { return nil }
+            defer { next += header.contentLength + header.padding }
+            return bytes[next..<next + header.contentLength]
         }
     }
 }

@@ -1,7 +1,16 @@
 import CFastCGI
 import Glibc
 
-/// Waits until the head of a request has come, and looks it over, leaving it where it is for libfcgi to read.
+/// The beginning of a request, as it came: a whole head in order, and what has come of the body.
+struct ReceivedHead {
+    /// BEGIN_REQUEST and all of PARAMS.
+    let bytes: UnsafeRawBufferPointer
+    let id: Int
+    /// Records of the body that came together with the head. Nobody has looked at them yet.
+    let bodyStart: UnsafeRawBufferPointer
+}
+
+/// Waits until the head of a request has come, looks it over, and takes it off the connection.
 struct RequestHead: ~Copyable {
     private let window: UnsafeMutableRawBufferPointer
 
@@ -14,8 +23,9 @@ struct RequestHead: ~Copyable {
         window.deallocate()
     }
 
-    enum Finding: Equatable {
-        case complete
+    enum Finding {
+        /// The bytes are valid until the next request is waited for.
+        case complete(ReceivedHead)
         case invalid(String)
         /// The peer left, or stopped in the middle.
         case abandoned
@@ -33,7 +43,13 @@ struct RequestHead: ~Copyable {
             if count > seen {
                 seen = count
                 switch RequestGuard.inspect(UnsafeRawBufferPointer(rebasing: window[..<count])) {
-                case .complete: return .complete
+                case .complete(let head):
+                    guard take(head.end, from: connection) else { return .abandoned }
+                    let bytes = UnsafeRawBufferPointer(window)
+                    return .complete(
+                        ReceivedHead(
+                            bytes: UnsafeRawBufferPointer(rebasing: bytes[..<head.length]), id: head.id,
+                            bodyStart: UnsafeRawBufferPointer(rebasing: bytes[head.length..<head.end])))
                 case .invalid(let reason): return .invalid(reason)
                 case .incomplete where count == window.count: return .invalid("The head of the request is too large.")
                 case .incomplete: break
@@ -47,6 +63,19 @@ struct RequestHead: ~Copyable {
             usleep(pause)
             pause = min(pause * 2, 10_000)
         }
+    }
+
+    /// Takes bytes that have been seen off the connection. They are the same ones again.
+    private func take(_ count: Int, from connection: Int32) -> Bool {
+        var taken = 0
+        while taken < count {
+            let part = UnsafeMutableRawBufferPointer(rebasing: window[taken..<count])
+            let got = recv(connection, part.baseAddress, part.count, Int32(MSG_DONTWAIT))
+            if got < 0, errno == EINTR { continue }
+            guard got > 0 else { return false }
+            taken += got
+        }
+        return true
     }
 
     private static func hasHungUp(_ connection: Int32) -> Bool {

@@ -34,21 +34,23 @@ struct RequestThread: Sendable {
     }
 
     private func serve(_ connection: Int32, _ request: borrowing FastCGIRequest, _ head: borrowing RequestHead) {
+        let received: ReceivedHead
         switch head.wait(on: connection, patience: exchange.configuration.greetingTimeout) {
-        case .complete: break
+        case .complete(let head): received = head
         case .abandoned:
             close(connection)
             return
         case .invalid(let reason):
-            exchange.logger.warning(
-                "A connection was closed that did not speak FastCGI", metadata: ["reason": "\(reason)"])
-            close(connection)
-            return
+            return turnAway(connection, reason)
         }
-        guard request.begin(on: connection) else { return }
+        guard request.begin(received, on: connection) else { return turnAway(connection, "Its head can't be read.") }
         let wantsToKeep = request.wantsToKeepConnection
-        var body = request.body
+        var body = StreamBody(of: received, on: connection)
         let answer = exchange.answer(request.parameters(), body: &body)
+        if body.end == .foreign {
+            request.abandon()
+            return turnAway(connection, "A record is in the body that does not belong there.")
+        }
         guard let connection = request.finish(writing: answer.bytes) else {
             exchange.logger.debug(
                 "The web server left before it had its answer", metadata: ["request.id": "\(answer.requestID)"])
@@ -63,5 +65,10 @@ struct RequestThread: Sendable {
         } else {
             close(connection)
         }
+    }
+    private func turnAway(_ connection: Int32, _ reason: String) {
+        exchange.logger.warning(
+            "A connection was closed that did not speak FastCGI", metadata: ["reason": "\(reason)"])
+        close(connection)
     }
 }

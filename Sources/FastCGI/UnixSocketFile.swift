@@ -52,6 +52,32 @@ struct UnixSocketFile: Sendable, Equatable {
         UnixSocketFile(path: path) == self && unlink(path) == 0
     }
 
+    /// Whether it is still what stands at its path.
+    var isInPlace: Bool { UnixSocketFile(path: path) == self }
+
+    /// Whether anything stands at its path.
+    var isThere: Bool {
+        var status = stat()
+        return lstat(path, &status) == 0
+    }
+
+    /// The file that a listening socket was bound to, as it is now; `nil` when there is none, or when it isn't known where.
+    init?(of descriptor: Int32) {
+        var address = sockaddr_un()
+        var length = socklen_t(MemoryLayout.size(ofValue: address))
+        let isKnown = withUnsafeMutablePointer(to: &address) { pointer in
+            // The system takes every kind of address as a sockaddr.
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) == 0 }
+        }
+        guard isKnown, address.sun_family == sa_family_t(AF_UNIX) else { return nil }
+        let path = withUnsafeBytes(of: &address.sun_path) { bytes in
+            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        // A relative path means something only where it was bound.
+        guard path.hasPrefix("/") else { return nil }
+        self.init(path: path)
+    }
+
     /// The socket file at a path; nil when there is none.
     private init?(path: String) {
         var status = stat()

@@ -16,11 +16,10 @@ package struct FreshchatHelpdesk: Helpdesk {
         self.now = now
     }
 
-    /// Everything as text, cut at the account's limit. The text goes out as the customer typed it: nothing is escaped.
+    /// Everything as text, cut at the account's limit. The text goes out as the customer typed it, except for control
+    /// characters: nothing is escaped.
     package func pieces(of message: Message, account: HelpdeskAccount) -> [Message] {
-        let text = message.plainText
-        guard !text.isBlank else { return [] }
-        return text.split(limit: max(1, account.textLimit)).filter { !$0.isBlank }
+        message.plainText.withoutControlCharacters().pieces(limit: max(1, account.textLimit))
             .map { Message(text: $0, sentAt: message.sentAt) }
     }
 
@@ -29,6 +28,17 @@ package struct FreshchatHelpdesk: Helpdesk {
     ) async throws(DeliveryFailure) -> HelpdeskMessageID? {
         do {
             return try await Posting(client: client(account, http), piece: piece, keeper: keeper).run()
+        } catch {
+            throw error.failure
+        }
+    }
+
+    package func update(
+        _ update: ProfileUpdate, channelName: String, account: HelpdeskAccount, over http: any HTTPSender
+    ) async throws(DeliveryFailure) -> ProfileOutcome {
+        do {
+            return try await ProfileWriting(client: client(account, http), update: update, channelName: channelName)
+                .run()
         } catch {
             throw error.failure
         }

@@ -14,7 +14,12 @@ package struct CertificateReport: Sendable {
 
 /// Looks at a server's certificates without trusting them, and sends nothing.
 package enum CertificateProbe {
+    /// - Parameters:
+    ///   - port: from 1 to 65535.
+    ///   - timeout: for everything, from looking up the name to the server's certificates.
+    /// - Throws: when none came. The connection is closed in any case.
     package static func look(at host: String, port: Int, timeout: Duration) async throws -> CertificateReport {
+        guard (1...65_535).contains(port) else { throw UnusablePort(port: port) }
         let group = MultiThreadedEventLoopGroup.singleton
         let loop = group.next()
         let promise = loop.makePromise(of: CertificateReport.self)
@@ -23,7 +28,9 @@ package enum CertificateProbe {
         let limit = loop.scheduleTask(in: TimeAmount(timeout)) { promise.fail(ChannelError.connectTimeout(.zero)) }
         ClientBootstrap(group: loop).connectTimeout(TimeAmount(timeout))
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
+                // Whatever ends the look ends the connection: a server that says nothing would keep it open for ever.
+                promise.futureResult.whenComplete { _ in channel.close(promise: nil) }
+                return channel.eventLoop.makeCompletedFuture {
                     let handler = try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : host) {
                         certificates, verdict in
                         if let report = CertificateReport(certificates) { promise.succeed(report) }
@@ -43,6 +50,13 @@ package enum CertificateProbe {
         defer { limit.cancel() }
         return try await promise.futureResult.get()
     }
+}
+
+/// A port that no socket's address can hold; NIO traps on it.
+struct UnusablePort: Error, CustomStringConvertible {
+    var port: Int
+
+    var description: String { "the port \(port) isn't from 1 to 65535" }
 }
 
 extension CertificateReport {

@@ -14,8 +14,18 @@ package struct Alarm: Hashable, Sendable {
         case signatureFailures = "signature.failures"
         /// Webhooks are refused, for the outbox or the disk is full.
         case storePressure = "store.pressure"
+        /// The data store's files were deleted or replaced under the workers. It can't be kept in the store.
+        case storeGone = "store.gone"
+        /// The socket's file was deleted or replaced: no web server can connect. It isn't kept in the store either.
+        case socketGone = "socket.gone"
         /// Deliveries were given up on, and nobody has decided about them yet.
         case deliveryDead = "delivery.dead"
+        /// Messages of agents or bots aren't sent, because their kind isn't known.
+        case messageWithheld = "message.withheld"
+        /// Deliveries are due, and no worker makes any.
+        case relayStalled = "relay.stalled"
+        /// A conversation is leased for longer than an attempt can take.
+        case laneStuck = "lane.stuck"
     }
 
     package var name: Name

@@ -17,6 +17,10 @@ package protocol Channel: Sendable {
 
     /// The sends that a message takes, in order: split by kind and length. The same message gives the same pieces each
     /// time, for a delivery that was broken off goes on with the piece it had reached. Empty when nothing is left.
+    ///
+    /// The engine sends no more than ``Message/mostPieces``. An adapter makes one more of a longer message, which tells the
+    /// engine that it is cut, and none behind it. Texts go without control characters
+    /// (``Swift/String/withoutControlCharacters()``).
     func pieces(of message: Message, account: ChannelAccount) -> [Message]
 
     /// Makes one send. One request to the channel's API, no retries in here.

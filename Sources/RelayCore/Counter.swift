@@ -22,8 +22,14 @@ package enum Counter: String, Sendable, CaseIterable {
     case late
     /// Messages that no webhook brought, found by asking Freshchat.
     case polled
+    /// Updates of customers' profiles in Freshchat.
+    case profiles
     /// Webhooks whose signature was missing or wrong.
     case signatureFailures = "signature_failures"
+    /// Messages of agents or bots that weren't sent, because nobody knows their kind.
+    case withheld
+    /// Freshchat's events about the installation's topic that were signed for another account, and refused.
+    case foreign
 }
 
 /// One direction of one installation: what figures are told apart by. Inbound stands for the channel's webhooks too, and
@@ -47,7 +53,7 @@ extension Acceptance.Content {
     package var direction: Direction {
         switch self {
         case .message, .receipt, .subscription: .inbound
-        case .reply, .status: .outbound
+        case .reply, .status, .withheld: .outbound
         }
     }
 
@@ -55,7 +61,7 @@ extension Acceptance.Content {
     package var isDelivery: Bool {
         switch self {
         case .message, .reply: true
-        case .receipt, .subscription, .status: false
+        case .receipt, .subscription, .status, .withheld: false
         }
     }
 }

@@ -30,6 +30,8 @@ package struct DeliveryFailure: Error, Hashable, Codable, Sendable, CustomString
     package var detail: String
     /// Whose failure it is; `nil`: that of the side which the delivery goes to.
     package var side: Side?
+    /// The service's own fault, if that is what it is; `nil` for any other failure.
+    package var fault: ServiceFault?
 
     package init(_ remedy: Remedy, isCertain: Bool = true, reason: String, detail: String) {
         self.remedy = remedy

@@ -36,6 +36,7 @@ package struct IncomingMessage: Hashable, Sendable {
 /// Who a customer is, as far as the channel tells.
 package struct ContactProfile: Hashable, Codable, Sendable {
     package var userID: ChannelUserID
+    /// On one line, without control characters; `nil` if the channel tells none, or one that nobody could see.
     package var name: String?
     package var avatarURL: String?
     package var language: String?
@@ -47,7 +48,7 @@ package struct ContactProfile: Hashable, Codable, Sendable {
         country: String? = nil, phoneNumber: String? = nil
     ) {
         self.userID = userID
-        self.name = name
+        self.name = name?.asName
         self.avatarURL = avatarURL
         self.language = language
         self.country = country
@@ -143,11 +144,15 @@ package struct HelpdeskMessage: Hashable, Codable, Sendable {
     package var actorID: AgentID?
     package var actorName: String?
     package var isPrivate: Bool
+    /// The kind of message that it is, if the helpdesk's contract doesn't list it; `nil` for an ordinary message and for a
+    /// private note. Nobody knows whether it is meant for the customer.
+    package var unknownKind: String?
     package var message: Message
 
     package init(
         id: HelpdeskMessageID, conversation: HelpdeskConversationID, user: HelpdeskUserID?, reference: String? = nil,
-        actor: Actor, actorID: AgentID?, actorName: String? = nil, isPrivate: Bool, message: Message
+        actor: Actor, actorID: AgentID?, actorName: String? = nil, isPrivate: Bool, unknownKind: String? = nil,
+        message: Message
     ) {
         self.id = id
         self.conversation = conversation
@@ -155,8 +160,9 @@ package struct HelpdeskMessage: Hashable, Codable, Sendable {
         self.reference = reference
         self.actor = actor
         self.actorID = actorID
-        self.actorName = actorName
+        self.actorName = actorName?.asName
         self.isPrivate = isPrivate
+        self.unknownKind = unknownKind
         self.message = message
     }
 }

@@ -46,10 +46,12 @@ package struct TransportFailure: Error, Hashable, Sendable, CustomStringConverti
 extension HTTPRequest {
     /// A request to a complete URL.
     ///
-    /// - Returns: `nil` when the text is not an absolute http or https URL with a host.
+    /// - Returns: `nil` when the text is not an absolute http or https URL with a host, or names a port that isn't from 1
+    ///   to 65535.
     package init?(_ method: Method, url: String, headers: HTTPFields = [:]) {
         guard let parts = URLComponents(string: url), let scheme = parts.scheme?.lowercased(),
-            scheme == "https" || scheme == "http", let host = parts.percentEncodedHost, !host.isEmpty
+            scheme == "https" || scheme == "http", let host = parts.percentEncodedHost, !host.isEmpty,
+            url.hasUsablePort
         else { return nil }
         let authority = parts.port.map { "\(host):\($0)" } ?? host
         var path = parts.percentEncodedPath.isEmpty ? "/" : parts.percentEncodedPath
@@ -61,6 +63,25 @@ extension HTTPRequest {
     package var loggedURL: String {
         let path = (path ?? "").prefix { $0 != "?" }
         return "\(scheme ?? "")://\(authority ?? "")\(path)"
+    }
+}
+
+extension String {
+    /// Of a URL: whether it names no port, or one from 1 to 65535. A socket's address has sixteen bits for it, and the
+    /// libraries that make one trap on more. Foundation's `port` is no help: it is `nil` for a number too long for it.
+    package var hasUsablePort: Bool {
+        let start = utf8.firstRange(of: "://".utf8)?.upperBound ?? utf8.startIndex
+        let authority = utf8[start...].prefix { !"/?#".utf8.contains($0) }
+        let host =
+            authority.lastIndex(of: UInt8(ascii: "@")).map { authority[authority.index(after: $0)...] } ?? authority
+        // The colons of an address in brackets are its own.
+        let rest = host[(host.firstIndex(of: UInt8(ascii: "]")) ?? host.startIndex)...]
+        guard let colon = rest.firstIndex(of: UInt8(ascii: ":")) else { return true }
+        let digits = rest[rest.index(after: colon)...]
+        // `http://host:/` is the scheme's own port (RFC 3986 §3.2.3).
+        if digits.isEmpty { return true }
+        guard digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return false }
+        return UInt16(String(decoding: digits, as: UTF8.self)).map { $0 > 0 } ?? false
     }
 }
 

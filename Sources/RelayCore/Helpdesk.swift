@@ -28,6 +28,14 @@ package protocol Helpdesk: Sendable {
         _ piece: InboundPiece, account: HelpdeskAccount, over http: any HTTPSender, keeper: any MappingKeeper
     ) async throws(DeliveryFailure) -> HelpdeskMessageID?
 
+    /// Writes what is new in a customer's profile to the user. Reads the user first: what others have written there stays, and
+    /// what is there already isn't written again. Without knowing what was written last it only fills in what is missing.
+    ///
+    /// - Parameter channelName: kept as a property of the user.
+    func update(
+        _ update: ProfileUpdate, channelName: String, account: HelpdeskAccount, over http: any HTTPSender
+    ) async throws(DeliveryFailure) -> ProfileOutcome
+
     /// Leaves a private note in a conversation, for agents only.
     ///
     /// - Parameter isKnown: see ``InboundPiece/isKnown``; asked only with a doubt.
@@ -70,6 +78,16 @@ package struct ConversationHistory: Sendable {
     }
 }
 
+/// What the helpdesk made of an update of a profile.
+package enum ProfileOutcome: Hashable, Sendable {
+    /// Written, apart from the named values, which it refuses.
+    case written(without: [String])
+    /// There was nothing to write.
+    case unchanged
+    /// The user isn't there any more.
+    case gone
+}
+
 /// Says whether the store already has this message's id recorded for another delivery.
 package typealias KnownMessages = @Sendable (HelpdeskMessageID) async throws(DeliveryFailure) -> Bool
 
@@ -85,8 +103,8 @@ package struct InboundPiece: Sendable {
     /// The customer's current conversation on the installation's topic.
     package var conversation: HelpdeskConversationID?
     package var doubt: Doubt?
-    /// Asked while a doubt is looked up: a message that belongs to another delivery is not this one, though it says the
-    /// same. Customers write "ok" twice.
+    /// Asked while a doubt is looked up, and of an answer that may be another message's: a message that belongs to another
+    /// delivery is not this one, though it says the same. Customers write "ok" twice.
     package var isKnown: KnownMessages
 
     package init(
@@ -129,7 +147,8 @@ package struct Doubt: Hashable, Codable, Sendable {
 
 /// Remembers, durably, whom and what a customer is in Freshchat.
 package protocol MappingKeeper: Sendable {
-    func found(user: HelpdeskUserID) async throws(DeliveryFailure)
+    /// - Parameter written: what the user was created with just now; `nil` for one that was there already.
+    func found(user: HelpdeskUserID, written: ContactProfile?) async throws(DeliveryFailure)
     func found(conversation: HelpdeskConversationID) async throws(DeliveryFailure)
 }
 

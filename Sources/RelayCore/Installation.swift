@@ -129,3 +129,23 @@ package struct HelpdeskAccount: Hashable, Codable, Sendable {
         self.textLimit = textLimit
     }
 }
+
+extension HelpdeskAccount {
+    /// Whether two installations' credentials are those of one Freshchat account: an account has one public key
+    /// (freshchat.md §2.1) and one API token (§5). Of an installation without a key, which hears by the webhook of another
+    /// one, the token tells.
+    package func isSameAccount(as other: HelpdeskAccount) -> Bool {
+        guard baseURL == other.baseURL else { return false }
+        guard !webhookPublicKey.isEmpty, !other.webhookPublicKey.isEmpty else { return token == other.token }
+        return keyDigits == other.keyDigits
+    }
+
+    /// The public key without its labels, line ends, and the words that stand for these (freshchat.md §2.2).
+    private var keyDigits: String {
+        let text = webhookPublicKey.replacing("\\r", with: "").replacing("\\n", with: "")
+        let parts = text.split(separator: "-----", omittingEmptySubsequences: false)
+        // Between labels, or all of it: "", "BEGIN …", key, "END …", "".
+        let digits = parts.count == 5 ? parts[2] : Substring(text)
+        return String(digits.filter { !$0.isWhitespace })
+    }
+}

@@ -56,10 +56,9 @@ package struct InstallationDirectory: Sendable {
         byEventSecret[Secret(eventSecret)].map { all[$0] }
     }
 
-    /// The installation on the same Freshchat account whose topic this is. Freshchat has one webhook an account, so one
-    /// URL hears of all topics (freshchat.md §2).
-    package func installation(topic: TopicID, onAccountOf other: Installation) -> Installation? {
-        if other.helpdesk.topic == topic { return other }
-        return all.first { $0.helpdesk.topic == topic && $0.helpdesk.baseURL == other.helpdesk.baseURL }
+    /// The installations at the same address of Freshchat whose topic this is. Accounts share addresses, so that it takes
+    /// more to tell that these are on the same account.
+    package func installations(topic: TopicID, atAddressOf other: Installation) -> [Installation] {
+        all.filter { $0.helpdesk.topic == topic && $0.helpdesk.baseURL == other.helpdesk.baseURL }
     }
 }

@@ -6,10 +6,12 @@ package struct IntakeTally: Sendable {
     package var signatures: [Flow: SignatureTally] = [:]
     /// When the last webhook came that was answered with success.
     package var lastAt: [Flow: Date] = [:]
+    /// Events that another account's webhook brought for the installation.
+    package var foreign: [Flow: Int64] = [:]
 
     package init() {}
 
-    package var isEmpty: Bool { acknowledgements.isEmpty && signatures.isEmpty }
+    package var isEmpty: Bool { acknowledgements.isEmpty && signatures.isEmpty && foreign.isEmpty }
 
     /// Adds what was counted after this.
     package mutating func add(_ later: IntakeTally) {
@@ -17,6 +19,7 @@ package struct IntakeTally: Sendable {
             acknowledgements[flow, default: Histogram(.acknowledgement)].add(histogram)
         }
         lastAt.merge(later.lastAt) { max($0, $1) }
+        foreign.merge(later.foreign) { $0 + $1 }
         for (flow, tally) in later.signatures { signatures[flow, default: SignatureTally()].add(tally) }
     }
 }

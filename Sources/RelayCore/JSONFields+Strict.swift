@@ -34,7 +34,7 @@ extension JSONFields {
         return number
     }
 
-    func flag(_ name: StaticString) throws(UnexpectedField) -> Bool {
+    func bool(_ name: StaticString) throws(UnexpectedField) -> Bool {
         switch present(name)?.kind {
         case .yes: true
         case .no: false

@@ -3,13 +3,13 @@ import FoundationEssentials
 /// A JSON object whose fields are asked for by name, for what is documented badly or in two ways: a field that is missing,
 /// `null` or of the wrong type is `nil` and never spoils the rest. Of a key that is there twice the first counts.
 ///
-/// The same words as for a `KeyedDecodingContainer`, and the same answers, at a fraction of its cost.
+/// A text or a name of a field is always read, with U+FFFD where a character can't be.
 package struct JSONFields: Sendable {
     let tape: JSONTape
     /// Of the object in ``JSONTape/values``.
     let index: Int
 
-    /// - Returns: `nil` for what is no JSON object, or has a key that can't be read.
+    /// - Returns: `nil` if the bytes are no JSON object.
     package init?(_ json: [UInt8]) {
         guard let tape = JSONTape(json) else { return nil }
         self.init(tape, 0)
@@ -19,12 +19,6 @@ package struct JSONFields: Sendable {
         guard tape.values[index].kind == .object else { return nil }
         self.tape = tape
         self.index = index
-        guard tape.hasOddKeys else { return }
-        var key = index + 1
-        while key < tape.values[index].next {
-            guard tape.string(tape.values[key]) != nil else { return nil }
-            key = Int(tape.values[key + 1].next)
-        }
     }
 
     /// Where the value of a field is; `nil` without the field.

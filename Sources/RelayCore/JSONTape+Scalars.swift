@@ -1,9 +1,11 @@
 import FoundationEssentials
 
-/// Texts and numbers, made and checked when they are asked for.
+/// Texts and numbers, made when they are asked for.
 extension JSONTape {
-    /// - Returns: `nil` for anything but a text, and for a text with invalid UTF-8, half of a surrogate pair, an unknown
-    ///   escape or a bare control character.
+    /// The text, whatever stands between its quotes. What can't be read becomes U+FFFD in its place: an escape that isn't
+    /// one (`\q`, `\u12`), half of a surrogate pair, bytes that aren't UTF-8. A control character without an escape is kept.
+    ///
+    /// - Returns: `nil` for anything but a text.
     func string(_ value: Value) -> String? {
         let range = Int(value.start)..<Int(value.end)
         switch value.kind {
@@ -11,15 +13,15 @@ extension JSONTape {
         case .text: break
         default: return nil
         }
-        if bytes[range].allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\\") }) {
-            return String(validating: bytes[range], as: UTF8.self)
-        }
-        return unescaped(range).flatMap { String(validating: $0, as: UTF8.self) }
+        guard bytes[range].contains(UInt8(ascii: "\\")) else { return String(decoding: bytes[range], as: UTF8.self) }
+        return String(decoding: unescaped(range), as: UTF8.self)
     }
 
     @inline(__always)
     func isKey(_ value: Value, _ name: StaticString) -> Bool {
-        guard value.kind == .plainText else { return string(value) == name.description }
+        guard value.kind == .plainText else {
+            return value.kind == .text && string(value)?.utf8.elementsEqual(name.description.utf8) == true
+        }
         let start = Int(value.start)
         guard Int(value.end) - start == name.utf8CodeUnitCount else { return false }
         return name.withUTF8Buffer { name in
@@ -103,57 +105,65 @@ extension JSONTape {
         return rest.isEmpty
     }
 
-    private func unescaped(_ range: Range<Int>) -> [UInt8]? {
+    private func unescaped(_ range: Range<Int>) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(range.count)
-        var position = range.lowerBound
-        while position < range.upperBound {
-            let start = position
-            while position < range.upperBound, bytes[position] != UInt8(ascii: "\\") {
-                guard bytes[position] >= 0x20 else { return nil }
-                position += 1
-            }
-            result.append(contentsOf: bytes[start..<position])
-            guard position < range.upperBound else { break }
-            position += 1
-            guard position < range.upperBound else { return nil }
-            let sign = bytes[position]
-            position += 1
-            switch sign {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): result.append(sign)
+        var rest = bytes[range]
+        while let backslash = rest.firstIndex(of: UInt8(ascii: "\\")) {
+            result.append(contentsOf: rest[..<backslash])
+            rest = rest[(backslash + 1)...]
+            switch rest.first {
+            case .some(let sign)
+            where sign == UInt8(ascii: "\"") || sign == UInt8(ascii: "\\") || sign == UInt8(ascii: "/"):
+                result.append(sign)
             case UInt8(ascii: "b"): result.append(0x08)
             case UInt8(ascii: "f"): result.append(0x0C)
             case UInt8(ascii: "n"): result.append(0x0A)
             case UInt8(ascii: "r"): result.append(0x0D)
             case UInt8(ascii: "t"): result.append(0x09)
             case UInt8(ascii: "u"):
-                guard let scalar = scalar(&position, before: range.upperBound) else { return nil }
+                let scalar = Self.scalar(&rest)
                 result.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
-            default: return nil
+                continue
+            case .some(let sign):
+                result.append(contentsOf: UTF8.encodedReplacementCharacter)
+                // Only a visible sign of ASCII can have been meant as one.
+                if sign < 0x20 || sign >= 0x80 { continue }
+            case nil:
+                // The scanner lets no text end here.
+                result.append(contentsOf: UTF8.encodedReplacementCharacter)
             }
+            rest = rest.dropFirst()
         }
+        result.append(contentsOf: rest)
         return result
     }
 
-    /// The scalar whose four digits begin here, with the second half of its pair.
-    private func scalar(_ position: inout Int, before end: Int) -> Unicode.Scalar? {
-        guard let unit = unit(&position, before: end) else { return nil }
-        guard UTF16.isLeadSurrogate(unit) else { return Unicode.Scalar(unit) }
-        guard position + 2 <= end, bytes[position] == UInt8(ascii: "\\"), bytes[position + 1] == UInt8(ascii: "u")
-        else { return nil }
-        position += 2
-        guard let second = self.unit(&position, before: end), UTF16.isTrailSurrogate(second) else { return nil }
-        return Unicode.Scalar(0x1_0000 + (UInt32(unit) - 0xD800) << 10 + (UInt32(second) - 0xDC00))
+    /// Reads an escape that begins at its `u`, together with the second half of its pair.
+    private static func scalar(_ rest: inout ArraySlice<UInt8>) -> Unicode.Scalar {
+        let replacement: Unicode.Scalar = "\u{FFFD}"
+        guard let unit = unit(&rest) else { return replacement }
+        guard UTF16.isLeadSurrogate(unit) else { return Unicode.Scalar(unit) ?? replacement }
+        guard rest.starts(with: "\\u".utf8) else { return replacement }
+        // Anything but a second half stands for itself, and is read anew.
+        var behind = rest.dropFirst()
+        guard let second = self.unit(&behind), UTF16.isTrailSurrogate(second) else { return replacement }
+        rest = behind
+        return Unicode.Scalar(0x1_0000 + (UInt32(unit) - 0xD800) << 10 + (UInt32(second) - 0xDC00)) ?? replacement
     }
 
-    private func unit(_ position: inout Int, before end: Int) -> UInt16? {
-        guard position + 4 <= end else { return nil }
+    /// Takes the `u` and the digits behind it, four at most.
+    ///
+    /// - Returns: `nil` if they are fewer.
+    private static func unit(_ rest: inout ArraySlice<UInt8>) -> UInt16? {
         var unit: UInt16 = 0
-        for byte in bytes[position..<position + 4] {
-            guard let digit = UInt8(hexadecimalDigit: byte) else { return nil }
+        var count = 0
+        rest = rest.dropFirst()
+        while count < 4, let digit = rest.first.flatMap(UInt8.init(hexadecimalDigit:)) {
             unit = unit << 4 | UInt16(digit)
+            count += 1
+            rest = rest.dropFirst()
         }
-        position += 4
-        return unit
+        return count == 4 ? unit : nil
     }
 }

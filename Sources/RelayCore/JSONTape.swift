@@ -1,16 +1,17 @@
 /// JSON as a flat list of its values with where they stand in the bytes: one pass over a webhook's body, in which no text
 /// and no number is made before it is asked for.
 ///
-/// Takes and refuses what `JSONDecoder` does, its tolerance included: a comma behind the last value, and nonsense within
-/// a text or a number that nobody asks for. One thing is refused that the decoder reads: UTF-16 and UTF-32, which nobody
-/// sends (RFC 8259 §8.1).
+/// Strict about the structure and lenient about what stands in it, because one odd byte in a name must not cost the message
+/// beside it. A text ends at the first quote without a backslash before it, and is always read (see ``string(_:)``).
+/// A number of wrong form counts as absent. A comma behind the last value is taken. Refused is what isn't one value from its
+/// first byte to its last, what is nested deeper than 512 levels, and UTF-16 and UTF-32, which nobody sends (RFC 8259 §8.1).
 struct JSONTape: Sendable {
     struct Value: Sendable {
         enum Kind: Sendable {
             case object, array
             /// A text of ASCII without escapes.
             case plainText
-            /// A text with anything else in it, not yet checked.
+            /// A text with anything else in it, not yet decoded.
             case text
             case number, yes, no, null
         }
@@ -26,8 +27,6 @@ struct JSONTape: Sendable {
     let bytes: [UInt8]
     /// An object's fields stand behind it, each as its key and its value; an array's elements likewise.
     private(set) var values: [Value] = []
-    /// Whether any key is something else than plain text.
-    private(set) var hasOddKeys = false
 
     init?(_ bytes: [UInt8]) {
         guard bytes.count < Int(Int32.max) else { return nil }
@@ -35,7 +34,6 @@ struct JSONTape: Sendable {
         values.reserveCapacity(64)
         var scanner = JSONScanner(bytes: bytes)
         guard scanner.scan(into: &values) else { return nil }
-        hasOddKeys = scanner.hasOddKeys
     }
 }
 
@@ -43,11 +41,10 @@ struct JSONTape: Sendable {
 private struct JSONScanner {
     let bytes: [UInt8]
     var position = 0
-    var hasOddKeys = false
     /// The indices of the objects and arrays that are open.
     private var open: [Int32] = []
 
-    /// As deep as the decoder goes.
+    /// Nobody nests as deep.
     private static let deepest = 512
 
     init(bytes: [UInt8]) {
@@ -137,7 +134,6 @@ private struct JSONScanner {
     /// A key and its colon.
     private mutating func key(into values: inout [JSONTape.Value]) -> Bool {
         guard bytes[position] == UInt8(ascii: "\""), text(into: &values) else { return false }
-        if values.last?.kind != .plainText { hasOddKeys = true }
         guard sign() == UInt8(ascii: ":") else { return false }
         position += 1
         return true
@@ -152,7 +148,7 @@ private struct JSONScanner {
         return true
     }
 
-    /// To the quote that ends it; what is in it is checked when it is asked for.
+    /// To the quote that ends it; what is in it is decoded when it is asked for.
     private static func text(in bytes: Span<UInt8>, from start: Int) -> (kind: JSONTape.Value.Kind, end: Int)? {
         var position = start
         // Of anything beyond ASCII, an escape, and what should have been one.
@@ -164,16 +160,8 @@ private struct JSONScanner {
             if byte == UInt8(ascii: "\"") { return (isPlain ? .plainText : .text, next) }
             isPlain = false
             guard byte == UInt8(ascii: "\\") else { continue }
-            guard position < bytes.count else { return nil }
-            let sign = bytes[position]
+            // Of an escape only the sign behind the backslash can be a quote that ends nothing.
             position += 1
-            guard sign == UInt8(ascii: "u") else { continue }
-            // The decoder looks for a quote within the four digits, and for nothing else.
-            guard position + 4 <= bytes.count else { return nil }
-            for _ in 0..<4 {
-                guard bytes[position] != UInt8(ascii: "\"") else { return nil }
-                position += 1
-            }
         }
         return nil
     }

@@ -15,8 +15,18 @@ package struct Message: Hashable, Codable, Sendable {
         self.init(parts: [.text(text)], sentAt: sentAt)
     }
 
+    /// The most pieces that a message is sent in. What is behind them is cut, and the agent is told.
+    package static let mostPieces = 100
+
     /// True when there is nothing in it that a person could read.
     package var isBlank: Bool { parts.allSatisfy(\.isBlank) }
+
+    /// The attachments whose files aren't there yet.
+    package var pending: [Attachment] {
+        parts.compactMap { part in
+            if case .attachment(let attachment) = part, attachment.isPending { attachment } else { nil }
+        }
+    }
 }
 
 /// One piece of a message.
@@ -45,7 +55,8 @@ package struct Attachment: Hashable, Codable, Sendable {
     }
 
     package var kind: Kind
-    /// Where the far side keeps it. Often works for a limited time: Viber's for one hour (viber.md §3.1).
+    /// Where the far side keeps it. Often works for a limited time: Viber's for one hour (viber.md §3.1). `nil` while the
+    /// file isn't there yet; see ``isPending``.
     package var url: String?
     package var name: String?
     package var contentType: String?
@@ -68,6 +79,10 @@ package struct Attachment: Hashable, Codable, Sendable {
         self.thumbnailURL = thumbnailURL
         self.seconds = seconds
     }
+
+    /// Whether the file itself isn't there yet. A helpdesk may tell of an attachment before it has its URL, or before it
+    /// has looked for viruses (freshchat.md §1.10): the message is then read again before anything of it is sent.
+    package var isPending: Bool { url == nil }
 }
 
 /// A place on the map, in degrees.

@@ -62,6 +62,19 @@ package struct StoreMetrics: Sendable {
         package init() {}
     }
 
+    /// What the relay could do, and how long it has been at it.
+    package struct Relay: Hashable, Sendable {
+        /// Since when there has been a delivery that a worker may take, in the past or in the future, as
+        /// ``OutboxStore/nextDue(now:)`` says: not what is leased, paused, behind a closed gate or an open breaker. `nil` if
+        /// there is none.
+        package var dueSince: Date?
+        /// How much time the lease that ends first still has, by the ``BootClock``; below zero, it is over and nobody has
+        /// freed it. `nil` if no lane is leased.
+        package var leaseEndsIn: Duration?
+
+        package init() {}
+    }
+
     /// Webhooks with a wrong signature since the last right one.
     package struct Signatures: Hashable, Sendable {
         package var ascii: Int64 = 0
@@ -76,10 +89,15 @@ package struct StoreMetrics: Sendable {
     package var histograms: [Histogram.Kind: [Flow: Histogram]] = [:]
     package var outbox: [Flow: Outbox] = [:]
     package var signatures: [Flow: Signatures] = [:]
+    package var relay = Relay()
     /// When the last webhook came that was answered with success.
     package var lastWebhooks: [Flow: Date] = [:]
+    /// When the last message was withheld.
+    package var lastWithheld: [Flow: Date] = [:]
     package var alarms: [RaisedAlarm] = []
     package var breakers: [OpenBreaker] = []
+    /// Why the delivery whose failure opened a breaker still waits; without those of which nothing is known any more.
+    package var breakerReasons: [OpenBreaker: String] = [:]
     package var size = StoreSize()
 
     package init() {}

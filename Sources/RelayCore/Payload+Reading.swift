@@ -2,7 +2,9 @@ package import FoundationEssentials
 
 /// What the compiler makes of `Decodable`, by hand, for what is as ``Payload/json()`` or the encoder writes it.
 extension Payload {
-    /// - Returns: `nil` for anything that isn't quite as it is written; `Decodable` is to judge of it, then.
+    /// A text that was damaged is read all the same, with U+FFFD where a character can't be.
+    ///
+    /// - Returns: `nil` for anything else that isn't quite as it is written; `Decodable` is to judge of it, then.
     package init?(json: Data) {
         guard let fields = JSONFields(Array(json)), let payload = try? Payload(fields) else { return nil }
         self = payload
@@ -48,7 +50,8 @@ extension HelpdeskMessage {
             user: try fields.string(ifAny: "user").map { HelpdeskUserID($0) },
             reference: try fields.string(ifAny: "reference"), actor: try fields.word("actor"),
             actorID: try fields.string(ifAny: "actorID").map { AgentID($0) },
-            actorName: try fields.string(ifAny: "actorName"), isPrivate: try fields.flag("isPrivate"),
+            actorName: try fields.string(ifAny: "actorName"), isPrivate: try fields.bool("isPrivate"),
+            unknownKind: try fields.string(ifAny: "unknownKind"),
             message: try Message(try fields.fields("message")))
     }
 }

@@ -61,6 +61,7 @@ extension HelpdeskMessage {
             $0.field("actorID", ifAny: actorID?.rawValue)
             $0.field("actorName", ifAny: actorName)
             $0.field("isPrivate", isPrivate)
+            $0.field("unknownKind", ifAny: unknownKind)
             $0.field("message") { message.write(to: &$0) }
         }
     }

@@ -9,11 +9,11 @@ extension Part {
             return attachment.plainText
         case .location(let place):
             let point = "\(place.latitude),\(place.longitude)"
-            return lines("📍 " + (place.label ?? "Location"), "https://maps.google.com/?q=\(point)")
+            return lines("📍 " + (visible(place.label) ?? "Location"), "https://maps.google.com/?q=\(point)")
         case .card(let card):
-            return "👤 " + [card.name, card.phoneNumber].compactMap(\.self).joined(separator: ", ")
+            return "👤 " + [card.name, card.phoneNumber].compactMap(visible).joined(separator: ", ")
         case .link(let url, let label):
-            guard let label, !label.isEmpty, label != url else { return url }
+            guard let label = visible(label), label != url else { return url }
             return lines(label, url)
         case .choice(let label, _):
             return "▫️ " + label
@@ -34,14 +34,27 @@ extension Attachment {
             case .file: "📎 File"
             case .sticker: "🙂 Sticker"
             }
-        return lines(name.map { "\(title): \($0)" } ?? title, caption, url)
+        return lines(visible(name).map { "\(title): \($0)" } ?? title, caption, url)
+    }
+
+    /// What a customer reads in the place of a file that can't be had.
+    package var apology: String {
+        let what =
+            switch kind {
+            case .image: "picture"
+            case .video: "video"
+            case .audio: "recording"
+            case .file: "file"
+            case .sticker: "sticker"
+            }
+        return lines(name.map { "[A \(what) could not be sent: \($0)]" } ?? "[A \(what) could not be sent]", caption)
     }
 }
 
 extension Message {
     /// The whole message as text, part by part.
     package var plainText: String {
-        parts.map(\.plainText).filter { !$0.isEmpty }.joined(separator: "\n")
+        parts.map(\.plainText).filter { !$0.isBlank }.joined(separator: "\n")
     }
 }
 
@@ -56,6 +69,6 @@ extension Payload {
     }
 }
 
-private func lines(_ parts: String?...) -> String {
-    parts.compactMap(\.self).filter { !$0.isEmpty }.joined(separator: "\n")
-}
+private func lines(_ parts: String?...) -> String { parts.compactMap(visible).joined(separator: "\n") }
+
+private func visible(_ text: String?) -> String? { text.flatMap { $0.isBlank ? nil : $0 } }

@@ -11,7 +11,7 @@ extension HTTPFields {
         guard let seconds = Double(value) ?? Date(httpDate: value)?.timeIntervalSince(now), seconds.isFinite else {
             return nil
         }
-        return .milliseconds(Int64((Swift.min(Swift.max(seconds, 0), 86_400) * 1000).rounded(.up)))
+        return .milliseconds(Int64(clamping: (Swift.min(Swift.max(seconds, 0), 86_400) * 1000).rounded(.up)))
     }
 }
 

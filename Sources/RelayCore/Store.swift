@@ -7,7 +7,7 @@ package import FoundationEssentials
 /// durable when it returns. Requests that are made at the same moment may share a commit.
 package protocol Store:
     InstallationStore, IntakeStore, OutboxStore, OutboxAdministration, MessageBrowsing, ReconciliationStore,
-    RetentionStore, WorkerStore, MetricsStore
+    ProfileStore, RetentionStore, WorkerStore, MetricsStore
 {}
 
 /// What the front half needs.
@@ -37,6 +37,9 @@ package struct Acceptance: Sendable {
         case receipt(Receipt, note: String?)
         case subscription(SubscriptionChange)
         case status(conversation: HelpdeskConversationID, isResolved: Bool)
+        /// A message of the agents' side that doesn't go to the customer, because nobody knows its kind. It is counted, and a
+        /// repeat isn't.
+        case withheld(kind: String)
     }
 
     package struct Arrival: Hashable, Sendable {
@@ -76,6 +79,8 @@ package struct AcceptanceResult: Hashable, Sendable {
     package var deliveries: [DeliveryID]
     /// The replies that were new.
     package var replies: [HelpdeskMessageID] = []
+    /// The kinds of the messages that were new and withheld.
+    package var withheld: [String] = []
 
     package init(accepted: Int = 0, repeated: Int = 0, deliveries: [DeliveryID] = []) {
         self.accepted = accepted
@@ -100,9 +105,9 @@ package protocol OutboxStore: Sendable {
     ) async throws(StoreFailure) -> Claim
 
     /// The last piece is delivered. Takes the next delivery of the key along, with its attempt started, when one is due
-    /// and its gate is open.
+    /// and its gate is open. The note as in ``bury(_:because:note:now:)``.
     func complete(
-        _ claim: Claim, delivered: PieceOutcome, lease: Duration, now: Date
+        _ claim: Claim, delivered: PieceOutcome, note: NoteDraft?, lease: Duration, now: Date
     ) async throws(StoreFailure) -> Claim?
 
     /// It goes back to wait, and gives the lease back. An attempt in doubt leaves the delivery in doubt.
@@ -130,7 +135,11 @@ package protocol OutboxStore: Sendable {
     func release(_ claim: Claim, now: Date) async throws(StoreFailure)
 
     /// Remembers the Freshchat user of the claim's contact.
-    func remember(user: HelpdeskUserID, for claim: Claim, now: Date) async throws(StoreFailure)
+    ///
+    /// - Parameter written: what the user was created with; `nil` for one that was there already.
+    func remember(
+        user: HelpdeskUserID, written: ContactProfile?, for claim: Claim, now: Date
+    ) async throws(StoreFailure)
 
     /// Remembers the current conversation of the claim's contact on the topic.
     func remember(
@@ -140,6 +149,12 @@ package protocol OutboxStore: Sendable {
     /// Binds an outbound delivery without a contact to the one with this channel user id, made if need be, and its
     /// conversation too. The claim goes on with the contact in it.
     func bind(_ claim: Claim, to user: ChannelUserID, topic: TopicID, now: Date) async throws(StoreFailure) -> Claim
+
+    /// Keeps a reply whose files have been found, or given up on, in the form in which it is sent. The claim goes on with
+    /// it. The note as in ``bury(_:because:note:now:)``.
+    func amend(
+        _ claim: Claim, to reply: HelpdeskMessage, note: NoteDraft?, now: Date
+    ) async throws(StoreFailure) -> Claim
 
     /// Nothing goes to this side of the installation before `until`. A gate is only ever moved later by this.
     func closeGate(_ installation: InstallationID, _ side: Side, until: Date) async throws(StoreFailure)
@@ -196,6 +211,15 @@ package struct Claim: Sendable {
     package var doubt: Doubt? { delivery.doubtSince.map { Doubt(since: $0, endedAt: doubtEndedAt ?? $0) } }
 }
 
+extension OutboxStore {
+    /// The last piece is delivered, and there is nothing to tell the agents.
+    package func complete(
+        _ claim: Claim, delivered: PieceOutcome, lease: Duration, now: Date
+    ) async throws(StoreFailure) -> Claim? {
+        try await complete(claim, delivered: delivered, note: nil, lease: lease, now: now)
+    }
+}
+
 /// What the far side gave back for a piece.
 package struct PieceOutcome: Hashable, Sendable {
     package enum MessageID: Hashable, Sendable {
@@ -244,6 +268,9 @@ package struct StoreFailure: Error, Hashable, Sendable, CustomStringConvertible 
     package enum Kind: String, Sendable {
         /// No space, an I/O error, read-only, locked by somebody else: the sender is to try again.
         case unavailable
+        /// The files that are open aren't those in the data folder any more: what is written is lost when the process ends.
+        /// The sender is to try again.
+        case gone
         /// The lease isn't this worker's any more: what it did is somebody else's to judge.
         case leaseLost
         /// There is no such row.

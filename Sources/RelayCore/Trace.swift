@@ -62,6 +62,8 @@ package struct TraceStep: Hashable, Codable, Sendable {
         case discarded
         /// The installation sends nothing more until somebody mends it.
         case paused
+        /// A customer's profile was written to Freshchat, or could not be.
+        case profile
         /// A worker takes requests.
         case started
         case stopped

@@ -1,11 +1,13 @@
 extension String {
-    /// Whether there is nothing in it but white space.
+    /// Whether a reader would see nothing: white space, control characters and characters without a glyph alone, such as
+    /// U+200B, U+3164 or U+2800.
     package var isBlank: Bool {
-        guard let first = unicodeScalars.first else { return true }
-        // A character is white space if its first scalar is.
-        return first.isWhiteSpace && allSatisfy(\.isWhitespace)
+        if let first = utf8.first, first.isVisible { return false }
+        return unicodeScalars.allSatisfy(\.isInvisible)
     }
 
+    /// The text without the white space around it. Invisible characters that are no white space stay: they may belong to the
+    /// emoji or the Persian word beside them.
     package func trimmingWhiteSpace() -> String {
         if let first = utf8.first, let last = utf8.last, first.isVisible, last.isVisible { return self }
         guard let first = firstIndex(where: { !$0.isWhitespace }), let last = lastIndex(where: { !$0.isWhitespace })
@@ -15,8 +17,16 @@ extension String {
 }
 
 extension Unicode.Scalar {
-    /// Not looked up in Unicode's tables where that can be helped.
-    fileprivate var isWhiteSpace: Bool { !(value < 0x80 && UInt8(value).isVisible) && properties.isWhitespace }
+    /// Whether it leaves no mark on the screen by itself. Format characters that have a glyph, as U+0600 has, are visible.
+    package var isInvisible: Bool {
+        if value < 0x80 { return !UInt8(value).isVisible }
+        switch value {
+        // Braille without dots, and the marks around an interlinear annotation.
+        case 0x2800, 0xFFF9...0xFFFB: return true
+        default:
+            return isControl || properties.isWhitespace || properties.isDefaultIgnorableCodePoint
+        }
+    }
 }
 
 extension UInt8 {

@@ -20,6 +20,17 @@ extension SQLiteStore {
         }
     }
 
+    /// The reason of the delivery whose failure opened it, as long as that waits.
+    static func reason(for breaker: OpenBreaker, in db: Database) throws -> String? {
+        let reason = try db.row(
+            """
+            SELECT outbox.reason FROM gates
+            JOIN outbox ON outbox.ordering_key = gates.last_key AND outbox.state = 'waiting'
+            WHERE gates.installation = ? AND gates.side = ? ORDER BY outbox.id LIMIT 1
+            """, [breaker.installation.rawValue, breaker.side.rawValue])?.text(0)
+        return reason.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
     /// An attempt has failed.
     ///
     /// - Returns: the breaker, when this failure opened it.

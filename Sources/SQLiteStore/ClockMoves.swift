@@ -44,6 +44,9 @@ extension SQLiteStore {
         try db.run("UPDATE conversations SET look_base = look_base + ? WHERE look_base IS NOT NULL", [step])
         try db.run("UPDATE poll_pace SET ready_at = ready_at + ?", [step])
         try db.run(
+            "UPDATE contacts SET profile_due_at = profile_due_at + ? WHERE profile_due_at IS NOT NULL", [step])
+        try db.run("UPDATE profile_pace SET ready_at = ready_at + ?", [step])
+        try db.run(
             """
             UPDATE attempts SET finished_at = finished_at + ?
             WHERE outcome = 'in_doubt' AND delivery IN

@@ -13,14 +13,17 @@ extension SQLiteStore {
     /// Finds the contact by his id on the channel, or makes him; takes over what is new in the profile. A value that is
     /// missing there doesn't erase one that is known.
     static func keepContact(
-        _ profile: ContactProfile, of installation: InstallationID, subscription: Subscription? = nil, in db: Database
+        _ profile: ContactProfile, of installation: InstallationID, subscription: Subscription? = nil, now: Date,
+        in db: Database
     ) throws -> Int64 {
         let found = try db.row(
             """
-            SELECT id, name, avatar_url, language, country, phone_number, subscription, subscription_at
+            SELECT id, name, avatar_url, language, country, phone_number, subscription, subscription_at,
+                helpdesk_user IS NOT NULL AND is_written = 0
             FROM contacts WHERE installation = ? AND channel_user = ?
             """, [installation.rawValue, profile.userID.rawValue])
         guard let found else {
+            let new = ContactProfile(userID: profile.userID).updated(by: profile)
             try db.run(
                 """
                 INSERT INTO contacts (installation, channel_user, name, avatar_url, language, country, phone_number,
@@ -28,24 +31,22 @@ extension SQLiteStore {
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 [
-                    installation.rawValue, profile.userID.rawValue, profile.name, profile.avatarURL, profile.language,
-                    profile.country, profile.phoneNumber, subscription?.kind.rawValue, subscription?.at,
+                    installation.rawValue, new.userID.rawValue, new.name, new.avatarURL, new.language, new.country,
+                    new.phoneNumber, subscription?.kind.rawValue, subscription?.at,
                 ])
             return db.lastInsertedRowID
         }
         let id = try found.integer(0)
-        let old = [
-            try found.textIfAny(1), try found.textIfAny(2), try found.textIfAny(3), try found.textIfAny(4),
-            try found.textIfAny(5),
-        ]
-        let told = [profile.name, profile.avatarURL, profile.language, profile.country, profile.phoneNumber]
-        if zip(old, told).contains(where: { $1 != nil && $0 != $1 }) {
-            let new = zip(old, told).map { $1 ?? $0 }
+        let known = try ContactProfile(found, of: profile.userID, from: 1)
+        let present = known.updated(by: profile)
+        if present != known {
             try db.run(
                 """
                 UPDATE contacts SET name = ?, avatar_url = ?, language = ?, country = ?, phone_number = ? WHERE id = ?
-                """, [new[0], new[1], new[2], new[3], new[4], id])
+                """,
+                [present.name, present.avatarURL, present.language, present.country, present.phoneNumber, id])
         }
+        if try present != known || found.flag(8) { try noteProfile(ofContact: id, now: now, in: db) }
         if let subscription {
             let known = try found.textIfAny(6).flatMap(SubscriptionChange.Kind.init(rawValue:))
             let since = try found.integerIfAny(7) ?? .min
@@ -104,9 +105,7 @@ extension SQLiteStore {
         guard let row else { return nil }
         return Contact(
             id: ContactID(rawValue: try row.integer(0)), installation: try row.id(1),
-            profile: ContactProfile(
-                userID: try row.id(2), name: try row.textIfAny(3), avatarURL: try row.textIfAny(4),
-                language: try row.textIfAny(5), country: try row.textIfAny(6), phoneNumber: try row.textIfAny(7)),
+            profile: try ContactProfile(row, of: try row.id(2), from: 3),
             subscription: try row.textIfAny(8).flatMap(SubscriptionChange.Kind.init(rawValue:)),
             user: try row.textIfAny(9).map(HelpdeskUserID.init(rawValue:)),
             conversation: try row.textIfAny(10).map(HelpdeskConversationID.init(rawValue:)),

@@ -73,13 +73,8 @@ enum Counters {
             }
             try add(sumName(histogram.kind), flow, by: histogram.sum, in: db)
         }
-        for (flow, instant) in tally.lastAt {
-            try db.run(
-                """
-                \(insert) VALUES (?, ?, ?, ?)
-                ON CONFLICT (installation, direction, name) DO UPDATE SET value = max(value, excluded.value)
-                """, [flow.installation.rawValue, flow.direction.rawValue, lastWebhook, instant.milliseconds])
-        }
+        for (flow, instant) in tally.lastAt { try note(lastWebhook, flow, at: instant.milliseconds, in: db) }
+        for (flow, count) in tally.foreign { try add(Counter.foreign.rawValue, flow, by: count, in: db) }
         for (flow, signatures) in tally.signatures {
             if signatures.failures > 0 {
                 try add(Counter.signatureFailures.rawValue, flow, by: signatures.failures, in: db)
@@ -95,6 +90,20 @@ enum Counters {
                 if row.failures > 0 { try add(name, flow, by: row.failures, in: db) }
             }
         }
+    }
+
+    /// A message was withheld.
+    static func noteWithheld(_ flow: Flow, at instant: Int64, in db: Database) throws {
+        try note(lastWithheld, flow, at: instant, in: db)
+    }
+
+    /// Keeps an instant, unless a later one is kept.
+    private static func note(_ name: String, _ flow: Flow, at instant: Int64, in db: Database) throws {
+        try db.run(
+            """
+            \(insert) VALUES (?, ?, ?, ?)
+            ON CONFLICT (installation, direction, name) DO UPDATE SET value = max(value, excluded.value)
+            """, [flow.installation.rawValue, flow.direction.rawValue, name, instant])
     }
 
     private static func add(_ name: String, _ flow: Flow, by amount: Int64, in db: Database) throws {
@@ -115,6 +124,8 @@ enum Counters {
                 metrics.counters[flow, default: [:]][counter] = value
             } else if name == lastWebhook {
                 metrics.lastWebhooks[flow] = try row.date(3)
+            } else if name == lastWithheld {
+                metrics.lastWithheld[flow] = try row.date(3)
             } else if name == asciiRow {
                 metrics.signatures[flow, default: .init()].ascii = value
             } else if name == otherRow {
@@ -135,6 +146,7 @@ enum Counters {
 
     /// Milliseconds since 1970, and no count.
     private static let lastWebhook = "last_webhook"
+    private static let lastWithheld = "last_withheld"
     private static let asciiRow = "signature_failures_in_a_row/ascii"
     private static let otherRow = "signature_failures_in_a_row/other"
     private static let sum = "sum"

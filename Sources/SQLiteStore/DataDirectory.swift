@@ -16,14 +16,20 @@ struct DataDirectory: Sendable {
     ///
     /// One that others can look into is tightened when it is empty or holds our store; any other is refused, for it may
     /// well be a `/tmp` or a `/var/lib` that was named by mistake and that others need.
-    init(_ path: String) throws(StoreFailure) {
+    ///
+    /// - Parameter mustExist: refuses to make anything where a store was and is gone.
+    init(_ path: String, mustExist: Bool = false) throws(StoreFailure) {
         var path = path
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         guard !path.isEmpty else {
             throw StoreFailure(.unavailable, "no data directory is named. Name one that belongs to byoc alone.")
         }
         self.path = path
-        try Self.makeWithParents(path)
+        if mustExist {
+            try checkExistence()
+        } else {
+            try Self.makeWithParents(path)
+        }
         try check()
         try Self.make(workers)
     }
@@ -97,6 +103,24 @@ struct DataDirectory: Sendable {
     /// What the lock file says once there was a store.
     static let presenceMark = "byoc store\n"
 
+    /// Refuses what was deleted under processes that have it open still.
+    private func checkExistence() throws(StoreFailure) {
+        func isThere(_ suffix: String) -> Bool { access(database + suffix, F_OK) == 0 }
+        guard (databaseSize ?? 0) >= 512 else {
+            throw StoreFailure(
+                .gone,
+                "the data store \(database) is gone: it was there when byoc was started. Put the same file back, or stop "
+                    + "byoc, put the newest backup in its place, and start byoc again.")
+        }
+        // They come and go together: one alone is what somebody has left of another process's.
+        guard isThere("-wal") == isThere("-shm") else {
+            throw StoreFailure(
+                .gone,
+                "of the data store \(database) one of the files -wal and -shm is gone, and the other one isn't. That is set "
+                    + "right as soon as the workers that have them open have ended.")
+        }
+    }
+
     /// Refuses to begin anew where a store has been: a lost file is to be noticed, not papered over by an empty one.
     func checkPresence(mark: String) throws(StoreFailure) {
         // SQLite takes a file too short for one page for a new one, and the shortest page has 512 bytes.
@@ -106,6 +130,25 @@ struct DataDirectory: Sendable {
             .damaged,
             "the data store \(database) was here and is \(size == nil ? "gone" : "empty"). See `byoc store check`, "
                 + "and put the newest backup in its place; or, to begin anew with nothing, remove \(writeLock) too.")
+    }
+
+    /// Sees whether so many bytes more can be written, by taking them for a moment.
+    ///
+    /// - Throws: when the disk, or this user's part of it, is full. What else keeps a file from being made, others tell.
+    func checkRoom(for bytes: Int) throws(StoreFailure) {
+        let probe = path + "/.room-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
+        let descriptor = open(probe, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        var code = descriptor < 0 ? errno : 0
+        if descriptor >= 0 {
+            code = posix_fallocate(descriptor, 0, off_t(bytes))
+            close(descriptor)
+            unlink(probe)
+        }
+        guard code == ENOSPC || code == EDQUOT else { return }
+        throw StoreFailure(
+            .unavailable,
+            "the disk is full: \(database) can't grow (\(String(cString: strerror(code)))). Make room; nothing needs a restart."
+        )
     }
 
     /// Why the processes that use the store can't share memory through its files, as WAL needs; `nil` when they can.

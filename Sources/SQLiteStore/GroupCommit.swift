@@ -23,6 +23,8 @@ final class GroupCommit: Sendable {
         var isClosing = false
         var isIdle = true
         var isFailing = false
+        /// The last commit found no room.
+        var isFull = false
         var commits = 0
         var changes = 0
     }
@@ -30,6 +32,7 @@ final class GroupCommit: Sendable {
     private let writer: any DatabaseWriter
     private let lock: KernelLock
     private let checkpointer: Checkpointer?
+    private let watch: FileWatch
     private let batchLimit: Int
     private let logger: Logger
     private let state = Mutex(State())
@@ -39,11 +42,13 @@ final class GroupCommit: Sendable {
 
     /// Starts the thread.
     init(
-        writer: any DatabaseWriter, lock: KernelLock, checkpointer: Checkpointer?, batchLimit: Int, logger: Logger
+        writer: any DatabaseWriter, lock: KernelLock, checkpointer: Checkpointer?, watch: FileWatch, batchLimit: Int,
+        logger: Logger
     ) {
         self.writer = writer
         self.lock = lock
         self.checkpointer = checkpointer
+        self.watch = watch
         self.batchLimit = max(1, batchLimit)
         self.logger = logger
         let thread = Thread { self.run() }
@@ -54,6 +59,9 @@ final class GroupCommit: Sendable {
     var statistics: Statistics {
         state.withLock { Statistics(commits: $0.commits, changes: $0.changes, queued: $0.queue.count) }
     }
+
+    /// Whether the last commit failed because the disk is full.
+    var isFull: Bool { state.withLock { $0.isFull } }
 
     /// Queues a change. It is told its end in any case: done, refused, or that the store is closed.
     func enqueue(_ change: any Change) {
@@ -120,7 +128,8 @@ final class GroupCommit: Sendable {
                 for change in takeBatch() { change.end(error) }
                 continue
             }
-            let failure = commit(batch)
+            // Looked at before, so that nothing is done in vain, and after, so that nothing is acknowledged in vain.
+            let failure = obstacle() ?? commit(batch) ?? obstacle()
             lock.release()
             checkpointer?.committed()
             report(failure)
@@ -152,6 +161,12 @@ final class GroupCommit: Sendable {
         return taken.filter { $0.begin() }
     }
 
+    private func obstacle() -> StoreFailure? {
+        guard let failure = watch.obstacle() else { return nil }
+        watch.save(with: writer)
+        return failure
+    }
+
     /// - Returns: why none of them is made; `nil` when each that wasn't refused by itself is durable.
     private func commit(_ batch: [any Change]) -> StoreFailure? {
         guard !batch.isEmpty else { return nil }
@@ -162,11 +177,14 @@ final class GroupCommit: Sendable {
                 if try !makeTogether(batch, in: db) { try makeEach(of: batch, in: db) }
             }
             state.withLock { state in
+                state.isFull = false
                 state.commits += 1
                 state.changes += batch.count
             }
             return nil
         } catch {
+            let isFull = (error as? DatabaseError)?.resultCode == .SQLITE_FULL
+            state.withLock { $0.isFull = isFull }
             return StoreFailure(error, path: writer.path)
         }
     }
@@ -213,7 +231,7 @@ final class GroupCommit: Sendable {
 
     /// Logs when the trouble begins and when it is over, not once for each caller: those are told anyway.
     private func report(_ failure: StoreFailure?) {
-        let isFailing = failure.map { $0.kind == .unavailable || $0.kind == .damaged } ?? false
+        let isFailing = failure.map { [.unavailable, .damaged, .gone].contains($0.kind) } ?? false
         let wasFailing = state.withLock { state in
             defer { state.isFailing = isFailing }
             return state.isFailing

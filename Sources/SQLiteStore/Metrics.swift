@@ -19,6 +19,9 @@ extension SQLiteStore {
                 metrics.size = self.size()
                 metrics.alarms = try Self.alarms(db)
                 metrics.breakers = try Self.openBreakers(db)
+                for breaker in metrics.breakers {
+                    metrics.breakerReasons[breaker] = try Self.reason(for: breaker, in: db)
+                }
                 for row in try db.rows(
                     "SELECT id, state, paused_reason FROM installations WHERE state <> 'removed' ORDER BY number")
                 {
@@ -28,6 +31,8 @@ extension SQLiteStore {
                 }
                 try Counters.read(into: &metrics, from: db)
                 try Self.readOutbox(into: &metrics, from: db)
+                metrics.relay.dueSince = try Self.nextDue(in: db)
+                metrics.relay.leaseEndsIn = try self.leaseEnd(in: db)
                 return metrics
             }
         } catch {
@@ -68,7 +73,14 @@ extension SQLiteStore {
         }
     }
 
+    private func leaseEnd(in db: Database) throws -> Duration? {
+        try db.row("SELECT min(leased_until) FROM lanes INDEXED BY lanes_leased WHERE owner IS NOT NULL")?
+            .integerIfAny(0).map { .milliseconds($0) - self.configuration.bootClock.now() }
+    }
+
     package func load(waitingUpTo limit: Int) async throws(StoreFailure) -> StoreLoad {
+        // Reading goes on in files that nobody else finds any more. The writer says what is wrong, and saves what it can.
+        if watch.obstacle() != nil { try await change { _ in } }
         let free = files.freeBytes
         let waiting = try await read { db in
             // Left to itself, SQLite would look through all that was ever delivered.

@@ -32,10 +32,14 @@ extension SQLiteStore {
         }
     }
 
+    /// A write of a few bytes finds room in a log that has none to grow, so it is looked for room as well: for a webhook of
+    /// common size, and for any after one that found none.
     package func probe() throws(StoreFailure) {
+        let wasFull = commits.isFull
         try changeBlocking { db in
             try db.run("UPDATE meta SET number = number + 1 WHERE name = 'heartbeat'")
         }
+        try files.checkRoom(for: wasFull ? 4 << 20 : 64 << 10)
     }
 }
 
@@ -52,7 +56,7 @@ private struct StoredArrival: Sendable {
             switch arrival.content {
             case .message(let message): try Payload.message(message).stored()
             case .reply(let reply): try Payload.reply(reply).stored()
-            case .receipt, .subscription, .status: Data()
+            case .receipt, .subscription, .status, .withheld: Data()
             }
     }
 }
@@ -79,6 +83,7 @@ private struct Intake {
             """, [installation.rawValue, arrival.dedupeKey.rawValue, now])
         guard db.changesCount == 1 else {
             _ = try SQLiteStore.installationState(db, installation)
+            if case .withheld = arrival.content { return }
             tally.add(.repeated, Flow(installation, arrival.content.direction))
             result.repeated += 1
             return
@@ -99,12 +104,17 @@ private struct Intake {
             try SQLiteStore.keepReceipt(receipt, note: note, of: installation, now: now, in: db)
         case .subscription(let change):
             _ = try SQLiteStore.keepContact(
-                change.user, of: installation, subscription: subscription(change.kind, at: change.at), in: db)
+                change.user, of: installation, subscription: subscription(change.kind, at: change.at),
+                now: acceptance.at, in: db)
         case .status(let conversation, let isResolved):
             try db.run(
                 "UPDATE conversations SET is_resolved = ?1 WHERE installation = ?2 AND id = ?3 AND is_resolved <> ?1",
                 [isResolved, installation.rawValue, conversation.rawValue])
             try SQLiteStore.watch(conversation, of: installation, now: now, in: db)
+        case .withheld(let kind):
+            tally.add(.withheld, Flow(installation, .outbound))
+            try Counters.noteWithheld(Flow(installation, .outbound), at: now, in: db)
+            result.withheld.append(kind)
         }
         result.accepted += 1
     }
@@ -112,7 +122,8 @@ private struct Intake {
     private mutating func take(_ message: IncomingPayload, payload: Data) throws {
         let contact = try SQLiteStore.keepContact(
             message.profile, of: installation,
-            subscription: subscription(.subscribed, at: message.message.sentAt ?? acceptance.at), in: db)
+            subscription: subscription(.subscribed, at: message.message.sentAt ?? acceptance.at),
+            now: acceptance.at, in: db)
         try SQLiteStore.wakeLanes(of: contact, now: now, in: db)
         result.deliveries.append(
             try SQLiteStore.enqueue(
@@ -154,7 +165,8 @@ private struct Intake {
                 [installation.rawValue, user.rawValue])?.integer(0)
         }
         if contact == nil, let userID = reply.channelUser(acceptance.channel) {
-            contact = try SQLiteStore.keepContact(ContactProfile(userID: userID), of: installation, in: db)
+            contact = try SQLiteStore.keepContact(
+                ContactProfile(userID: userID), of: installation, now: acceptance.at, in: db)
             if let contact, let user = reply.user {
                 try SQLiteStore.keepUser(user, of: contact, replacing: false, in: db)
             }

@@ -29,16 +29,18 @@ extension SQLiteStore {
     }
 
     package func nextDue(now: Date) async throws(StoreFailure) -> Date? {
-        try await read { db in
-            var earliest: Int64?
-            for (group, readyAt) in try Self.laneGroups(in: db) {
-                guard let gate = try Self.gate(of: group, in: db) else { continue }
-                if gate.isProbed, try Self.hasLease(group, in: db) { continue }
-                let due = max(readyAt, gate.until)
-                earliest = min(earliest ?? due, due)
-            }
-            return earliest.map(Date.init(milliseconds:))
+        try await read { db in try Self.nextDue(in: db) }
+    }
+
+    static func nextDue(in db: Database) throws -> Date? {
+        var earliest: Int64?
+        for (group, readyAt) in try laneGroups(in: db) {
+            guard let gate = try gate(of: group, in: db) else { continue }
+            if gate.isProbed, try hasLease(group, in: db) { continue }
+            let due = max(readyAt, gate.until)
+            earliest = min(earliest ?? due, due)
         }
+        return earliest.map(Date.init(milliseconds:))
     }
 
     /// Those from which something may be taken now, in the order of their turns.

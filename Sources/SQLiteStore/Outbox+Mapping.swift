@@ -4,9 +4,11 @@ package import RelayCore
 
 /// What the relay learns on the way: users, conversations, gates, names.
 extension SQLiteStore {
-    package func remember(user: HelpdeskUserID, for claim: Claim, now: Date) async throws(StoreFailure) {
+    package func remember(
+        user: HelpdeskUserID, written: ContactProfile?, for claim: Claim, now: Date
+    ) async throws(StoreFailure) {
         try await change { db in
-            try Self.keepUser(user, of: try Self.contact(of: claim, in: db), replacing: true, in: db)
+            try Self.keepUser(user, written: written, of: try Self.contact(of: claim, in: db), now: now, in: db)
         }
     }
 
@@ -26,7 +28,8 @@ extension SQLiteStore {
         try await change { db in
             try Self.requireLease(claim, in: db)
             let installation = claim.delivery.installation
-            let contact = try Self.keepContact(ContactProfile(userID: user), of: installation, in: db)
+            let contact = try Self.keepContact(
+                ContactProfile(userID: user), of: installation, now: now, in: db)
             if case .reply(let reply) = claim.delivery.payload {
                 try Self.keepConversation(
                     reply.conversation, of: contact, installation: installation, topic: topic, in: db)
@@ -41,6 +44,25 @@ extension SQLiteStore {
             bound.delivery.contact = ContactID(rawValue: contact)
             bound.contact = try Self.contact(contact, in: db)
             return bound
+        }
+    }
+
+    package func amend(
+        _ claim: Claim, to reply: HelpdeskMessage, note: NoteDraft?, now: Date
+    ) async throws(StoreFailure) -> Claim {
+        let payload = Payload.reply(reply)
+        let stored = try payload.stored()
+        return try await change { db in
+            try Self.requireLease(claim, in: db)
+            try db.run("UPDATE outbox SET payload = ? WHERE id = ?", [stored, claim.delivery.id.rawValue])
+            if let note {
+                try Self.enqueueNote(
+                    note, of: claim.delivery.installation, contact: claim.delivery.contact?.rawValue,
+                    now: now.milliseconds, in: db)
+            }
+            var amended = claim
+            amended.delivery.payload = payload
+            return amended
         }
     }
 

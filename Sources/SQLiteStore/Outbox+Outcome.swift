@@ -38,7 +38,7 @@ extension SQLiteStore {
     }
 
     package func complete(
-        _ claim: Claim, delivered: PieceOutcome, lease: Duration, now: Date
+        _ claim: Claim, delivered: PieceOutcome, note: NoteDraft?, lease: Duration, now: Date
     ) async throws(StoreFailure) -> Claim? {
         try await changeCounting { [bootClock = configuration.bootClock] db, tally in
             try Self.requireLease(claim, in: db)
@@ -55,6 +55,11 @@ extension SQLiteStore {
             try Self.noteSuccess(of: claim, in: db)
             try Self.noteOvertaking(by: claim, in: db)
             if case .message = claim.delivery.payload { try Self.watchCurrent(of: claim, now: clock, in: db) }
+            if let note {
+                try Self.enqueueNote(
+                    note, of: claim.delivery.installation, contact: claim.delivery.contact?.rawValue, now: clock, in: db
+                )
+            }
             return try Self.handOver(after: claim, until: bootClock.now() + lease, now: now, in: db)
         }
     }

@@ -16,6 +16,7 @@ package final class SQLiteStore: Store {
     let logger: Logger
     let database: any DatabaseWriter
     let commits: GroupCommit
+    let watch: FileWatch
     /// Looks whether the installations have changed; `nil` where reading beside a writer isn't possible.
     let versions: VersionReaders?
     /// `nil` without a write-ahead log.
@@ -41,7 +42,7 @@ package final class SQLiteStore: Store {
     package static func open(
         _ configuration: SQLiteStoreConfiguration, key: EncryptionKey, logger: Logger
     ) throws(StoreFailure) -> SQLiteStore {
-        let directory = try DataDirectory(configuration.directory)
+        let directory = try DataDirectory(configuration.directory, mustExist: configuration.mustExist)
         let lock = try KernelLock(path: directory.writeLock)
         guard try lock.acquire(within: configuration.openPatience) else {
             throw StoreFailure(
@@ -91,8 +92,10 @@ package final class SQLiteStore: Store {
         self.versions = versions
         self.checkpointer = checkpointer
         self.logger = logger
+        watch = FileWatch(OpenFiles(in: files), logger: logger)
         commits = GroupCommit(
-            writer: database, lock: lock, checkpointer: checkpointer, batchLimit: configuration.batchLimit,
+            writer: database, lock: lock, checkpointer: checkpointer, watch: watch,
+            batchLimit: configuration.batchLimit,
             logger: logger)
     }
 
@@ -118,8 +121,8 @@ package final class SQLiteStore: Store {
         if isEnded, isFirst {
             // The last connection that SQLite closes may be one for reading, which can't do this: what stands only in the
             // write-ahead log goes into the file, so that a copy of the file alone is whole. Another process that is
-            // doing the same at this moment does it for both.
-            try? database.writeWithoutTransaction { db in _ = try db.checkpoint(.passive) }
+            // doing the same at this moment does it for both. Not where others have begun another log meanwhile.
+            if watch.mayCheckpoint { try? database.writeWithoutTransaction { db in _ = try db.checkpoint(.passive) } }
             do {
                 try database.close()
             } catch {
@@ -160,6 +163,10 @@ package final class SQLiteStore: Store {
             throw StoreFailure(error, path: files.database)
         }
     }
+
+    /// Whether the files were replaced under this process, so that it has to open the store anew. Everything is refused
+    /// until then.
+    package var mustReopen: Bool { watch.mustReopen }
 
     /// Changes that wait for their commit to begin.
     package var queued: Int { commits.statistics.queued }

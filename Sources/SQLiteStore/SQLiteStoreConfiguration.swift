@@ -29,6 +29,8 @@ package struct SQLiteStoreConfiguration: Sendable {
     package var readers: Int
     /// The database file never grows beyond this many bytes; what would need more is refused as on a full disk.
     package var maximumSize: Int64?
+    /// Whether a store that isn't there is an error: it was there a moment ago.
+    package var mustExist = false
     /// What leases are measured by.
     package var bootClock = BootClock.system
 

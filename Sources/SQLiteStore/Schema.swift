@@ -35,6 +35,9 @@ enum Schema {
         migrator.registerMigration("messages by contact, minutes") { db in
             try db.execute(sql: browsing)
         }
+        migrator.registerMigration("profiles as last written") { db in
+            try db.execute(sql: profiles)
+        }
         return migrator
     }
 

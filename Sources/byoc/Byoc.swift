@@ -56,7 +56,11 @@ struct Byoc: AsyncParsableCommand {
             Terminal.note("byoc: \(error)")
             Foundation.exit(error is SettingsMistakes ? 78 : 1)
         default:
-            exit(withError: error)
+            let message = fullMessage(for: error)
+            let code = exitCode(for: error)
+            if code.isSuccess || message.isEmpty { exit(withError: error) }
+            Terminal.note(message)
+            Foundation.exit(code.rawValue)
         }
     }
 }

@@ -24,7 +24,7 @@ struct JSONLogTests {
     private func encoded(_ fields: [String: String]) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(fields), as: UTF8.self) + "\n"
+        return PrintableJSON(Array(try encoder.encode(fields))).text + "\n"
     }
 
     private func event(_ message: String, _ metadata: Logger.Metadata?) -> LogEvent {
@@ -73,7 +73,7 @@ struct JSONLogTests {
         let names = words + words.map { "events.a" + $0 }
         for _ in 0..<200 {
             let chosen = names.shuffled().prefix(Int.random(in: 0...names.count))
-            let line = String(decoding: JSONLine(chosen.map { ($0, "v") }).bytes, as: UTF8.self) + "\n"
+            let line = PrintableJSON(JSONLine(chosen.map { ($0, "v") }).bytes).text + "\n"
             #expect(try line == encoded(Dictionary(uniqueKeysWithValues: chosen.map { ($0, "v") })))
         }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import RelayCore
 import Testing
 
@@ -96,6 +97,113 @@ struct SettingsTests {
                 })
     }
 
+    @Test(
+        "A value that no address, port or number can hold is a mistake, told with the value",
+        arguments: [
+            ("BYOC_BASE_URL", "https://127.0.0.1:70000"), ("BYOC_BASE_URL", "https://chat.example.com:0"),
+            ("BYOC_BASE_URL", "https://[::1]:65536/byoc"), ("BYOC_BASE_URL", "http://127.0.0.1:99999999999999999999"),
+            ("BYOC_SOCKET", "127.0.0.1:70000"), ("BYOC_SOCKET", ":99999999999999999999"),
+            ("BYOC_VIBER_API_BASE_URL", "https://127.0.0.1:65536/pa"),
+            ("BYOC_VIBER_SENDER_AVATAR", "https://127.0.0.1:70000/a.png"),
+            ("BYOC_FRESHCHAT_BASE_URL", "https://127.0.0.1:70000/v2"), ("BYOC_LEASE_SECONDS", "9e18"),
+            ("BYOC_LEASE_SECONDS", "9223372036854775807"), ("BYOC_LEASE_SECONDS", "99999999999999999999"),
+            ("BYOC_KEEP_DELIVERED_DAYS", "9223372036854775807"), ("BYOC_DISK_RESERVE", "9223372036854775807K"),
+            ("BYOC_BODY_LIMIT", "9223372036854775807M"), ("BYOC_FRESHCHAT_POLL_SECONDS", "-1"),
+            ("BYOC_WORKERS", "2147483648"), ("BYOC_SOCKET_MODE", "777777777777"),
+        ])
+    func absurd(key: String, value: String) {
+        let mistakes = read([key: value]).1.mistakes
+        #expect(mistakes.map(\.key) == [key])
+        #expect(mistakes.allSatisfy { "\($0)".contains(value) })
+    }
+
+    @Test("A password that can't be used is refused with what is wrong with it, and isn't shown")
+    func password() throws {
+        let tail = "AAAAAAAAAAAAAAAAAAAAAA:" + String(repeating: "A", count: 43)
+        for (text, fault) in [
+            ("short", "it has 5 characters; expected at least 12"), ("scrypt:15:8", "isn't a whole one"),
+            ("scrypt:20:32:1:\(tail)", "it needs 4097 MiB"), ("scrypt:16:1:1:\(tail)", "with r = 1"),
+        ] {
+            let mistake = try #require(read(["BYOC_ADMIN_PASSWORD": text]).1.mistakes.first)
+            #expect("\(mistake)".contains(fault), "\(mistake)")
+            #expect(!"\(mistake)".contains(text))
+        }
+        #expect(read(["BYOC_ADMIN_PASSWORD": "scrypt:15:8:1:\(tail)"]).1.mistakes == [])
+    }
+
+    @Test("A port that other machines can reach is warned of; one of this machine, and a path, are not")
+    func exposure() {
+        for socket in ["0.0.0.0:9000", "[::]:9000", "10.0.0.1:9000", "example.com:9000"] {
+            let cautions = EndpointCheck.cautions(about: socket)
+            #expect(cautions.count == 1 && cautions.allSatisfy { $0.problem.contains(socket) }, "\(socket)")
+        }
+        for socket in ["127.0.0.1:9000", ":9000", "[::1]:9000", "localhost:9000", "/run/byoc.sock", "byoc.sock", ""] {
+            #expect(EndpointCheck.cautions(about: socket).isEmpty, "\(socket)")
+        }
+    }
+
+    @Test("A settings file with a secret in it that everybody can read is mentioned, with what to do")
+    func readableByAll() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/env"
+        func cautions(_ text: String, mode: mode_t) throws -> [Settings.Caution] {
+            try text.write(toFile: path, atomically: false, encoding: .utf8)
+            chmod(path, mode)
+            return try SettingsLoader(file: path).read().settings.cautions
+        }
+        let secret = "BYOC_ADMIN_PASSWORD=correct horse battery\nBYOC_THREADS=3\n"
+        let caution = try #require(try cautions(secret, mode: 0o644).first)
+        #expect(caution.problem.contains(path) && caution.problem.contains("BYOC_ADMIN_PASSWORD"))
+        #expect(!caution.problem.contains("horse"))
+        #expect(caution.remedy.contains("chmod 600 \(path)"))
+        #expect(try cautions(secret, mode: 0o640) == [])
+        #expect(try cautions("BYOC_THREADS=3\n", mode: 0o644) == [])
+        #expect(try cautions("BYOC_ADMIN_PASSWORD=\n", mode: 0o644) == [])
+    }
+
+    @Test("A file of somebody else's, or that everybody can write to, isn't relied on, nor a link to one")
+    func trust() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/.env"
+        #expect(FileTrust.problem(of: path) == nil)
+        try "".write(toFile: path, atomically: false, encoding: .utf8)
+        chmod(path, 0o644)
+        #expect(FileTrust.problem(of: path) == nil)
+        chmod(path, 0o646)
+        #expect(FileTrust.problem(of: path) == "can be written by everybody")
+        let link = folder.path + "/link"
+        #expect(symlink(path, link) == 0)
+        #expect(FileTrust.problem(of: link) == "can be written by everybody")
+        chmod(path, 0o600)
+        #expect(FileTrust.problem(of: link) == nil)
+        // Only root can give files away.
+        guard geteuid() == 0 else { return }
+        #expect(chown(path, 12_345, 0) == 0)
+        #expect(FileTrust.problem(of: path)?.contains("belongs to user 12345") == true)
+        #expect(FileTrust.problem(of: link)?.contains("leads to a file of user 12345") == true)
+        #expect(chown(path, 0, 0) == 0)
+        #expect(lchown(link, 12_345, 0) == 0)
+        #expect(FileTrust.problem(of: link)?.contains("belongs to user 12345") == true)
+    }
+
+    @Test("What sign-in remembers begins anew when its file is removed, so that no earlier session goes on")
+    func signInMemory() throws {
+        let folder = try TemporaryFolder()
+        let memory = ConsoleMemoryFile(dataDirectory: folder.path)
+        try memory.change { _ in }
+        let first = try memory.recall()
+        #expect(try ConsoleMemoryFile(dataDirectory: folder.path).recall() == first)
+        #expect(unlink(folder.path + "/console.json") == 0)
+        #expect(try memory.recall() != first)
+        try memory.change { _ in }
+        #expect(try memory.recall() != first)
+        let letter = folder.path + "/letter"
+        try "dear".write(toFile: letter, atomically: false, encoding: .utf8)
+        #expect(symlink(letter, folder.path + "/console.json.new") == 0)
+        #expect(throws: (any Error).self) { try memory.change { _ in } }
+        #expect(try String(contentsOfFile: letter, encoding: .utf8) == "dear")
+    }
+
     @Test("Sizes may be written with K and M")
     func sizes() {
         #expect(read(["BYOC_BODY_LIMIT": "512k"]).0.bodyLimit == 512 * 1024)
@@ -122,4 +230,16 @@ struct SettingsTests {
         #expect(read(["BYOC_BASE_URL": "http://chat.example.com"]).1.mistakes.count == 1)
         #expect(read(["BYOC_BASE_URL": "https://chat.example.com/?a=b"]).1.mistakes.count == 1)
     }
+}
+
+/// A folder that goes away with the object.
+private final class TemporaryFolder {
+    let path: String
+
+    init() throws {
+        path = NSTemporaryDirectory() + "/byoc-settings-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
 }

@@ -89,6 +89,19 @@ struct SupervisorStateTests {
         #expect(state.handle(.timer(slot: 0, generation: 0)) == [])
     }
 
+    @Test("A worker that the system has no process for is tried again later, and ends no other")
+    func noProcess() {
+        var state = running(2)
+        _ = state.handle(.exited(101, lived: .seconds(60)))
+        _ = state.handle(.timer(slot: 1, generation: 0))
+        #expect(
+            state.spawnFailed(slot: 1, generation: 0) == [
+                .wait(slot: 1, generation: 0, SupervisorState.wait(after: 2))
+            ])
+        _ = state.handle(.reload)
+        #expect(state.spawnFailed(slot: 0, generation: 1) == [.reloadFailed])
+    }
+
     @Test("Stopping ends when the last worker has left, and starts none")
     func stop() {
         var state = running(2)

@@ -161,6 +161,33 @@ struct ViberSendTests {
         #expect(reasons.count == 8)
     }
 
+    @Test("Only an HTTP status that says that nothing was done leaves no doubt", arguments: 100...999)
+    func httpStatuses(status: Int) async {
+        let far = RecordingSender(replies: [HTTPReply(status: .init(code: status))])
+        do {
+            _ = try await viber.send(piece(), account: ViberFixtures.account, over: far)
+            Issue.record("taken for success")
+        } catch {
+            let certain = [400, 401, 403, 404, 410, 413, 414, 415, 422, 429, 431]
+            #expect(error.isCertain == certain.contains(status))
+            if !error.isCertain { #expect(error.remedy == .retry(after: nil)) }
+            #expect((error.fault != nil) == (500...599 ~= status))
+        }
+    }
+
+    @Test("Half an emoji and bytes that aren't UTF-8 spoil nothing of an answer")
+    func unreadableTexts() async throws {
+        let bodies: [[UInt8]] = [
+            Array(#"{"chat_hostname":"\ud83d","status":0,"message_token":57}"#.utf8),
+            Array(#"{"chat_hostname":"caf"#.utf8) + [0xE9] + Array(#"","status":0,"message_token":57}"#.utf8),
+            Array("{\"chat_hostname\":\"a\tb\",\"status\":0,\"message_token\":57}".utf8),
+        ]
+        for body in bodies {
+            let far = RecordingSender(replies: [HTTPReply(status: .ok, body: body)])
+            #expect(try await viber.send(piece(), account: ViberFixtures.account, over: far) == "57")
+        }
+    }
+
     @Test("Without a token nothing is sent and the installation is paused")
     func noToken() async {
         let far = RecordingSender(replies: [])

@@ -78,6 +78,31 @@ struct ViberSetupTests {
         #expect(check == ChannelCheck(accountName: "acme", webhookURL: nil))
     }
 
+    @Test(
+        "A 200 that isn't an account's answer is said to be none",
+        arguments: [
+            "<html>Welcome</html>", "", "{}", #"{"status":0}"#, #"{"status":0,"status_message":"ok"}"#,
+            #"{"status":0,"name":"acm"#, #"{"status":200,"name":"acme"}"#,
+        ])
+    func noAccount(_ body: String) async throws {
+        let failure = await #expect(throws: SetupFailure.self) {
+            _ = try await viber.check(ViberFixtures.account, over: RecordingSender(replies: [.json(body)]))
+        }
+        #expect(failure?.problem.contains("an answer that isn't Viber's") == true)
+        #expect(failure?.field == "api_base_url")
+    }
+
+    @Test("Nor is a webhook registered or removed by one", arguments: ["<html>", "", "{}", #"{"status":0,"#])
+    func notRegistered(_ body: String) async throws {
+        await #expect(throws: SetupFailure.self) {
+            try await viber.register(
+                targetURL: targetURL, account: ViberFixtures.account, over: RecordingSender(replies: [.json(body)]))
+        }
+        await #expect(throws: SetupFailure.self) {
+            try await viber.unregister(account: ViberFixtures.account, over: RecordingSender(replies: [.json(body)]))
+        }
+    }
+
     @Test("A wrong token: Viber's words, and where to find the right one")
     func wrongToken() async throws {
         let far = RecordingSender(replies: [.json(#"{"status":2,"status_message":"invalidAuthToken"}"#)])

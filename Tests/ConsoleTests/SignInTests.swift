@@ -28,6 +28,13 @@ import Testing
     @Test(arguments: [
         "https://evil.example", "//evil.example", "/\\evil.example", "\\\\evil.example", "javascript:alert(1)",
         "/../../evil", "/installations/../../..", "/a\nSet-Cookie: x=y", "evil.example", "", "/sign-out",
+        "/%2e%2e/%2e%2e/evil", "/%252e%252e/evil", "/..%2f..%2fevil", "/%25252e%25252e/evil", "/.%2e/evil",
+        "/%2f%2fevil",
+        "/%252f%252fevil.example", "/%5c%5cevil.example", "/%255cevil.example", "/installations//evil", "/./evil",
+        "/...",
+        "/a%0d%0aSet-Cookie:%20x=y", "/a%00b", "/a;b", "/@evil.example", "/:80", "/installations#/../..", "/ä",
+        "/a?b\\c",
+        "/a?b#c", "?to=/", "/\t/evil.example", "/%", "/sign-in?to=%2F", "/sign-out/x",
     ])
     func `Sign-in leads to none but our own pages`(_ target: String) async {
         var browser = Browser(ConsoleScene().console)
@@ -62,6 +69,30 @@ import Testing
         #expect(AdminPassword(text) == nil)
     }
 
+    @Test(arguments: [
+        ("13:8:1", "N is 2^13"), ("21:8:1", "N is 2^21"), ("-1:8:1", "N is 2^-1"), ("64:8:1", "N is 2^64"),
+        ("15:0:1", "r is 0"), ("15:33:1", "r is 33"), ("15:8:0", "p is 0"), ("15:8:17", "p is 17"),
+        // Computed by nobody: BoringSSL refuses each of them.
+        ("16:1:1", "r = 1"), ("17:1:1", "r = 1"), ("20:1:1", "r = 1"), ("20:8:1", "needs 1025 MiB"),
+        ("20:32:1", "needs 4097 MiB"), ("18:32:16", "needs 1025 MiB"), ("19:16:1", "needs 1025 MiB"),
+    ])
+    func `A hash that no password could match is refused, with what is wrong`(_ cost: String, _ fault: String) throws {
+        let hash = try AdminPassword.hash(ConsoleScene.password).split(separator: ":").suffix(2).joined(separator: ":")
+        do throws(AdminPassword.Fault) {
+            _ = try AdminPassword(parsing: "scrypt:\(cost):\(hash)")
+            Issue.record("it was taken")
+        } catch {
+            #expect(error.description.contains(fault), "\(error)")
+            #expect(!error.description.contains(hash))
+        }
+    }
+
+    @Test(arguments: ["14:1:1", "15:8:16", "18:31:1", "19:15:1", "16:2:1"])
+    func `Costs that can be paid are taken`(_ cost: String) throws {
+        let hash = try AdminPassword.hash(ConsoleScene.password).split(separator: ":").suffix(2).joined(separator: ":")
+        #expect(AdminPassword("scrypt:\(cost):\(hash)") != nil)
+    }
+
     @Test func `The session's cookie is for our pages alone, and for no script`() async throws {
         var browser = Browser(ConsoleScene().console)
         await browser.signIn()
@@ -82,6 +113,33 @@ import Testing
 }
 
 @Suite struct SessionTests {
+    @Test(arguments: ["/", "/installations", "/messages?text=a%20%2e%2e%2fb&state=dead", "/messages/12-3_~.x"])
+    func `Sign-in leads to the page that was asked for`(_ target: String) async {
+        var browser = Browser(ConsoleScene().console)
+        #expect(await browser.signIn(to: target).location == "/byoc/admin" + (target == "/" ? "" : target))
+    }
+
+    @Test func `No session goes on when what sign-in remembers is lost, and none that was ended comes back`() async {
+        let scene = ConsoleScene()
+        var browser = await scene.signedIn()
+        let stolen = browser.cookies
+        _ = await browser.submit("/sign-out", from: "/", [("everywhere", "yes")])
+        let elsewhere = await scene.signedIn()
+        scene.memory.forget()
+        for cookies in [stolen, elsewhere.cookies] {
+            var other = Browser(scene.console)
+            other.cookies = cookies
+            #expect(await other.get("/").status == 303)
+        }
+        // A record that begins anew, whichever of these comes first.
+        let later = await scene.signedIn()
+        for (cookies, status) in [(stolen, 303), (elsewhere.cookies, 303), (later.cookies, 200)] {
+            var other = Browser(scene.console)
+            other.cookies = cookies
+            #expect(await other.get("/").status == status)
+        }
+    }
+
     @Test func `Every worker takes a session that one of them began`() async {
         let scene = ConsoleScene()
         let browser = await scene.signedIn()

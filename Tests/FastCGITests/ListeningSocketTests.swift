@@ -131,6 +131,50 @@ extension OverTheWire {
             #expect(throws: ListeningSocket.Failure.self) { try ListeningSocket.open(at: path) }
         }
 
+        @Test("A link, or anybody's other file, where the owner's mark would be is left as it is")
+        func ownersLink() throws {
+            let letter = directory.path + "/letter"
+            try "dear".write(toFile: letter, atomically: false, encoding: .utf8)
+            for make in [symlink, link] {
+                #expect(make(letter, path + ".owner") == 0)
+                let socket = try ListeningSocket.open(at: path)
+                #expect(try String(contentsOfFile: letter, encoding: .utf8) == "dear")
+                socket.removeFile()
+                socket.close()
+                unlink(path + ".owner")
+            }
+            #expect(mkfifo(path + ".owner", 0o600) == 0)
+            let socket = try ListeningSocket.open(at: path)
+            #expect(throws: ListeningSocket.Failure.inUse(.path(path), process: getpid())) {
+                try ListeningSocket.open(at: path)
+            }
+            socket.close()
+        }
+
+        @Test("A file that is deleted, moved or replaced keeps web servers from connecting, and another can be made")
+        func lost() throws {
+            let socket = try ListeningSocket.open(at: path)
+            defer { socket.close() }
+            #expect(socket.obstacle == nil)
+            try FileManager.default.moveItem(atPath: path, toPath: path + "2")
+            #expect(socket.obstacle == "the socket file \(path) is gone")
+            try "letter".write(toFile: path, atomically: false, encoding: .utf8)
+            #expect(socket.obstacle == "the socket file \(path) was replaced by another")
+            unlink(path)
+            try FileManager.default.moveItem(atPath: path + "2", toPath: path)
+            #expect(socket.obstacle == nil)
+            unlink(path)
+            socket.disown()
+            let second = try ListeningSocket.open(at: path)
+            #expect(second.obstacle == nil)
+            #expect(socket.obstacle != nil)
+            #expect(throws: ListeningSocket.Failure.inUse(.path(path), process: getpid())) {
+                try ListeningSocket.open(at: path)
+            }
+            second.removeFile()
+            second.close()
+        }
+
         @Test("What is not a socket is never deleted")
         func notASocket() throws {
             try "precious".write(toFile: path, atomically: true, encoding: .utf8)

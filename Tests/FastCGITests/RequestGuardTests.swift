@@ -7,6 +7,10 @@ import Testing
         bytes.withUnsafeBytes { RequestGuard.inspect($0) }
     }
 
+    private func isComplete(_ bytes: [UInt8]) -> Bool {
+        if case .complete = inspect(bytes) { true } else { false }
+    }
+
     private func isInvalid(_ bytes: [UInt8]) -> Bool {
         if case .invalid = inspect(bytes) { true } else { false }
     }
@@ -18,8 +22,13 @@ import Testing
         records.parameters([("REQUEST_METHOD", "GET"), ("HTTP_X", String(repeating: "x", count: 300))])
         let headLength = records.bytes.count
         records.input(Array("some body".utf8))
-        for count in 0...records.bytes.count {
-            #expect(inspect(Array(records.bytes[..<count])) == (count < headLength ? .incomplete : .complete))
+        let length = records.bytes.count
+        for next in [[], [1, 1, 0, 1]] as [[UInt8]] {
+            let bytes = records.bytes + next
+            for count in 0...bytes.count {
+                let head = RequestGuard.Head(id: 1, length: headLength, end: min(count, length))
+                #expect(inspect(Array(bytes[..<count])) == (count < headLength ? .incomplete : .complete(head)))
+            }
         }
     }
 
@@ -38,10 +47,10 @@ import Testing
         #expect(isInvalid(management.bytes))
         var amid = Records.request()
         amid.record(9, values, id: 0)
-        #expect(inspect(amid.bytes) == .complete)
+        #expect(isComplete(amid.bytes), "it stands behind the request")
         var within = Records()
         within.begin()
-        within.parameters([("A", "B")])
+        within.record(4, [1, 1, UInt8(ascii: "A"), UInt8(ascii: "B")])
         within.record(9, values, id: 0)
         #expect(isInvalid(within.bytes))
     }
@@ -101,7 +110,7 @@ import Testing
                     }
                     records.record(4, [])
                     #expect(isInvalid(records.bytes) == !isWhole)
-                    #expect((inspect(records.bytes) == .complete) == isWhole)
+                    #expect(isComplete(records.bytes) == isWhole)
                 }
             }
         }

@@ -40,6 +40,35 @@ struct DamageTests {
         }
     }
 
+    @Test("A text with something unreadable in it never costs the message", arguments: JSONMutation.unreadable)
+    func unreadableTexts(odd: [UInt8]) throws {
+        var count = 0
+        for (folder, read) in [("webhook", readWebhook), ("product", readProduct)] {
+            for file in try Fixture.names(folder) where file.hasPrefix("message_") {
+                let body = try Fixture.bytes("\(folder)/\(file)")
+                let messages = try read(body).count(where: isMessage)
+                for end in JSONMutation.endsOfTexts(in: body) {
+                    let damaged = Array(body[..<end] + odd + body[end...])
+                    // Only the event's own name makes another event of it.
+                    if ["message_create", "onMessageCreate"].contains(where: {
+                        body[..<end].suffix($0.utf8.count).elementsEqual($0.utf8)
+                    }) {
+                        continue
+                    }
+                    #expect(
+                        try read(damaged).count(where: isMessage) == messages,
+                        "\(String(decoding: damaged, as: UTF8.self))")
+                    count += 1
+                }
+            }
+        }
+        #expect(count > 200)
+    }
+
+    private func isMessage(_ event: HelpdeskEvent) -> Bool {
+        if case .message = event.content { true } else { false }
+    }
+
     @Test("Damaged answers of the API never do more than fail")
     func damagedAnswers() async throws {
         var random = SeededGenerator(seed: 44)

@@ -147,7 +147,13 @@ struct DoubtTests {
             ("  a < b & \"c\"\n", "a &lt; b &amp; &quot;c&quot;"), ("one\ntwo", "one<br/>two"),
             ("one\ntwo", "<p>one</p><p>two</p>"), ("<3 & &amp;", "&lt;3 &amp; &amp;amp;"), ("<b>", "<b>"),
             ("e\u{301}", "é"),
-            ("<b>x</b>", "x"),
+            ("<b>x</b>", "x"), ("Café 3€", "<p>Caf&eacute; 3&euro;</p>"),
+            ("می\u{200C}خواهم سلام", "<p>می<b>\u{200C}خواهم</b> سلام</p>"), ("กรุณารอำ", "<p>กรุณารอ<b>ำ</b></p>"),
+            (
+                "see https://x.example/?q=1>0",
+                "see <a href=\"https://x.example/?q=1>0\">https://x.example/?q=1&gt;0</a>"
+            ),
+            ("😀", "&#55357;&#56832;"), ("hi", "<!-- a --><style>p{}</style><p>hi<o:p></o:p></p>"),
         ])
     func recognises(sent: String, stored: String) async throws {
         fake.seed(users: 1, conversations: [.init("topic-1")])

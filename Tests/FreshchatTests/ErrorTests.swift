@@ -30,7 +30,7 @@ struct ErrorTests {
         (401, DeliveryFailure.Remedy.pause, true), (402, .pause, true), (403, .pause, true), (413, .giveUp, true),
         (415, .giveUp, true), (422, .giveUp, true), (408, .retry(after: nil), false), (500, .retry(after: nil), false),
         (502, .retry(after: nil), false), (503, .retry(after: nil), false), (504, .retry(after: nil), false),
-        (301, .retry(after: nil), true), (429, .slowDown(until: noon + 1), true),
+        (301, .retry(after: nil), false), (429, .slowDown(until: noon + 1), true),
     ]
 
     @Test("Each status is mapped to what helps", arguments: meanings)

@@ -18,6 +18,7 @@ extension FakeFreshchat.State {
                     ? ok(.object(["id": .text("BOT"), "first_name": .text("Freddy")])) : notFound("USER_NOT_FOUND")
             }
             return users.first { $0.id == parts[1] }.map { ok(self.json(of: $0)) } ?? notFound("USER_NOT_FOUND")
+        case (.put, "users", 2): return updateUser(parts[1], json)
         case (.get, "users", 3) where parts[2] == "conversations":
             guard users.contains(where: { $0.id == parts[1] }) else { return notFound("USER_NOT_FOUND") }
             // In no order that would help anyone, and with nothing but ids.
@@ -56,6 +57,15 @@ extension FakeFreshchat.State {
         return ok(json(of: user))
     }
 
+    private mutating func updateUser(_ id: String, _ body: JSON?) -> HTTPReply {
+        guard let index = users.firstIndex(where: { $0.id == id }) else { return notFound("USER_NOT_FOUND") }
+        guard case .object(let fields)? = body, refusedUserFields.isDisjoint(with: fields.keys) else {
+            return .error(400, "INVALID_VALUE", "user")
+        }
+        users[index].body.merge(fields) { $1 }
+        return HTTPReply(status: .ok, body: userUpdateAnswer ?? json(of: users[index]).encoded)
+    }
+
     private func json(of user: FakeFreshchat.User) -> JSON {
         var fields = user.body
         fields["id"] = .text(user.id)
@@ -69,7 +79,9 @@ extension FakeFreshchat.State {
     private mutating func createConversation(_ body: JSON?) -> HTTPReply {
         guard let topic = body?["channel_id"]?.string, topic.hasPrefix("topic-"),
             let user = body?["users"]?[0]?["id"]?.string, users.contains(where: { $0.id == user }),
-            let message = body?["messages"]?[0], body?["status"] == .text("new")
+            let message = body?["messages"]?[0], body?["status"] == .text("new"),
+            // No other client names the user in the message too (freshchat.md §1.9).
+            message["user_id"] == nil
         else { return .error(400, "INVALID_VALUE", "Conversation payload not valid") }
         if reusesOpen,
             let open = conversations.firstIndex(where: {

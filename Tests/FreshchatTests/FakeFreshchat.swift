@@ -59,6 +59,10 @@ final class FakeFreshchat: HTTPSender, Sendable {
         var reusesOpen = false
         var omitsMessages = false
         var acceptsBots = true
+        /// The fields that an update of a user is refused for.
+        var refusedUserFields: Set<String> = []
+        /// `nil`: the user.
+        var userUpdateAnswer: [UInt8]?
         var reopenWord = "new"
         var clockIsAhead: TimeInterval = 0
         /// Whether answers have a `Date`.

@@ -111,12 +111,107 @@ struct MovingOnTests {
         #expect(fake.conversations[2].topic == "topic-1")
     }
 
-    @Test("An open conversation that refuses without a word is left for a new one")
-    func refusesWithoutReason() async throws {
+    static let otherWords: [HTTPReply] = [
+        HTTPReply(status: .badRequest), .error(400, "INVALID_VALUE", ""), .error(400, "INVALID_VALUE", "no"),
+        .error(400, "INVALID_VALUE", "Conversation payload not valid"), .error(400, "BAD", "message is too long"),
+        .error(400, "INVALID_VALUE", "conversation is not available"),
+    ]
+
+    @Test(
+        "An open conversation that refuses with other words refuses the message: a dead letter, and nobody moves",
+        arguments: otherWords.indices)
+    func refusedMessage(index: Int) async throws {
+        let reply = Self.otherWords[index]
+        fake.seed(users: 1, conversations: [.init("topic-1"), .init("topic-1", "assigned", age: 5)])
+        fake.break_("POST /conversations/C1/messages", .refuse(reply))
+        let failure = await #expect(throws: DeliveryFailure.self) { try await post() }
+        #expect(failure?.remedy == .giveUp && failure?.isCertain == true)
+        #expect(fake.conversations.count == 2 && fake.messages.isEmpty && memory.conversations.isEmpty)
+        // The next one goes to the same conversation, at the usual price.
+        let calls = fake.calls.count
+        _ = try await post("next")
+        #expect(fake.texts(in: "C1") == ["next"])
+        #expect(fake.calls.count == calls + 1)
+    }
+
+    @Test("The newest open conversation that refuses with other words isn't left for a new one either")
+    func otherWordsOfNewest() async throws {
         fake.seed(users: 1, conversations: [.init("topic-1")])
-        fake.break_("POST /conversations/C1/messages", .refuse(HTTPReply(status: .init(code: 409))))
+        fake.break_("POST /conversations/C1/messages", .refuse(.error(400, "INVALID_VALUE", "no")))
+        let failure = await #expect(throws: DeliveryFailure.self) {
+            try await helpdesk.post(memory.piece("hi", user: "U1"), account: makeAccount(), over: fake, keeper: memory)
+        }
+        #expect(failure?.remedy == .giveUp)
+        #expect(fake.conversations.count == 1)
+    }
+
+    @Test("A reopened conversation that refuses with other words isn't left for a new one")
+    func otherWordsAfterReopening() async throws {
+        fake.seed(users: 1, conversations: [.init("topic-1", "resolved")])
+        fake.set { $0.resolvedMode = .fail }
+        for _ in 0..<2 {
+            fake.break_("POST /conversations/C1/messages", .refuse(.error(400, "INVALID_VALUE", "no")))
+        }
+        let failure = await #expect(throws: DeliveryFailure.self) { try await post() }
+        #expect(failure?.remedy == .giveUp)
+        #expect(fake.conversations.count == 1)
+    }
+
+    @Test("One that says \"not the latest\" only after it was reopened is left")
+    func notLatestAfterReopening() async throws {
+        fake.seed(users: 1, conversations: [.init("topic-1", "resolved")])
+        fake.break_("POST /conversations/C1/messages", .refuse(.error(400, "INVALID_VALUE", "resolved")))
+        fake.break_(
+            "POST /conversations/C1/messages", .refuse(.error(400, "INVALID_VALUE", "not the latest conversation")))
         _ = try await post()
         #expect(fake.texts(in: "C2") == ["hi"])
+    }
+
+    @Test("A conflict leaves it open whether the message is there, and moves nobody", arguments: [true, false])
+    func conflict(isApplied: Bool) async throws {
+        fake.seed(users: 1, conversations: [.init("topic-1")])
+        let reply = HTTPReply(status: .init(code: 409))
+        fake.break_("POST /conversations/C1/messages", isApplied ? .applyAnd(reply) : .refuse(reply))
+        let failure = await #expect(throws: DeliveryFailure.self) { try await post() }
+        #expect(failure?.remedy == .retry(after: nil) && failure?.isCertain == false)
+        _ = try await helpdesk.post(
+            memory.piece("hi", user: "U1", conversation: "C1", doubt: noon), account: makeAccount(), over: fake,
+            keeper: memory)
+        #expect(fake.texts(in: "C1") == ["hi"])
+        #expect(fake.conversations.count == 1)
+    }
+
+    @Test("What a conflict leaves in doubt stays so when the look at the conversation fails")
+    func conflictThenFailure() async throws {
+        fake.seed(users: 1, conversations: [.init("topic-1")])
+        fake.break_("POST /conversations/C1/messages", .applyAnd(HTTPReply(status: .init(code: 409))))
+        fake.break_("GET /conversations/C1", .refuse(HTTPReply(status: .badGateway)))
+        let failure = await #expect(throws: DeliveryFailure.self) { try await post() }
+        #expect(failure?.isRetryable == true && failure?.isCertain == false)
+    }
+
+    @Test("A 404 for a conversation that is open is a contradiction, and moves nobody", arguments: [true, false])
+    func goneAndOpen(isApplied: Bool) async throws {
+        fake.seed(users: 1, conversations: [.init("topic-1")])
+        let reply = HTTPReply.error(404, "NOT_FOUND", "no such conversation")
+        fake.break_("POST /conversations/C1/messages", isApplied ? .applyAnd(reply) : .refuse(reply))
+        let failure = await #expect(throws: DeliveryFailure.self) { try await post() }
+        #expect(failure?.isRetryable == true && failure?.isCertain == false)
+        _ = try await helpdesk.post(
+            memory.piece("hi", user: "U1", conversation: "C1", doubt: noon), account: makeAccount(), over: fake,
+            keeper: memory)
+        #expect(fake.texts(in: "C1") == ["hi"])
+        #expect(fake.conversations.count == 1)
+    }
+
+    @Test("410 says that it is gone as well as 404")
+    func goneForGood() async throws {
+        fake.seed(users: 1, conversations: [.init("topic-1", age: 50), .init("topic-1", age: 900)])
+        for call in ["POST /conversations/C2/messages", "GET /conversations/C2"] {
+            fake.break_(call, .refuse(.error(410, "GONE", "")))
+        }
+        _ = try await post(into: "C2")
+        #expect(fake.texts(in: "C1") == ["hi"])
     }
 
     @Test("A conversation whose messages answer 404 is tried by its number")
@@ -150,9 +245,9 @@ struct MovingOnTests {
     @Test("When a new conversation is refused too, the message is given up on and nothing new is mapped")
     func hopeless() async throws {
         fake.seed(users: 1, conversations: [.init("topic-1")])
-        for call in ["POST /conversations/C1/messages", "POST /conversations"] {
-            fake.break_(call, .refuse(.error(400, "INVALID_VALUE", "no")))
-        }
+        fake.break_(
+            "POST /conversations/C1/messages", .refuse(.error(400, "INVALID_VALUE", "not the latest conversation")))
+        fake.break_("POST /conversations", .refuse(.error(400, "INVALID_VALUE", "no")))
         let failure = await #expect(throws: DeliveryFailure.self) { try await post() }
         #expect(failure?.remedy == .giveUp)
         #expect(memory.conversations.isEmpty && memory.users.isEmpty)

@@ -28,6 +28,8 @@ let longAgo = noon.addingTimeInterval(-100_000)
 final class Memory: MappingKeeper, Sendable {
     struct State {
         var users: [HelpdeskUserID] = []
+        /// What each of them was created with.
+        var written: [ContactProfile?] = []
         var conversations: [HelpdeskConversationID] = []
         var messages: Set<HelpdeskMessageID> = []
         var isBroken = false
@@ -42,8 +44,11 @@ final class Memory: MappingKeeper, Sendable {
         }
     }
 
-    func found(user: HelpdeskUserID) async throws(DeliveryFailure) {
-        state.withLock { $0.users.append(user) }
+    func found(user: HelpdeskUserID, written: ContactProfile?) async throws(DeliveryFailure) {
+        state.withLock {
+            $0.users.append(user)
+            $0.written.append(written)
+        }
     }
 
     func found(conversation: HelpdeskConversationID) async throws(DeliveryFailure) {
@@ -55,6 +60,7 @@ final class Memory: MappingKeeper, Sendable {
     }
 
     var users: [HelpdeskUserID] { state.withLock(\.users) }
+    var written: [ContactProfile?] { state.withLock(\.written) }
     var conversations: [HelpdeskConversationID] { state.withLock(\.conversations) }
 
     func record(_ id: HelpdeskMessageID?) {

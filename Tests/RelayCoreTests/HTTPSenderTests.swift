@@ -31,6 +31,29 @@ struct HTTPSenderTests {
         #expect(HTTPRequest(.get, url: url) == nil)
     }
 
+    @Test(
+        "A URL whose port no address can hold is no request",
+        arguments: ["0", "65536", "70000", "4294967376", "99999999999999999999", "99999999999999999999999999"])
+    func noPort(_ port: String) {
+        for host in ["127.0.0.1", "[::1]", "a.example", "user:1@a.example"] {
+            for end in ["", "/", "/x:1", "?x=:1", "#:1"] {
+                #expect(HTTPRequest(.get, url: "https://\(host):\(port)\(end)") == nil)
+            }
+        }
+    }
+
+    @Test(
+        "The last port of all is one, and so is none",
+        arguments: [
+            ("https://127.0.0.1:65535/", "127.0.0.1:65535"), ("https://[::1]/", "[::1]"),
+            ("https://a.example:/", "a.example"),
+            ("https://user:99999@a.example/", "a.example"), ("https://a.example/:99999", "a.example"),
+            ("https://a.example?:99999", "a.example"), ("https://[fe80::99999]:1/", "[fe80::99999]:1"),
+        ])
+    func port(_ url: String, _ authority: String) {
+        #expect(HTTPRequest(.get, url: url)?.authority == authority)
+    }
+
     @Test("The URL for the log has no query")
     func loggedURL() throws {
         let request = try #require(HTTPRequest(.get, url: "https://a.example:1/x/y?token=secret"))

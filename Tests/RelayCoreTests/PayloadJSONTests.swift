@@ -63,7 +63,7 @@ struct PayloadJSONTests {
     }
 
     @Test(
-        "What is stored, by hand or by the encoder, whole or damaged, reads as the decoder reads it",
+        "What is stored, by hand or by the encoder, whole or damaged, reads as the decoder reads it where that reads it",
         arguments: 0..<10 as Range<UInt64>)
     func sameAsDecoder(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
@@ -73,8 +73,12 @@ struct PayloadJSONTests {
                 #expect(Payload(json: json) == payload)
                 for _ in 0..<5 {
                     let damaged = Data(JSONMutation.mutate(Array(json), using: &random))
-                    guard let read = Payload(json: damaged) else { continue }
-                    #expect(try JSONDecoder().decode(Payload.self, from: damaged) == read)
+                    // The decoder doesn't clean names.
+                    guard let read = Payload(json: damaged),
+                        let decoded = try? JSONDecoder().decode(Payload.self, from: damaged),
+                        let expected = decoded.json().flatMap({ Payload(json: Data($0)) })
+                    else { continue }
+                    #expect(read == expected)
                 }
             }
         }
@@ -84,8 +88,14 @@ struct PayloadJSONTests {
         #"{"message":1}"#, #"{"note":{"text":"a"}}"#, #"{"note":{"text":"a","conversation":null}}"#,
         #"{"note":{"text":"a","conversation":"c"},"reply":{}}"#, #"{"wish":{"text":"a","conversation":"c"}}"#, "{}",
         "[]",
-        #"{"note":{"text":"a","conversation":1}}"#, #"{"note":{"text":"\ud800","conversation":"c"}}"#,
+        #"{"note":{"text":"a","conversation":1}}"#,
     ]
+
+    @Test("A stored text with something unreadable in it is not lost")
+    func unreadable() {
+        let json = Data(#"{"note":{"text":"call \ud83d"#.utf8) + [0xE9] + Data(#"\q","conversation":"c"}}"#.utf8)
+        #expect(Payload(json: json) == .note(text: "call \u{FFFD}\u{FFFD}\u{FFFD}", conversation: "c"))
+    }
 
     @Test("What no version has written is left to the decoder", arguments: strange)
     func leftToDecoder(_ json: String) { #expect(Payload(json: Data(json.utf8)) == nil) }

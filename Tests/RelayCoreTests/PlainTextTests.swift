@@ -44,10 +44,25 @@ struct PlainTextTests {
         #expect(Message(parts: []).plainText == "")
     }
 
-    @Test("Only white space is blank; a part that can't be shown is not")
+    @Test("A label, a name or a caption that nobody can see counts as absent")
+    func invisible() {
+        let blank = "\u{200B}\u{3164}"
+        #expect(Part.link(url: "https://x.example", label: blank).plainText == "https://x.example")
+        #expect(Part.card(ContactCard(name: blank, phoneNumber: "+49 1")).plainText == "👤 +49 1")
+        #expect(
+            Part.attachment(Attachment(kind: .image, url: "https://x.example/a", name: blank, caption: blank)).plainText
+                == "🖼 Picture\nhttps://x.example/a")
+        #expect(
+            Part.location(Location(latitude: 0, longitude: 1, label: blank)).plainText
+                == "📍 Location\nhttps://maps.google.com/?q=0.0,1.0")
+        #expect(Message(parts: [.text("a"), .text(blank), .text("b")]).plainText == "a\nb")
+    }
+
+    @Test("Only what can't be seen is blank; a part that can't be shown is not")
     func blank() {
         #expect(Message(parts: []).isBlank)
         #expect(Message(parts: [.text(""), .text(" \r\n\t\u{2003}")]).isBlank)
+        #expect(Message(parts: [.text("\u{200B}\u{2060}\u{FEFF}\u{3164}"), .text("\u{0}\u{2800}")]).isBlank)
         #expect(!Message(text: " a").isBlank)
         for (part, words) in Self.parts where !words.isEmpty { #expect(!Message(parts: [part]).isBlank) }
     }

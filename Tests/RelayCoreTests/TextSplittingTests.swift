@@ -104,6 +104,26 @@ struct TextSplittingTests {
         #expect(pieces.allSatisfy { $0.utf16.count <= 4000 })
     }
 
+    @Test("Only so many pieces are made as are wanted, of a text of any length and of one endless grapheme")
+    func bounded() {
+        for unit in ["Съешь ещё этих мягких булок. ", "\u{301}", "👩\u{200D}"] {
+            let text = "z" + String(repeating: unit, count: 4_000_000 / unit.utf8.count)
+            let pieces = text.split(limit: 4000, most: 101)
+            #expect(pieces.count == 101)
+            #expect(text.utf8.starts(with: pieces.joined().utf8))
+        }
+    }
+
+    @Test("Blank pieces aren't counted, so that none of them hides that a message is cut")
+    func blankPieces() {
+        let text = String(
+            repeating: String(repeating: " ", count: 100) + String(repeating: "x", count: 100), count: 120)
+        let pieces = text.pieces(limit: 100)
+        #expect(pieces.count == Message.mostPieces + 1 && pieces.allSatisfy { !$0.isBlank })
+        #expect(String(repeating: " \n", count: 100_000).pieces(limit: 4).isEmpty)
+        #expect("\u{200B}".pieces(limit: 4).isEmpty)
+    }
+
     @Test("A truncated text is within the limit, whole or with an ellipsis, and no emoji is cut")
     func truncated() {
         #expect("hello".truncated(to: 5) == "hello")

@@ -31,6 +31,32 @@ package enum JSONMutation {
         return body
     }
 
+    /// Where the quotes are that end texts, the names of fields left out.
+    package static func endsOfTexts(in json: [UInt8]) -> [Int] {
+        var ends: [Int] = []
+        var isInText = false
+        var isEscaped = false
+        for (position, byte) in json.enumerated() {
+            guard isInText else {
+                isInText = byte == UInt8(ascii: "\"")
+                continue
+            }
+            if byte == UInt8(ascii: "\""), !isEscaped {
+                isInText = false
+                let next = json[(position + 1)...].first { $0 > 0x20 }
+                if next != UInt8(ascii: ":") { ends.append(position) }
+            }
+            isEscaped = byte == UInt8(ascii: "\\") && !isEscaped
+        }
+        return ends
+    }
+
+    /// What can't be read as a character within a text: half of a surrogate pair in an escape, a byte of Latin-1, half of a
+    /// character, broken escapes.
+    package static let unreadable: [[UInt8]] = [
+        Array(#"\ud83d"#.utf8), Array(#"\udca7"#.utf8), [0xE9], [0xF0, 0x9F], Array(#"\q"#.utf8), Array(#"\u12"#.utf8),
+    ]
+
     private static func damage(_ body: inout [UInt8], using random: inout some RandomNumberGenerator) {
         guard !body.isEmpty else { return }
         let position = Int.random(in: body.indices, using: &random)

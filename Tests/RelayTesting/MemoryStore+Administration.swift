@@ -3,9 +3,15 @@ package import RelayCore
 import Synchronization
 
 extension MemoryStore {
-    package func remember(user: HelpdeskUserID, for claim: Claim, now: Date) async throws(StoreFailure) {
+    package func remember(
+        user: HelpdeskUserID, written: ContactProfile?, for claim: Claim, now: Date
+    ) async throws(StoreFailure) {
         try change { state throws(StoreFailure) in
-            state.contacts[try state.contactID(of: claim)]?.contact.user = user
+            let id = try state.contactID(of: claim)
+            guard var row = state.contacts[id], row.contact.user != user || written != nil else { return }
+            row.contact.user = user
+            row.written = WrittenProfile(ofUserWith: written, present: row.contact.profile, now: now)
+            state.contacts[id] = row
         }
     }
 
@@ -18,13 +24,28 @@ extension MemoryStore {
         }
     }
 
+    package func amend(
+        _ claim: Claim, to reply: HelpdeskMessage, note: NoteDraft?, now: Date
+    ) async throws(StoreFailure) -> Claim {
+        try change { state throws(StoreFailure) in
+            try state.requireLease(claim)
+            state.deliveries[claim.delivery.id]?.payload = .reply(reply)
+            if let note {
+                state.enqueueNote(note, of: claim.delivery.installation, contact: claim.delivery.contact, now: now)
+            }
+            var amended = claim
+            amended.delivery.payload = .reply(reply)
+            return amended
+        }
+    }
+
     package func bind(
         _ claim: Claim, to user: ChannelUserID, topic: TopicID, now: Date
     ) async throws(StoreFailure) -> Claim {
         try change { state throws(StoreFailure) in
             try state.requireLease(claim)
             let installation = claim.delivery.installation
-            let contact = state.keepContact(ContactProfile(userID: user), of: installation)
+            let contact = state.keepContact(ContactProfile(userID: user), of: installation, now: now)
             if case .reply(let reply) = claim.delivery.payload {
                 state.keepConversation(reply.conversation, of: contact, installation, topic)
                 if let user = reply.user, state.contacts[contact]?.contact.user == nil {

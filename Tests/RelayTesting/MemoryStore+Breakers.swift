@@ -18,6 +18,13 @@ extension MemoryState {
         }
     }
 
+    /// The reason of the delivery whose failure opened it, as long as that waits.
+    func reason(for breaker: OpenBreaker) -> String? {
+        let key = breakers[Gate(installation: breaker.installation, side: breaker.side)]?.lastKey
+        let waiting = deliveries.values.filter { $0.orderingKey == key && $0.state == .waiting }
+        return waiting.min { $0.id.rawValue < $1.id.rawValue }.map(\.reason).flatMap { $0.isEmpty ? nil : $0 }
+    }
+
     mutating func noteFailure(_ failure: DeliveryFailure, of claim: Claim, now: Date) -> OpenBreaker? {
         if failure.showsThatSideWorks { noteSuccess(of: claim) }
         guard failure.mayConcernEveryone else { return nil }

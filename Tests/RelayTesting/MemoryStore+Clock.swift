@@ -14,6 +14,8 @@ extension MemoryStore {
                 state.deliveries[id]?.doubtSince = delivery.doubtSince.map { $0 + step }
             }
             state.gates = state.gates.mapValues { $0 + step }
+            state.profilePace = state.profilePace.mapValues { $0 + step }
+            for id in state.contacts.keys { state.contacts[id]?.written.dueAt? += step }
             for key in state.breakers.keys { state.breakers[key]?.openedAt? += step }
             for index in state.attempts.indices {
                 switch state.attempts[index].attempt.outcome {

@@ -130,6 +130,7 @@ extension MemoryState {
         let now = acceptance.at
         let key = Name(installation: installation, name: arrival.dedupeKey.rawValue)
         guard dedupe[key] == nil else {
+            if case .withheld = arrival.content { return }
             figures.add(.repeated, Flow(installation, arrival.content.direction))
             result.repeated += 1
             return
@@ -139,7 +140,7 @@ extension MemoryState {
         case .message(let message):
             let contact = keepContact(
                 message.profile, of: installation, subscription: .subscribed,
-                at: min(message.message.sentAt ?? now, now))
+                at: min(message.message.sentAt ?? now, now), now: now)
             wakeLanes(of: contact, now: now)
             result.deliveries.append(
                 enqueue(
@@ -164,10 +165,16 @@ extension MemoryState {
         case .receipt(let receipt, let note):
             keepReceipt(receipt, note: note, of: installation, now: now)
         case .subscription(let change):
-            _ = keepContact(change.user, of: installation, subscription: change.kind, at: min(change.at, now))
+            _ = keepContact(
+                change.user, of: installation, subscription: change.kind, at: min(change.at, now), now: now)
         case .status(let conversation, let isResolved):
             conversations[Name(installation: installation, name: conversation.rawValue)]?.isResolved = isResolved
             watch(conversation, of: installation, now: now)
+        case .withheld(let kind):
+            let flow = Flow(installation, .outbound)
+            figures.add(.withheld, flow)
+            figures.lastWithheld[flow] = max(figures.lastWithheld[flow] ?? now, now)
+            result.withheld.append(kind)
         }
         result.accepted += 1
     }
@@ -184,7 +191,7 @@ extension MemoryState {
         let prefix = acceptance.channel.rawValue + ":"
         if found == nil, let reference = reply.reference, reference.hasPrefix(prefix), reference != prefix {
             let user = ChannelUserID(String(reference.dropFirst(prefix.count)))
-            found = keepContact(ContactProfile(userID: user), of: installation)
+            found = keepContact(ContactProfile(userID: user), of: installation, now: acceptance.at)
         }
         guard let found else { return nil }
         if let user = reply.user, contacts[found]?.contact.user == nil { contacts[found]?.contact.user = user }
@@ -194,18 +201,16 @@ extension MemoryState {
 
     mutating func keepContact(
         _ profile: ContactProfile, of installation: InstallationID, subscription: SubscriptionChange.Kind? = nil,
-        at: Date? = nil
+        at: Date? = nil, now: Date
     ) -> ContactID {
-        let known = contacts.values.first {
+        let found = contacts.values.first {
             $0.contact.installation == installation && $0.contact.profile.userID == profile.userID
         }
-        let id = known?.contact.id ?? ContactID(rawValue: next())
-        var row = known ?? ContactRow(contact: Contact(id: id, installation: installation, profile: profile))
-        row.contact.profile.name = profile.name ?? row.contact.profile.name
-        row.contact.profile.avatarURL = profile.avatarURL ?? row.contact.profile.avatarURL
-        row.contact.profile.language = profile.language ?? row.contact.profile.language
-        row.contact.profile.country = profile.country ?? row.contact.profile.country
-        row.contact.profile.phoneNumber = profile.phoneNumber ?? row.contact.profile.phoneNumber
+        let id = found?.contact.id ?? ContactID(rawValue: next())
+        let known = found?.contact.profile ?? ContactProfile(userID: profile.userID)
+        var row = found ?? ContactRow(contact: Contact(id: id, installation: installation, profile: known))
+        row.contact.profile = known.updated(by: profile)
+        if row.contact.user != nil { row.written.note(row.contact.profile, now: now) }
         let isNews =
             row.contact.subscription == nil
             || (subscription != .opened && (at ?? .distantPast) >= (row.subscriptionAt ?? .distantPast))

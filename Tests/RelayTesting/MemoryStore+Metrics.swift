@@ -8,6 +8,7 @@ struct MemoryFigures {
     var histograms: [Histogram.Kind: [Flow: Histogram]] = [:]
     var signatures: [Flow: SignatureTally] = [:]
     var lastWebhooks: [Flow: Date] = [:]
+    var lastWithheld: [Flow: Date] = [:]
     var alarms: [Alarm: RaisedAlarm] = [:]
     var minutes: [Flow: [Int64: MinuteMark]] = [:]
     /// What ``MemoryStore/load(waitingUpTo:)`` says is free.
@@ -53,6 +54,7 @@ extension MemoryStore {
         state.withLock { state in
             for (flow, histogram) in tally.acknowledgements { state.figures.add(histogram, flow) }
             state.figures.lastWebhooks.merge(tally.lastAt) { max($0, $1) }
+            for (flow, count) in tally.foreign { state.figures.add(.foreign, flow, by: count) }
             for (flow, signatures) in tally.signatures {
                 state.figures.signatures[flow, default: SignatureTally()].add(signatures)
                 if signatures.failures > 0 { state.figures.add(.signatureFailures, flow, by: signatures.failures) }
@@ -62,6 +64,7 @@ extension MemoryStore {
 
     package func metrics() throws(StoreFailure) -> StoreMetrics {
         try probe()
+        let uptime = bootClock.now()
         return state.withLock { state in
             var metrics = StoreMetrics()
             metrics.installations = state.present.map { installation in
@@ -77,8 +80,12 @@ extension MemoryStore {
                 metrics.signatures[flow, default: .init()].other = tally.other.failures
             }
             metrics.lastWebhooks = state.figures.lastWebhooks
+            metrics.lastWithheld = state.figures.lastWithheld
             metrics.alarms = state.figures.raised
             metrics.breakers = state.openBreakers
+            for breaker in metrics.breakers { metrics.breakerReasons[breaker] = state.reason(for: breaker) }
+            metrics.relay.dueSince = state.nextDue
+            metrics.relay.leaseEndsIn = state.lanes.values.compactMap { $0.lease?.until }.min().map { $0 - uptime }
             metrics.size.free = state.figures.free
             for delivery in state.deliveries.values {
                 let flow = Flow(delivery.installation, delivery.direction)
@@ -118,7 +125,8 @@ extension MemoryStore {
     }
 
     package func load(waitingUpTo limit: Int) async throws(StoreFailure) -> StoreLoad {
-        state.withLock { state in
+        if let refusal = state.withLock({ $0.refusal }), refusal.kind == .gone { throw refusal }
+        return state.withLock { state in
             StoreLoad(
                 waiting: min(limit, state.deliveries.values.count { $0.state == .waiting }), free: state.figures.free)
         }

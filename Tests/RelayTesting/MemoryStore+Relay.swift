@@ -47,14 +47,14 @@ extension MemoryStore {
     }
 
     package func complete(
-        _ claim: Claim, delivered: PieceOutcome, lease: Duration, now: Date
+        _ claim: Claim, delivered: PieceOutcome, note: NoteDraft?, lease: Duration, now: Date
     ) async throws(StoreFailure) -> Claim? {
         try change { state throws(StoreFailure) in
             try state.requireLease(claim)
             state.endAttempt(claim.attempt, .delivered, detail: "", now: now)
             state.deliveries[claim.delivery.id]?.progress += 1
             state.deliveries[claim.delivery.id]?.doubtSince = nil
-            state.end(claim, as: .delivered, reason: "", detail: "", now: now)
+            state.end(claim, as: .delivered, reason: "", detail: "", note: note, now: now)
             state.figures.addDelivered(claim.delivery, now: now)
             state.keepMessageID(delivered, of: claim, now: now)
             state.noteSuccess(of: claim)
@@ -127,14 +127,7 @@ extension MemoryStore {
     }
 
     package func nextDue(now: Date) async throws(StoreFailure) -> Date? {
-        state.withLock { state in
-            state.lanes.compactMap { key, lane -> Date? in
-                guard lane.lease == nil, let gate = state.gate(lane.installation, lane.side),
-                    let head = state.head(of: key), !state.isProbing(head)
-                else { return nil }
-                return max(head.nextAttemptAt, gate)
-            }.min()
-        }
+        state.withLock { $0.nextDue }
     }
 
     // MARK: Workers
@@ -165,6 +158,15 @@ extension MemoryStore {
 }
 
 extension MemoryState {
+    var nextDue: Date? {
+        lanes.compactMap { key, lane -> Date? in
+            guard lane.lease == nil, let gate = gate(lane.installation, lane.side), let head = head(of: key),
+                !isProbing(head)
+            else { return nil }
+            return max(head.nextAttemptAt, gate)
+        }.min()
+    }
+
     func requireLease(_ claim: Claim) throws(StoreFailure) {
         guard let lease = lanes[claim.delivery.orderingKey]?.lease, lease.owner == claim.worker,
             lease.fence == claim.fence, lease.delivery == claim.delivery.id

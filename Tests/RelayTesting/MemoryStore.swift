@@ -58,6 +58,7 @@ struct MemoryState {
     struct ContactRow {
         var contact: Contact
         var subscriptionAt: Date?
+        var written = WrittenProfile()
     }
 
     struct Conversation {
@@ -94,6 +95,7 @@ struct MemoryState {
     var conversations: [Name: Conversation] = [:]
     var watches: [Name: Watch] = [:]
     var pollPace: [InstallationID: Date] = [:]
+    var profilePace: [InstallationID: Date] = [:]
     var deliveries: [DeliveryID: Delivery] = [:]
     var lanes: [OrderingKey: Lane] = [:]
     var attempts: [AttemptRow] = []

@@ -14,7 +14,7 @@ extension StoreConformance {
             try scene.accept(scene.status(true, key: "resolved"), scene.message("again"))
             let claim = try await scene.claim()
             #expect(claim.contact?.isResolved == true)
-            try await scene.store.remember(user: "user-2", for: claim, now: scene.start)
+            try await scene.store.remember(user: "user-2", written: nil, for: claim, now: scene.start)
             try await scene.store.remember(
                 conversation: "conversation-2", topic: scene.topic, for: claim, now: scene.start)
             let contact = try await scene.store.contact(anna)
@@ -44,6 +44,21 @@ extension StoreConformance {
             #expect(claims.map(\.delivery.text).sorted() == ["hi", "one"])
             let first = try #require(claims.first { $0.delivery.text == "one" })
             #expect(try await scene.complete(first, at: 6)?.delivery.text == "two")
+        },
+        Check("A reply is kept in the form in which it is sent, and its note with it") { scene in
+            try scene.accept(scene.reply("one", user: "user-1"), scene.reply("two", user: "user-1"))
+            let claim = try await scene.claim()
+            guard case .reply(var reply) = claim.delivery.payload else { throw StoreFailure(.notFound, "no reply") }
+            reply.message = Message(text: "one, with its file")
+            let note = NoteDraft(text: "a file is missing", conversation: "conversation-1")
+            let amended = try await scene.store.amend(claim, to: reply, note: note, now: scene.start)
+            #expect(amended.delivery.text == "one, with its file")
+            #expect(try await scene.delivery(claim.delivery.id).text == "one, with its file")
+            try await scene.retry(amended, after: scene.refusal, until: 1)
+            let claims = try await scene.claims(at: 2)
+            #expect(Set(claims.map(\.delivery.text)) == ["one, with its file", "note: a file is missing"])
+            let again = try #require(claims.first { $0.delivery.id == claim.delivery.id })
+            #expect(try await scene.complete(again, at: 2)?.delivery.text == "two")
         },
         Check("An agent's name is known for as long as asked, also that there is none") { scene in
             let store = scene.store

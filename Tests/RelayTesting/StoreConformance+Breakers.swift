@@ -32,6 +32,16 @@ extension StoreConformance {
             #expect(try await scene.claims(at: 2.9).isEmpty)
             #expect(try await scene.claims(at: 3).count == 1)
         },
+        Check("The figures say why a side fails for everyone, as long as the delivery that showed it waits") { scene in
+            try await failForAll(scene)
+            let breaker = try #require(try await scene.store.openBreakers().first)
+            #expect(try scene.store.metrics().breakerReasons == [breaker: scene.refusal.reason])
+            for delivery in try await scene.store.deliveries(DeliveryFilter(states: [.waiting])) {
+                try await scene.store.discard(delivery.id, now: scene.start)
+            }
+            #expect(try scene.store.metrics().breakers == [breaker])
+            #expect(try scene.store.metrics().breakerReasons.isEmpty)
+        },
         Check("The probe's success closes the breaker, and all the others go") { scene in
             try await failForAll(scene)
             let probe = try await scene.claim(at: 1)

@@ -210,7 +210,7 @@ extension StoreScene {
         try await store.save(sample("viber-2"), now: start)
         var ids = try accept(message("Where is my parcel?", from: "anna", name: "Anna")).deliveries
         let first = try await claim()
-        try await store.remember(user: "user of anna", for: first, now: start)
+        try await store.remember(user: "user of anna", written: nil, for: first, now: start)
         try await store.remember(conversation: "conversation-1", topic: topic, for: first, now: start)
         try await complete(first)
         ids += try accept(message("dead", from: "boris", name: "Борис")).deliveries

@@ -131,12 +131,18 @@ extension StoreConformance {
             await scene.expect(.leaseLost) { try await store.hold(lost, reason: "", note: nil, now: now) }
             await scene.expect(.leaseLost) { try await store.dismiss(lost, reason: "", now: now) }
             await scene.expect(.leaseLost) { try await store.release(lost, now: now) }
-            await scene.expect(.leaseLost) { try await store.remember(user: "u", for: lost, now: now) }
+            await scene.expect(.leaseLost) { try await store.remember(user: "u", written: nil, for: lost, now: now) }
             await scene.expect(.leaseLost) {
                 try await store.remember(conversation: "c", topic: scene.topic, for: lost, now: now)
             }
             await scene.expect(.leaseLost) {
                 _ = try await store.bind(lost, to: "bert", topic: scene.topic, now: now)
+            }
+            await scene.expect(.leaseLost) {
+                let reply = HelpdeskMessage(
+                    id: "m", conversation: "c", user: nil, actor: .agent, actorID: nil, isPrivate: false,
+                    message: Message(text: "lost"))
+                _ = try await store.amend(lost, to: reply, note: nil, now: now)
             }
             #expect(try await scene.delivery(lost.delivery.id).state == .waiting)
             let contact = try #require(taken.contact?.id)

@@ -91,6 +91,27 @@ extension StoreConformance {
             }
             #expect(try scene.store.metrics().lastWebhooks == [flow: scene.at(9)])
         },
+        Check("A withheld message is counted once, makes no delivery, and doesn't stand in the way of the same one") {
+            scene in
+            let withheld = Acceptance.Arrival(dedupeKey: "withheld/message/r", content: .withheld(kind: "internal"))
+            let result = try scene.accept(withheld, at: 5)
+            #expect(result.accepted == 1 && result.withheld == ["internal"] && result.deliveries.isEmpty)
+            let repeated = try scene.accept(withheld, at: 7)
+            #expect(repeated.accepted == 0 && repeated.withheld.isEmpty)
+            let flow = Flow(scene.installation, .outbound)
+            #expect(try scene.counters(.outbound) == [.withheld: 1])
+            #expect(try scene.store.metrics().lastWithheld == [flow: scene.at(5)])
+            _ = try scene.accept(
+                .init(dedupeKey: "withheld/message/s", content: .withheld(kind: "x")), at: 9)
+            #expect(try scene.counters(.outbound) == [.withheld: 2])
+            #expect(try scene.store.metrics().lastWithheld == [flow: scene.at(9)])
+        },
+        Check("Events that another account's webhook brought are counted") { scene in
+            var tally = IntakeTally()
+            tally.foreign[Flow(scene.installation, .outbound)] = 3
+            for _ in 0..<2 { try await scene.store.add(tally) }
+            #expect(try scene.counters(.outbound) == [.foreign: 6])
+        },
         Check("Wrong signatures are counted, and in a row until a right one of their kind comes") { scene in
             let flow = Flow(scene.installation, .outbound)
             func note(_ isGenuine: Bool, isASCII: Bool) async throws -> StoreMetrics.Signatures {
@@ -132,6 +153,40 @@ extension StoreConformance {
                 metrics.installations == [
                     .init(id: scene.installation, pausedReason: nil), .init(id: "viber-2", pausedReason: "401"),
                 ])
+        },
+        Check("What is due is told with its time, but not what is leased, paused or behind a closed gate") { scene in
+            let store = scene.store
+            #expect(try store.metrics().relay.dueSince == nil)
+            try scene.accept(scene.message("one"))
+            #expect(try store.metrics().relay.dueSince == scene.start)
+            let claim = try await scene.claim()
+            #expect(try store.metrics().relay.dueSince == nil)
+            try await scene.retry(claim, after: scene.refusal, until: 7)
+            #expect(try store.metrics().relay.dueSince == scene.at(7))
+            try await store.closeGate(scene.installation, .helpdesk, until: scene.at(90))
+            #expect(try store.metrics().relay.dueSince == scene.at(90))
+            try await store.pause(scene.installation, reason: "401", now: scene.at(8))
+            #expect(try store.metrics().relay.dueSince == nil)
+        },
+        Check("The lease that ends first is told with the time it has left, by the boot clock") { scene in
+            let store = scene.store
+            #expect(try store.metrics().relay.leaseEndsIn == nil)
+            try scene.accept(scene.message("one"), scene.message("two", from: "boris"))
+            scene.clock.move(to: 0)
+            let first = try #require(
+                try await scene.store.claim(
+                    by: scene.store.enlist(now: scene.start), limit: 1, lease: scene.lease, now: scene.start
+                ).first)
+            #expect(try store.metrics().relay.leaseEndsIn == .seconds(60))
+            scene.clock.move(to: 10)
+            let second = try await scene.claims(at: 10)
+            #expect(second.count == 1)
+            #expect(try store.metrics().relay.leaseEndsIn == .seconds(50))
+            scene.clock.move(to: 75)
+            #expect(try store.metrics().relay.leaseEndsIn == .seconds(-15))
+            scene.clock.move(to: 20)
+            try await scene.complete(first, at: 20)
+            #expect(try store.metrics().relay.leaseEndsIn == .seconds(50))
         },
         Check("What waits is counted no further than asked") { scene in
             for number in 0..<5 { try scene.accept(scene.message("m\(number)")) }

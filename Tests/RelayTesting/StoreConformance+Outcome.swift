@@ -30,7 +30,7 @@ extension StoreConformance {
             try scene.accept(scene.message("long"))
             let first = try await scene.claim()
             #expect(first.contact?.user == nil && first.contact?.conversation == nil)
-            try await scene.store.remember(user: "user-1", for: first, now: scene.start)
+            try await scene.store.remember(user: "user-1", written: nil, for: first, now: scene.start)
             try await scene.store.remember(
                 conversation: "conversation-1", topic: scene.topic, for: first, now: scene.start)
             let second = try await scene.store.advance(
@@ -84,6 +84,17 @@ extension StoreConformance {
             let noted = try #require(claims.first { $0.delivery.direction == .inbound })
             try await scene.complete(noted, as: .helpdesk("note-1"), at: 2)
             #expect(try scene.accept(scene.reply("Not delivered", id: "note-1")).repeated == 1)
+        },
+        Check("What is delivered can leave a note, and the key goes on") { scene in
+            let anna = try await scene.acquaint()
+            let id = try scene.accept(scene.reply("one"), scene.reply("two")).deliveries[0]
+            let note = NoteDraft(text: "Cut", conversation: "conversation-1")
+            let next = try await scene.store.complete(
+                scene.claim(), delivered: PieceOutcome(nil), note: note, lease: .seconds(60), now: scene.at(1))
+            #expect(try await scene.delivery(id).state == .delivered)
+            #expect(next?.delivery.text == "two")
+            let noted = try await scene.claim(at: 1)
+            #expect(noted.delivery.text == "note: Cut" && noted.contact?.id == anna)
         },
         Check("A dead letter whose last attempt is in doubt says so") { scene in
             let id = try scene.accept(scene.message("one")).deliveries[0]

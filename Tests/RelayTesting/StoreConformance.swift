@@ -33,6 +33,6 @@ package enum StoreConformance {
 
     package static let checks: [Check] =
         installationChecks + intakeChecks + receiptChecks + claimChecks + outcomeChecks + leaseChecks + mappingChecks
-        + administrationChecks + breakerChecks + clockChecks + reconciliationChecks + retentionChecks
-        + metricsChecks + browsingChecks
+        + administrationChecks + breakerChecks + clockChecks + reconciliationChecks + profileChecks
+        + retentionChecks + metricsChecks + browsingChecks
 }

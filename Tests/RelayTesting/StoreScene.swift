@@ -163,7 +163,7 @@ struct StoreScene: Sendable {
     {
         try accept(message("hello of \(user)", from: user))
         let claim = try await claim(by: "worker-of-scene")
-        try await store.remember(user: HelpdeskUserID("user of \(user)"), for: claim, now: start)
+        try await store.remember(user: HelpdeskUserID("user of \(user)"), written: nil, for: claim, now: start)
         try await store.remember(conversation: conversation, topic: topic, for: claim, now: start)
         try await complete(claim)
         return try #require(claim.contact?.id)

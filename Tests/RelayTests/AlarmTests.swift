@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HTTPTypes
 import Logging
 import RelayCore
 import RelayTesting
@@ -40,6 +41,19 @@ struct AlarmTests {
         #expect(wanted { $0.breakers = [breaker] }[alarm] != nil)
         #expect(wanted { $0.breakers = [] }[alarm] == nil)
         #expect(AlarmRules.judged.contains(.breakerOpen))
+    }
+
+    @Test("It says why the last of them failed, where that is known")
+    func breakerReason() {
+        let breaker = OpenBreaker(installation: "one", side: .helpdesk, openedAt: now, openings: 3)
+        let alarm = Alarm(.breakerOpen, of: "one", subject: "helpdesk")
+        let reason = ServiceFault(service: "Freshchat", status: 503).reason()
+        let known = wanted { metrics in
+            metrics.breakers = [breaker]
+            metrics.breakerReasons = [breaker: reason]
+        }
+        #expect(known[alarm]?.contains("5 deliveries in a row did, the last because: \(reason);") == true)
+        #expect(wanted { $0.breakers = [breaker] }[alarm]?.contains("because") == false)
     }
 
     @Test(
@@ -88,6 +102,17 @@ struct AlarmTests {
         if let hint { #expect(reason?.contains(hint) == true) }
     }
 
+    @Test("A message that was withheld raises one, for a day", arguments: [(0, true), (23, true), (24, false)])
+    func withheld(hours: Double, isWanted: Bool) {
+        let wanted = wanted { metrics in
+            metrics.counters[flow] = [.withheld: 3]
+            metrics.lastWithheld = [flow: now.addingTimeInterval(-hours * 3600)]
+        }
+        #expect(Set(wanted.keys) == (isWanted ? [Alarm(.messageWithheld, of: "one")] : []))
+        if isWanted { #expect(wanted.values.first?.contains("message withheld") == true) }
+        #expect(AlarmRules.judged.contains(.messageWithheld))
+    }
+
     @Test("Alarms of an installation that is removed end, also those raised elsewhere")
     func removed() {
         let metrics = metrics { metrics in
@@ -100,6 +125,126 @@ struct AlarmTests {
             AlarmRules().judged(of: metrics) == [
                 Alarm(.storePressure, of: "gone", subject: "outbox"), Alarm(.installationPaused, of: "one"),
             ])
+    }
+
+    // MARK: The relay's own
+
+    /// The figures at a look, with what is due, what has ended, and the lease that ends first.
+    private func look(
+        _ watch: inout RelayWatch, at seconds: Double, dueSince: Double? = nil, ended: Int64 = 0,
+        leaseEndsIn: Double? = nil,
+        raised: [Alarm.Name: Double] = [:]
+    ) -> Set<Alarm.Name> {
+        let metrics = metrics { metrics in
+            metrics.counters[flow] = [.delivered: ended, .accepted: 99]
+            metrics.relay.dueSince = dueSince.map { now.addingTimeInterval($0) }
+            metrics.relay.leaseEndsIn = leaseEndsIn.map { .seconds($0) }
+            metrics.alarms = raised.map { RaisedAlarm(Alarm($0), reason: "", since: now.addingTimeInterval($1)) }
+        }
+        let wanted = watch.look(at: metrics, now: now.addingTimeInterval(seconds), uptime: .seconds(5000 + seconds))
+        return Set(wanted.keys.map(\.name))
+    }
+
+    @Test("A relay that ends no attempt for longer than a lease lasts, while something is due, is stalled")
+    func stalled() {
+        var watch = RelayWatch(lease: .seconds(120))
+        for seconds in stride(from: 0.0, to: 150, by: 5) {
+            #expect(look(&watch, at: seconds, dueSince: -3600, ended: 7) == [])
+        }
+        #expect(look(&watch, at: 150, dueSince: -3600, ended: 7) == [.relayStalled])
+        // Somebody who has just started sees no more than that it is raised, and leaves it.
+        var other = RelayWatch(lease: .seconds(120))
+        #expect(look(&other, at: 151, dueSince: -3600, ended: 7, raised: [.relayStalled: 150]) == [.relayStalled])
+        #expect(look(&other, at: 156, dueSince: -3600, ended: 8, raised: [.relayStalled: 150]) == [])
+        #expect(look(&watch, at: 157, dueSince: -3600, ended: 8, raised: [.relayStalled: 150]) == [])
+        #expect(look(&watch, at: 300, dueSince: -3600, ended: 8) == [])
+        #expect(look(&watch, at: 307, dueSince: -3600, ended: 8) == [.relayStalled])
+        #expect(look(&watch, at: 308, dueSince: nil, ended: 8, raised: [.relayStalled: 307]) == [])
+    }
+
+    @Test("Where nothing is due, or only later, or attempts end, nothing is stalled")
+    func notStalled() {
+        var watch = RelayWatch(lease: .seconds(120))
+        for seconds in stride(from: 0.0, through: 1000, by: 5) {
+            #expect(look(&watch, at: seconds, dueSince: nil) == [])
+        }
+        for seconds in stride(from: 1000.0, through: 2000, by: 5) {
+            #expect(look(&watch, at: seconds, dueSince: seconds + 1) == [])
+        }
+        // One end of an attempt in two minutes is slow, but moves.
+        for seconds in stride(from: 2000.0, through: 4000, by: 5) {
+            #expect(look(&watch, at: seconds, dueSince: 2000, ended: Int64(seconds / 120)) == [])
+        }
+    }
+
+    @Test("A clock that is set makes no relay look stalled")
+    func clockSet() {
+        var watch = RelayWatch(lease: .seconds(120))
+        #expect(look(&watch, at: 0, dueSince: -1) == [])
+        let metrics = metrics { $0.relay.dueSince = now }
+        #expect(watch.look(at: metrics, now: now.addingTimeInterval(90_000), uptime: .seconds(5005)).isEmpty)
+    }
+
+    @Test(
+        "A lane that is leased for longer than an attempt takes is stuck, seen twice",
+        arguments: [
+            (120.0, 41.0, false), (120, 40, true), (120, -5, true), (30, 11, false), (30, 10, true),
+            (3600, 3521, false),
+            (3600, 3520, true),
+        ])
+    func stuck(lease: Double, left: Double, isStuck: Bool) {
+        var watch = RelayWatch(lease: .seconds(lease))
+        #expect(look(&watch, at: 0, leaseEndsIn: left) == [])
+        #expect(look(&watch, at: 5, leaseEndsIn: left) == (isStuck ? [.laneStuck] : []))
+        #expect(look(&watch, at: 10, leaseEndsIn: lease, raised: [.laneStuck: 5]) == [])
+        #expect(look(&watch, at: 15, leaseEndsIn: left) == [])
+    }
+
+    @Test("The relay's alarms are raised once for all workers, fail readiness in each, and end when it moves")
+    func readiness() async throws {
+        let scene = try await HealthScene()
+        let second = scene.anotherKeeper()
+        #expect(scene.call("/hook/t", "one").status == .ok)
+        for _ in 0..<40 {
+            #expect(scene.call("/readyz", method: .get).status == .ok)
+            await scene.keeper.round()
+            await second.round()
+            scene.time.advance(5)
+            if scene.lines.all.contains("error alarm raised relay.stalled") { break }
+        }
+        #expect(scene.lines.all == ["error alarm raised relay.stalled"])
+        let readiness = scene.call("/readyz", method: .get)
+        #expect(readiness.status == .serviceUnavailable)
+        #expect(String(decoding: readiness.body, as: UTF8.self).contains("relay.stalled: deliveries have been due for"))
+        #expect(scene.call("/hook/t", "two").status == .ok, "webhooks are accepted all the same")
+
+        let worker = try await scene.store.enlist(now: scene.time.now)
+        for claim in try await scene.store.claim(by: worker, limit: 9, lease: .seconds(120), now: scene.time.now) {
+            _ = try await scene.store.complete(
+                claim, delivered: PieceOutcome(nil), lease: .seconds(120), now: scene.time.now)
+        }
+        await scene.keeper.round()
+        await second.round()
+        #expect(scene.lines.all == ["error alarm raised relay.stalled", "notice alarm cleared relay.stalled"])
+        #expect(scene.call("/readyz", method: .get).status == .ok)
+    }
+
+    @Test("What waits behind a pause or a closed gate stalls no relay")
+    func behindGates() async throws {
+        let scene = try await HealthScene()
+        #expect(scene.call("/hook/t", "one").status == .ok)
+        try await scene.store.closeGate("one", .helpdesk, until: scene.time.now.addingTimeInterval(600))
+        for _ in 0..<100 {
+            await scene.keeper.round()
+            scene.time.advance(5)
+        }
+        try await scene.store.pause("one", reason: "401", now: scene.time.now)
+        for _ in 0..<100 {
+            await scene.keeper.round()
+            scene.time.advance(5)
+        }
+        #expect(scene.call("/readyz", method: .get).status == .ok)
+        #expect(!scene.lines.all.contains { $0.contains("relay.stalled") })
     }
 
     @Test("Two workers tell an episode once, and the next one again")

@@ -43,6 +43,25 @@ struct DecisionTests {
                 == .retry(at: now.addingTimeInterval(7), counting: true, wakesOnContact: false))
     }
 
+    @Test(
+        "However long a service asks us to wait, it is asked again after five minutes",
+        arguments: [301.0, 86_400, 1e12])
+    func longRetryAfter(seconds: Double) {
+        #expect(
+            decide(.retry(after: .seconds(seconds)), failures: 9)
+                == .retry(at: now.addingTimeInterval(300), counting: true, wakesOnContact: false))
+        #expect(
+            decide(.slowDown(until: now.addingTimeInterval(seconds)))
+                == .closeGate(until: now.addingTimeInterval(300)))
+    }
+
+    @Test("A service that asks for no wait at all gets our backoff, not a tight loop", arguments: [0.0, -5])
+    func noRetryAfter(seconds: Double) {
+        #expect(
+            decide(.retry(after: .seconds(seconds)), failures: 6)
+                == .retry(at: now.addingTimeInterval(32), counting: true, wakesOnContact: false))
+    }
+
     @Test("A delivery is given up on only when it is a day old and has been tried a dozen times")
     func horizon() {
         #expect(decide(.retry(after: nil), failures: 12, age: 86_400) == .bury)

@@ -106,15 +106,30 @@ struct FakeHelpdesk: Helpdesk {
     let posted = Log<InboundPiece>()
     let notes = Log<String>()
     let lookedUp = Log<String>()
+    /// Whether there is a user before the first message.
+    var knowsUser = false
     var answer: @Sendable (InboundPiece, Int) async -> DeliveryFailure? = { _, _ in nil }
     var reference: String?
     /// From when on a conversation's messages were asked for.
     let asked = Log<Date>()
+    let updated = Log<ProfileUpdate>()
+    var profileAnswer: @Sendable (ProfileUpdate, Int) async -> Result<ProfileOutcome, DeliveryFailure> = { _, _ in
+        .success(.written(without: []))
+    }
     var history: @Sendable (Int) async -> Result<ConversationHistory?, DeliveryFailure> = { _ in .success(nil) }
 
     func readWebhook(
         _ request: WebhookRequest, account: HelpdeskAccount
     ) throws(WebhookRefusal) -> WebhookReading<HelpdeskEvent> {
+        // The key stands for a signature by it.
+        let key = request.headers[Self.signature] ?? ""
+        guard key == account.webhookPublicKey else { throw WebhookRefusal(.notGenuine, "not signed") }
+        return try Self.reading(request)
+    }
+
+    static let signature = HTTPField.Name.authorization
+
+    private static func reading(_ request: WebhookRequest) throws(WebhookRefusal) -> WebhookReading<HelpdeskEvent> {
         if request.body.isEmpty { throw WebhookRefusal(.malformed, "empty") }
         // "topic/actor/text"
         let words = String(decoding: request.body, as: UTF8.self).split(separator: "/").map(String.init)
@@ -130,7 +145,7 @@ struct FakeHelpdesk: Helpdesk {
     }
 
     func readProductEvent(_ request: WebhookRequest) throws(WebhookRefusal) -> WebhookReading<HelpdeskEvent> {
-        WebhookReading(events: [])
+        try Self.reading(request)
     }
 
     func pieces(of message: Message, account: HelpdeskAccount) -> [Message] {
@@ -142,9 +157,17 @@ struct FakeHelpdesk: Helpdesk {
     ) async throws(DeliveryFailure) -> HelpdeskMessageID? {
         let number = posted.add(piece)
         if let failure = await answer(piece, number) { throw failure }
-        if piece.user == nil { try await keeper.found(user: "user-1") }
+        if piece.user == nil {
+            try await keeper.found(user: "user-1", written: knowsUser ? nil : piece.profile)
+        }
         if piece.conversation == nil { try await keeper.found(conversation: "conversation-1") }
         return HelpdeskMessageID("posted-\(number)")
+    }
+
+    func update(
+        _ update: ProfileUpdate, channelName: String, account: HelpdeskAccount, over http: any HTTPSender
+    ) async throws(DeliveryFailure) -> ProfileOutcome {
+        try await profileAnswer(update, updated.add(update)).get()
     }
 
     func note(
@@ -219,20 +242,25 @@ struct EngineScene {
             now: time.now)
     }
 
-    func intake() -> Intake {
+    func intake(_ meter: IntakeMeter = IntakeMeter()) -> Intake {
         let channel = channel
         return Intake(
             store: store, channels: { $0 == "fake" ? channel : nil }, helpdesk: helpdesk, pulse: nil,
-            wakeUp: WakeUp(), logger: Logger(label: "test"))
+            wakeUp: WakeUp(), meter: meter, logger: Logger(label: "test"))
     }
 
     /// What the store's front half throws from now on.
     func refuse(with failure: StoreFailure?) { memory.refuse(with: failure) }
 
-    func call(_ path: String, _ body: String = "", method: HTTPRequest.Method = .post) -> WebhookResponse {
-        intake().respond(
+    /// - Parameter key: of Freshchat's account that signs the webhook; empty: none.
+    func call(
+        _ path: String, _ body: String = "", method: HTTPRequest.Method = .post, signedWith key: String = "",
+        meter: IntakeMeter = IntakeMeter()
+    ) -> WebhookResponse {
+        intake(meter).respond(
             to: WebhookRequest(
-                method: method, path: path, body: Array(body.utf8), id: "request-1", receivedAt: time.now))
+                method: method, path: path, headers: key.isEmpty ? [:] : [FakeHelpdesk.signature: key],
+                body: Array(body.utf8), id: "request-1", receivedAt: time.now))
     }
 
     func customerWrites(_ texts: String...) {

@@ -48,6 +48,33 @@ struct EngineTests {
         #expect(Set(keys).count == 3)
     }
 
+    @Test("Of a reply in more than 100 pieces the first 100 are sent, and the agent is told that the rest is cut")
+    func longReply() async throws {
+        let scene = EngineScene()
+        try await scene.install()
+        scene.agentWrites(
+            (1...130).map { "\($0)" }.joined(separator: "|"), (1...100).map { "\($0)" }.joined(separator: "|"))
+        try await relayAll(scene)
+        let sent = (1...100).map { "\($0)" }
+        #expect(scene.channel.sent.all.map(\.message.plainText) == sent + sent)
+        #expect(scene.helpdesk.notes.all.count == 1)
+        #expect(
+            scene.helpdesk.notes.all.first?.contains("Fake received its first 100 messages; the rest was cut") == true)
+    }
+
+    @Test("Of a customer's message in more than 100 pieces the last one says that the rest is cut")
+    func longMessage() async throws {
+        let scene = EngineScene()
+        try await scene.install()
+        scene.customerWrites((1...130).map { "\($0)" }.joined(separator: "|"))
+        try await relayAll(scene)
+        let posted = scene.helpdesk.posted.all.map(\.message.plainText)
+        #expect(posted.count == 100)
+        #expect(posted.dropLast() == (1...99).map { "\($0)" }[...])
+        #expect(posted.last?.contains("The rest of it was cut") == true)
+        #expect(scene.helpdesk.notes.all.isEmpty)
+    }
+
     @Test("A reply that nothing helps is a dead letter, the agent is told once, and the next one goes")
     func dead() async throws {
         var scene = EngineScene()
@@ -289,6 +316,40 @@ struct EngineTests {
             #expect(texts.last?.hasSuffix("second") == true)
             #expect(texts.dropLast().allSatisfy { $0.hasSuffix("first") })
         }
+    }
+
+    @Test("Five 503s in a row are a service that is down, in the reason and in the attempts, and no five riddles")
+    func fiveFaults() async throws {
+        var scene = EngineScene()
+        let fault = DeliveryFailure(
+            ServiceFault(service: "Desk", status: 503), after: nil, isCertain: false, detail: "POST: HTTP 503")
+        let unreached = DeliveryFailure(.retry(after: nil), reason: "Desk could not be reached", detail: "reset")
+        scene.helpdesk.answer = { _, number in number == 3 ? unreached : fault }
+        let store = scene.store
+        let reasons = Log<String>()
+        let answer = scene.helpdesk.answer
+        scene.helpdesk.answer = { piece, number in
+            if let delivery = try? await store.deliveries(DeliveryFilter(states: [.waiting])).first {
+                _ = reasons.add(delivery.reason)
+            }
+            return number > 9 ? nil : await answer(piece, number)
+        }
+        try await scene.install()
+        scene.customerWrites("1")
+        try await relayAll(scene)
+        // The reason before each attempt; the fourth to the eighth are the five after the one that wasn't answered.
+        let once = "Desk has a problem of its own: it answered 503"
+        let down = { (count: Int) in
+            "Desk is down: it answered \(count) attempts in a row with faults of its own, this one with 503"
+        }
+        #expect(
+            reasons.all == [
+                "", once, once, "Desk could not be reached", once, once, once, once, down(5), down(6),
+            ])
+        let delivery = try #require(try await scene.deliveries(.delivered).first)
+        let attempts = try await store.attempts(of: delivery.id)
+        #expect(attempts.map(\.outcome).prefix(2) == [.inDoubt, .inDoubt])
+        #expect(attempts[7].detail == down(5) + " (POST: HTTP 503)")
     }
 
     @Test("What a cancelled relay breaks off counts as no attempt")

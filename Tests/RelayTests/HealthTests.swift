@@ -113,6 +113,52 @@ struct PressureTests {
     }
 }
 
+@Suite("Things lost around a worker")
+struct SurroundingsTests {
+    private func page(_ scene: HealthScene, _ path: String) -> String {
+        String(decoding: scene.call(path, method: .get).body, as: UTF8.self)
+    }
+
+    @Test(
+        "A store whose files are gone: an alarm that isn't kept in it, no readiness, 503; all is well when they are back"
+    )
+    func store() async throws {
+        let scene = try await HealthScene()
+        scene.store.refuse(with: StoreFailure(.gone, "byoc.sqlite is gone"))
+        for _ in 0..<3 { await scene.keeper.look() }
+        #expect(scene.lines.all == ["error alarm raised store.gone"])
+        #expect(scene.call("/readyz", method: .get).status == .serviceUnavailable)
+        #expect(page(scene, "/readyz").contains("store.gone: byoc.sqlite is gone"))
+        // The figures are in the store.
+        #expect(scene.call("/metrics", method: .get).status == .serviceUnavailable)
+        #expect(scene.call("/hook/t", "hi").status == .serviceUnavailable)
+        scene.store.refuse(with: nil)
+        for _ in 0..<2 { await scene.keeper.look() }
+        #expect(scene.lines.all == ["error alarm raised store.gone", "notice alarm cleared store.gone"])
+        #expect(scene.call("/readyz", method: .get).status == .ok)
+        #expect(scene.call("/hook/t", "hi").status == .ok)
+    }
+
+    @Test("A socket that nobody can connect to is no readiness, and is told by one process", arguments: [false, true])
+    func socket(isToldElsewhere: Bool) async throws {
+        let scene = try await HealthScene()
+        let trouble = Mutex<String?>("the file is gone")
+        let keeper = scene.anotherKeeper(
+            pressure: scene.pressure,
+            surroundings: [
+                Surrounding(.socketGone, isToldElsewhere: isToldElsewhere) { trouble.withLock { $0 } }
+            ])
+        for _ in 0..<2 { await keeper.look() }
+        #expect(page(scene, "/readyz").contains("socket.gone: the file is gone"))
+        #expect(scene.call("/hook/t", "hi").status == .ok, "what comes all the same is taken")
+        trouble.withLock { $0 = nil }
+        await keeper.look()
+        #expect(page(scene, "/readyz") == "ready\n")
+        let told = ["error alarm raised socket.gone", "notice alarm cleared socket.gone"]
+        #expect(scene.lines.all == (isToldElsewhere ? [] : told))
+    }
+}
+
 @Suite("Figures of webhooks")
 struct IntakeFiguresTests {
     @Test("Answers and signatures are counted, and get into the store with the next round")
@@ -198,6 +244,7 @@ struct HealthScene {
     let time = JumpingTime()
     let meter = IntakeMeter()
     let pressure = Pressure()
+    let stalls = Stalls()
     let lines = Log<String>()
     let limits: PressureLimits
     let keeper: HealthKeeper
@@ -211,7 +258,7 @@ struct HealthScene {
         self.limits = limits
         let lines = lines
         keeper = HealthKeeper(
-            store: store, limits: limits, meter: meter, pressure: pressure, time: time.relayTime,
+            store: store, limits: limits, meter: meter, pressure: pressure, stalls: stalls, time: time.relayTime,
             logger: Logger(label: "health") { _ in LineHandler(lines: lines) })
         try await store.save(
             Installation(
@@ -223,17 +270,18 @@ struct HealthScene {
     }
 
     /// As another worker has one.
-    func anotherKeeper() -> HealthKeeper {
+    func anotherKeeper(pressure: Pressure = Pressure(), surroundings: [Surrounding] = []) -> HealthKeeper {
         let lines = lines
         return HealthKeeper(
-            store: store, limits: limits, meter: IntakeMeter(), pressure: Pressure(), time: time.relayTime,
+            store: store, limits: limits, meter: IntakeMeter(), pressure: pressure, surroundings: surroundings,
+            time: time.relayTime,
             logger: Logger(label: "health") { _ in LineHandler(lines: lines) })
     }
 
     func call(_ path: String, _ body: String = "", method: HTTPRequest.Method = .post) -> WebhookResponse {
         let intake = Intake(
             store: store, channels: { $0 == "fake" ? FakeChannel() : nil }, helpdesk: FakeHelpdesk(), pulse: nil,
-            wakeUp: WakeUp(), meter: meter, pressure: pressure, logger: Logger(label: "test"))
+            wakeUp: WakeUp(), meter: meter, pressure: pressure, stalls: stalls, logger: Logger(label: "test"))
         return intake.respond(
             to: WebhookRequest(
                 method: method, path: path, body: Array(body.utf8), id: "request-1", receivedAt: time.now))

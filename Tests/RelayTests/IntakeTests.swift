@@ -1,7 +1,11 @@
 import FoundationEssentials
 import HTTPTypes
+import Logging
 import RelayCore
+import RelayTesting
 import Testing
+
+@testable import Relay
 
 @Suite("Intake")
 struct IntakeTests {
@@ -82,6 +86,81 @@ struct IntakeTests {
         #expect(scene.call("/freshchat/h", "topic-1/agent/for one").status == .ok)
         #expect(scene.call("/freshchat/h", "topic-3/agent/for nobody").status == .ok)
         #expect(Set(try await scene.deliveries(.waiting).map(\.installation)) == ["one", "two"])
+    }
+
+    /// An installation's credentials at Freshchat, and whether what comes by its URL is believed about the topic of another.
+    struct Neighbour: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var key: String
+        var token = "token"
+        var isSigned: Bool
+        var isTold: Bool
+    }
+
+    static let neighbours = [
+        // One account has one key and one token.
+        Neighbour(testDescription: "the same account", key: "key", isSigned: true, isTold: true),
+        Neighbour(
+            testDescription: "another token, the same key", key: "key", token: "new", isSigned: true, isTold: true),
+        Neighbour(testDescription: "no key, the same token", key: "", isSigned: true, isTold: true),
+        Neighbour(testDescription: "no key, another token", key: "", token: "other", isSigned: false, isTold: false),
+        Neighbour(testDescription: "another key", key: "other", isSigned: false, isTold: false),
+        Neighbour(
+            testDescription: "another account", key: "other", token: "other", isSigned: false, isTold: false),
+    ]
+
+    @Test(
+        "A reply about another installation's topic is taken only from that one's own account; else refused and counted",
+        arguments: neighbours)
+    func accounts(neighbour: Neighbour) async throws {
+        let scene = try await scene()
+        func install(_ id: String, key: String, token: String, topic: String) async throws {
+            let installation = Installation(
+                id: InstallationID(id), channel: ChannelAccount(kind: "fake"),
+                helpdesk: HelpdeskAccount(
+                    baseURL: "https://desk/v2", token: Secret(token), topic: TopicID(topic), webhookPublicKey: key),
+                name: id, targetToken: Secret("t-\(id)"), helpdeskToken: Secret("h-\(id)"),
+                eventSecret: Secret("e-\(id)"), createdAt: scene.time.now)
+            try await scene.store.save(installation, now: scene.time.now)
+        }
+        try await install("a", key: "key", token: "token", topic: "topic-a")
+        try await install("b", key: neighbour.key, token: neighbour.token, topic: "topic-b")
+        let meter = IntakeMeter()
+        let keeper = HealthKeeper(
+            store: scene.store, limits: PressureLimits(), meter: meter, pressure: Pressure(),
+            time: scene.time.relayTime, logger: Logger(label: "test"))
+
+        let signed = scene.call("/freshchat/h-a", "topic-b/agent/signed", signedWith: "key", meter: meter)
+        #expect(signed.status == (neighbour.isSigned ? .ok : .forbidden))
+        let told = scene.call("/marketplace/e-a", "topic-b/agent/told", meter: meter)
+        #expect(told.status == (neighbour.isTold ? .ok : .forbidden))
+        let taken = try await scene.deliveries(.waiting)
+        #expect(taken.count == (neighbour.isSigned ? 1 : 0) + (neighbour.isTold ? 1 : 0))
+        #expect(taken.allSatisfy { $0.installation == "b" })
+        await keeper.round()
+        let metrics = try scene.store.metrics()
+        #expect(metrics.counters[Flow("b", .outbound)]?[.foreign] ?? 0 == Int64(2 - taken.count))
+        #expect(metrics.counters[Flow("a", .outbound)]?[.signatureFailures] ?? 0 == 0, "its signature was right")
+
+        #expect(scene.call("/freshchat/h-a", "topic-a/agent/own", signedWith: "key").status == .ok)
+        #expect(scene.call("/freshchat/h-a", "topic-b/agent/forged", signedWith: "no").status == .forbidden)
+        #expect(try await scene.deliveries(.waiting).count == taken.count + 1)
+    }
+
+    @Test("A key is the same with its labels and without, however its lines end")
+    func keys() {
+        func account(_ key: String, token: String = "a", baseURL: String = "https://desk/v2") -> HelpdeskAccount {
+            HelpdeskAccount(baseURL: baseURL, token: Secret(token), topic: "t", webhookPublicKey: key)
+        }
+        let plain = account("MIIBIjANBgkq")
+        for key in [
+            "-----BEGIN PUBLIC KEY-----\nMIIB\nIjANBgkq\n-----END PUBLIC KEY-----\n",
+            "-----BEGIN RSA PUBLIC KEY-----\\nMIIBIjAN\\nBgkq\\n-----END RSA PUBLIC KEY-----", " MIIBIjAN\r\nBgkq ",
+        ] {
+            #expect(plain.isSameAccount(as: account(key, token: "b")))
+        }
+        #expect(!plain.isSameAccount(as: account("MIIBIjANBgkr")))
+        #expect(!plain.isSameAccount(as: account("MIIBIjANBgkq", baseURL: "https://other/v2")))
     }
 
     @Test("The customer's own words, echoed by the helpdesk, go nowhere")

@@ -143,7 +143,7 @@ struct ReconciliationTests {
     @Test("A limit that is reached closes the gate, and nothing is asked before it opens")
     func slowDown() async throws {
         var scene = try await scene()
-        let until = scene.time.now.addingTimeInterval(500)
+        let until = scene.time.now.addingTimeInterval(250)
         let refusal = failure(.slowDown(until: until))
         let told = [scene.event("posted-1", by: .user, at: 0), scene.event("a", at: 1)]
         scene.helpdesk.history = { number in
@@ -152,7 +152,7 @@ struct ReconciliationTests {
         #expect(await scene.look(after: 60) == 0)
         scene.customerWrites("waits")
         #expect(try await scene.store.nextDue(now: scene.time.now) == until)
-        #expect(await scene.look(after: 439) == 0)
+        #expect(await scene.look(after: 189) == 0)
         #expect(scene.helpdesk.asked.count == 1)
         #expect(await scene.look(after: 1) == 1)
         #expect(try await scene.deliveries(.waiting).allSatisfy { $0.attempts == 0 })

@@ -4,41 +4,56 @@ import Testing
 
 @Suite("What of Freshchat reaches a customer")
 struct ReplyFilterTests {
-    private func reason(
-        _ actor: HelpdeskMessage.Actor, isPrivate: Bool = false, forwarding: Bool = false, text: String = "hi"
-    ) -> String? {
-        ReplyFilter.reasonToKeep(
-            HelpdeskMessage(
+    private func verdict(
+        _ actor: HelpdeskMessage.Actor, isPrivate: Bool = false, kind: String? = nil, forwarding: Bool = false,
+        text: String = "hi"
+    ) -> ReplyFilter.Verdict {
+        ReplyFilter.verdict(
+            on: HelpdeskMessage(
                 id: "m", conversation: "c", user: "u", actor: actor, actorID: "a", isPrivate: isPrivate,
-                message: Message(text: text)),
+                unknownKind: kind, message: Message(text: text)),
             account: HelpdeskAccount(
                 baseURL: "", token: Secret(""), topic: "t", forwardsSystemLines: forwarding))
     }
 
     @Test("An agent's and a bot's words do")
     func forwarded() {
-        #expect(reason(.agent) == nil)
-        #expect(reason(.bot) == nil)
+        #expect(verdict(.agent) == .send)
+        #expect(verdict(.bot) == .send)
     }
 
     @Test("Private notes never do, whoever wrote them", arguments: [HelpdeskMessage.Actor.agent, .bot, .system, .user])
     func notes(actor: HelpdeskMessage.Actor) {
-        #expect(reason(actor, isPrivate: true, forwarding: true) != nil)
+        #expect(isKept(verdict(actor, isPrivate: true, forwarding: true)))
     }
 
     @Test("The customer's own words don't come back to him")
     func echo() {
-        #expect(reason(.user) != nil)
+        #expect(isKept(verdict(.user)))
     }
 
     @Test("Freshchat's own lines do only when the installation says so")
     func systemLines() {
-        #expect(reason(.system) != nil)
-        #expect(reason(.system, forwarding: true) == nil)
+        #expect(isKept(verdict(.system)))
+        #expect(verdict(.system, forwarding: true) == .send)
     }
 
     @Test("A message without anything to read doesn't", arguments: ["", "  \n"])
     func blank(text: String) {
-        #expect(reason(.agent, text: text) != nil)
+        #expect(isKept(verdict(.agent, text: text)))
+    }
+
+    @Test("A message of a kind that nobody knows is withheld, and a note or an echo of that kind is what it is")
+    func unknownKind() {
+        #expect(verdict(.agent, kind: "internal") == .withhold(kind: "internal"))
+        #expect(verdict(.bot, kind: "internal", text: "") == .withhold(kind: "internal"))
+        #expect(verdict(.system, kind: "internal", forwarding: true) == .withhold(kind: "internal"))
+        #expect(isKept(verdict(.system, kind: "internal")))
+        #expect(isKept(verdict(.agent, isPrivate: true, kind: "internal")))
+        #expect(isKept(verdict(.user, kind: "internal")))
+    }
+
+    private func isKept(_ verdict: ReplyFilter.Verdict) -> Bool {
+        if case .keep = verdict { true } else { false }
     }
 }

@@ -94,6 +94,21 @@ struct FreshchatAPITests {
         }
     }
 
+    @Test(
+        "An update of a user takes a picture where the knob says so, and no other field that the contract doesn't list")
+    func userPicture() async throws {
+        try await withPeer { peer in
+            let user = try await peer.freshchat(.post, "/users", ["first_name": "Bo"])
+            let path = "/users/\(user.json["id"]?.string ?? "")"
+            let picture: JSON = ["avatar": ["url": "https://example.com/bo.jpg"]]
+            #expect(try await peer.freshchat(.put, path, picture).status == 400)
+            peer.sandbox.freshchat.knobs.takesAvatarInUserUpdate = true
+            #expect(try await peer.freshchat(.put, path, picture).status == 200)
+            #expect(try await peer.freshchat(.get, path).json["avatar"] == picture["avatar"])
+            #expect(try await peer.freshchat(.put, path, ["nickname": "x"]).status == 400)
+        }
+    }
+
     @Test("Lists are paged, with links that begin with /v2")
     func paging() async throws {
         try await withPeer { peer in
@@ -198,7 +213,8 @@ struct FreshchatAPITests {
         "Messages that break a rule are refused (freshchat.md §1.10)",
         arguments: [
             (["message_parts": []], 400), (["message_parts": [["text": ["content": ""]]]], 400),
-            (["message_parts": [["text": ["content": "a"], "image": .null]]], 400),
+            (["message_parts": [["text": ["content": "a"], "image": .null]]], 200),
+            (["message_parts": [["text": ["content": "a"], "image": ["url": "https://x"]]]], 400),
             (["message_parts": [["text": .null]]], 400), (["message_parts": [["telepathy": [:]]]], 400),
             (["message_parts": [["email": ["content": "x"]]]], 400), (["message_type": "system"], 400),
             (["message_type": "private"], 400), (["actor_type": "robot"], 400), (["actor_id": "someone"], 400),

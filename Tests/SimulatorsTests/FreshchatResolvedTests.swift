@@ -102,6 +102,22 @@ struct FreshchatResolvedTests {
         }
     }
 
+    @Test("A message can be answered 200 and have failed all the same: nothing is stored")
+    func failedMessage() async throws {
+        try await withPeer { peer in
+            let (user, id) = try await peer.conversation(text: "1")
+            peer.sandbox.freshchat.inject(.failedMessage("no such channel", count: 2))
+            let message = try await peer.post("2", by: user, in: id)
+            #expect(message.status == 200)
+            #expect(message.json["status"] == "Failed")
+            #expect(message.json["error_message"] == "no such channel")
+            let conversation = try await peer.freshchat(.post, "/conversations", peer.newConversation(user: user, "3"))
+            #expect(conversation.json["messages"]?[0]?["error_message"] == "no such channel")
+            #expect(peer.sandbox.freshchat.conversations().map(\.id) == [id])
+            #expect(peer.sandbox.freshchat.messages(in: id).map(\.text) == ["1"])
+        }
+    }
+
     @Test("Viber's API can fail the same ways, and with its own status codes")
     func viberFaults() async throws {
         try await withPeer { peer in

@@ -88,7 +88,7 @@ struct LedgerTests {
     func outbound() {
         log.record(.freshchat, .message, "agent.normal", subject: "talk", reference: "a", text: "answer")
         log.record(.freshchat, .message, "agent.private", subject: "talk", reference: "b", text: "note")
-        log.record(.freshchat, .message, "system.system", subject: "talk", reference: "c", text: "line")
+        log.record(.freshchat, .message, "system.line", subject: "talk", reference: "c", text: "line")
         log.record(.viber, .message, "welcome", subject: "Ana", reference: "0", text: "welcome")
         #expect(books.mark("a") == .sent)
         log.record(.viber, .message, "text", subject: "Ana", reference: "9", text: "answer")

@@ -37,7 +37,7 @@ struct SandboxTests {
             }
             let messages = try await peer.control(.get, "/freshchat/conversations/\(id)/messages")
             #expect(
-                messages.json.array?.prefix(4).map { $0["message_type"] } == ["normal", "normal", "private", "system"])
+                messages.json.array?.prefix(4).map { $0["message_source"] } == ["api", "web", "web", "system"])
         }
     }
 

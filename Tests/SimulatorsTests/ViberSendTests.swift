@@ -97,7 +97,7 @@ struct ViberSendTests {
             (["type": "picture", "text": "", "media": "https://x/p.jpg?sig=1"], 0),
             (["type": "picture", "text": "", "media": "https://x/p?name=.jpg"], 3),
             (["type": "picture", "text": .string(String(repeating: "c", count: 513)), "media": "https://x/p.jpg"], 3),
-            (["type": "picture", "media": "http://example.com/p.jpg"], 3),
+            (["type": "picture", "media": "http://example.com/p.jpg"], 0),
             (["type": "video", "media": "https://x/v.mp4"], 4),
             (["type": "video", "media": "https://x/v.mp4", "size": 10, "duration": 181], 3),
             (["type": "video", "media": "https://x/v.mp4", "size": 27_262_977], 3),

@@ -1,3 +1,4 @@
+import Simulators
 import Testing
 
 @testable import byoc_sandbox
@@ -31,6 +32,36 @@ struct PlanTests {
         }
         #expect(Set(armed.keys) == Set(TorturePlan.points))
         #expect(armed.values.reduce(others, +) == 50)
+    }
+
+    @Test("Each side's answers are malformed in every way, and stall and trickle, before and after the effect")
+    func malformedAnswers() {
+        for side in [LogEntry.Side.freshchat, .viber] {
+            let faults = plan(seed: 1).steps.compactMap { step -> Fault? in
+                guard case .fault(side, let fault) = step else { return nil }
+                return fault
+            }
+            let malformed = faults.filter { $0.action == .malformed }
+            #expect(malformed.map(\.malformation) == Malformation.allCases)
+            #expect(Set(malformed.map(\.moment)) == [.before, .after])
+            #expect(malformed.allSatisfy { $0.count == 1 && $0.probability == 1 })
+            let held = faults.filter { [.stall, .trickle].contains($0.action) }
+            #expect(held.count == 3)
+            #expect(Set(held.map(\.action)).count == 2)
+            #expect(Set(held.map(\.moment)).count == 2)
+        }
+    }
+
+    @Test("A long run has more malformed answers, and no more that stall: each of them costs a time-out")
+    func longRun() {
+        var options = TorturePlan.Options()
+        options.messages = 8000
+        let steps = TorturePlan(options).steps
+        func count(_ actions: Set<Fault.Action>) -> Int {
+            steps.count { if case .fault(_, let fault) = $0 { actions.contains(fault.action) } else { false } }
+        }
+        #expect(count([.malformed]) == 8 * Malformation.allCases.count)
+        #expect(count([.stall, .trickle]) == 2 * options.holds)
     }
 
     @Test("After the storm come deaths at a point each, with messages of their own in both directions")

@@ -53,9 +53,9 @@ need_packages() {
 }
 
 # What building takes besides Swift, and what the tests and the demo run.
-build_packages=(libfcgi-dev libsqlite3-dev)
+build_packages=(libfcgi-dev libgumbo-dev libsqlite3-dev)
 run_packages=(nginx curl)
-test_packages=(fcgiwrap libfcgi-bin spawn-fcgi)
+test_packages=(fcgiwrap libfcgi-bin spawn-fcgi sqlite3)
 browser_packages=(chromium chromium-driver python3-selenium python3-pip)
 
 # nginx lives in sbin, which isn't on everybody's path.

@@ -14,10 +14,13 @@ struct ViberAPI {
 
     /// Makes one call.
     ///
-    /// - Parameter method: the last segment of the URL, `send_message`, say.
-    /// - Throws: ``ViberCallFailure`` for everything but an answer with the status 0.
+    /// - Parameters:
+    ///   - method: the last segment of the URL, `send_message`, say.
+    ///   - keeps: whether an answer carries what the call promises besides the status. A send promises no more: its
+    ///     `message_token` may be missed, for Viber's own 0 says that it took the message (viber.md §6).
+    /// - Throws: ``ViberCallFailure`` for everything but an answer with the status 0 that keeps its promise.
     func call(
-        _ method: String, _ body: some Encodable, timeout: Duration
+        _ method: String, _ body: some Encodable, timeout: Duration, keeps: (ViberReply) -> Bool = { _ in true }
     ) async throws(ViberCallFailure) -> ViberReply {
         guard !settings.token.isEmpty else { throw .notReady("this installation has no Viber token") }
         guard
@@ -33,10 +36,9 @@ struct ViberAPI {
             throw .transport(error)
         }
         guard reply.status.kind == .successful else { throw .http(reply) }
-        guard let answer = try? JSONDecoder().decode(ViberReply.self, from: Data(reply.body)),
-            let status = answer.status
-        else { throw .unreadable(reply) }
-        guard status == 0 else { throw .refused(status: status, message: answer.statusMessage) }
+        guard let answer = ViberReply(reply.body) else { throw .unreadable(reply) }
+        guard answer.status == 0 else { throw .refused(status: answer.status, message: answer.statusMessage) }
+        guard keeps(answer) else { throw .unreadable(reply) }
         return answer
     }
 
@@ -58,31 +60,31 @@ enum ViberCallFailure: Error {
 }
 
 /// Viber's answer to any call: the status, and of the rest what we use.
-struct ViberReply: Decodable {
+struct ViberReply {
     /// 0 is success. Decide on this alone: the message that goes with it is unreliable (viber.md §6).
-    var status: Int64?
+    var status: Int64
     var statusMessage: String?
     /// Of `send_message`: a number of 64 bits, or a text (viber.md §5.3, §7).
     var messageToken: String?
-    /// Of `get_account_info`: the account's name, its address and its webhook (viber.md §2.3).
+    /// Of `get_account_info`: the account's id, its name, its address and its webhook (viber.md §2.3).
+    var id: String?
     var name: String?
     var uri: String?
     var webhook: String?
 
-    private enum CodingKeys: String, CodingKey {
-        case status, name, uri, webhook
-        case statusMessage = "status_message"
-        case messageToken = "message_token"
-    }
-
-    init(from decoder: any Decoder) throws {
-        let fields = try decoder.container(keyedBy: CodingKeys.self)
-        status = fields.integer(.status)
-        statusMessage = fields.word(.statusMessage)
-        messageToken = fields.word(.messageToken)
-        name = fields.word(.name)
-        uri = fields.word(.uri)
-        webhook = fields.word(.webhook)
+    /// - Returns: `nil` for what is no answer of Viber's: it has no status, or one that is an HTTP status and none of
+    ///   Viber's numbers (viber.md §6), as gateways and frameworks write it.
+    init?(_ json: [UInt8]) {
+        guard let fields = JSONFields(json), let status = fields.integer("status"), !(100...599 ~= status) else {
+            return nil
+        }
+        self.status = status
+        statusMessage = fields.word("status_message")
+        messageToken = fields.word("message_token")
+        id = fields.word("id")
+        name = fields.word("name")
+        uri = fields.word("uri")
+        webhook = fields.word("webhook")
     }
 }
 

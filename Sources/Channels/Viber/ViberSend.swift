@@ -6,30 +6,25 @@ extension Viber {
     private static let sendTimeout: Duration = .seconds(20)
 
     /// Texts of what Viber takes at once. Parts share one where they fit; a link is cut only when it alone is too long.
+    ///
+    /// Without control characters, which take six bytes each in JSON, no text of the permitted length reaches Viber's other
+    /// limit, 30 kB for the whole request (viber.md §1): a UTF-16 unit takes three bytes at most.
     package func pieces(of message: Message, account: ChannelAccount) -> [Message] {
         var texts: [String] = []
+        var room = 0
         for part in message.parts where !part.isBlank {
-            let text = part.plainText
-            if let last = texts.last, last.utf16.count + 1 + text.utf16.count <= ViberSettings.textLimit {
-                texts[texts.count - 1] = last + "\n" + text
+            guard texts.count <= Message.mostPieces else { break }
+            let text = part.plainText.withoutControlCharacters()
+            let length = text.utf16.count
+            if length < room {
+                texts[texts.count - 1] += "\n" + text
+                room -= length + 1
             } else {
-                texts.append(text)
+                texts += text.pieces(limit: ViberSettings.textLimit)
+                room = ViberSettings.textLimit - length
             }
         }
-        return texts.flatMap(fitting).map { Message(text: $0, sentAt: message.sentAt) }.filter { !$0.isBlank }
-    }
-
-    /// Splits a text by both of Viber's limits: characters, and 30 kB for the whole request (viber.md §1). Only control
-    /// characters, six bytes each in JSON, can break the second without the first.
-    private func fitting(_ text: String) -> [String] {
-        // Leaves 2000 bytes for the fields around the text.
-        let byteLimit = 28_000
-        return text.split(limit: ViberSettings.textLimit).flatMap { piece in
-            let bytes = piece.utf8.reduce(0) { sum, byte in
-                sum + (byte < 0x20 ? 6 : byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") ? 2 : 1)
-            }
-            return bytes <= byteLimit ? [piece] : piece.split(limit: byteLimit / 6, counting: .utf8)
-        }
+        return texts.prefix(Message.mostPieces + 1).map { Message(text: $0, sentAt: message.sentAt) }
     }
 
     package func send(
@@ -77,8 +72,8 @@ struct ViberSender: Encodable {
 extension ViberSettings {
     /// - Parameter name: the agent's; on one line and cut to what Viber takes. Without it the configured one.
     func sender(named name: String?) -> ViberSender {
-        let names = [name, senderName].compactMap { $0?.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
-        let chosen = names.first { !$0.isEmpty } ?? "Agent"
+        let names = [name, senderName].compactMap { $0?.asName }
+        let chosen = names.first.map { $0.split(whereSeparator: \.isWhitespace).joined(separator: " ") } ?? "Agent"
         return ViberSender(name: chosen.truncated(to: Self.nameLimit), avatar: senderAvatar)
     }
 }

@@ -81,6 +81,8 @@ struct ViberSettings: Sendable {
         return nil
     }
 
+    private static let portProblem = "a port is a number from 1 to 65535"
+
     private static func limitProblem(_ value: String, _ limit: Int) -> String? {
         let length = value.utf16.count
         return length > limit ? "it has \(length) characters, and Viber takes at most \(limit)" : nil
@@ -88,6 +90,7 @@ struct ViberSettings: Sendable {
 
     private static func avatarProblem(_ value: String) -> String? {
         if value.isEmpty { return nil }
+        guard value.hasUsablePort else { return portProblem }
         guard HTTPRequest(.get, url: value)?.scheme == "https" else {
             return "an address that begins with https:// is expected"
         }
@@ -96,6 +99,7 @@ struct ViberSettings: Sendable {
 
     private static func baseURLProblem(_ value: String) -> String? {
         if value.isEmpty { return nil }
+        guard value.hasUsablePort else { return portProblem }
         guard let request = HTTPRequest(.post, url: value), let host = URLComponents(string: value)?.host else {
             return "an address like \(defaultBaseURL) is expected"
         }

@@ -12,7 +12,10 @@ extension Viber: WebhookRegistering {
     ) async throws(SetupFailure) -> ChannelCheck {
         let api = ViberAPI(settings: ViberSettings(account), http: http)
         do {
-            let info = try await api.call("get_account_info", [String: String](), timeout: Self.checkTimeout)
+            let info = try await api.call("get_account_info", [String: String](), timeout: Self.checkTimeout) { info in
+                // An account has a name and an id at least (viber.md §2.3).
+                info.name != nil || info.id != nil || info.uri != nil
+            }
             return ChannelCheck(accountName: info.name ?? info.uri ?? "(without a name)", webhookURL: info.webhook)
         } catch {
             throw SetupFailure(error, api: api, method: "get_account_info")

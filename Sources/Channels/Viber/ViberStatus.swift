@@ -23,24 +23,47 @@ extension DeliveryFailure {
         }
     }
 
-    /// Something between Viber's application and us has answered.
+    /// Something between Viber's application and us has answered, for Viber itself answers 200 to everything
+    /// (viber.md §1, §6). Certain is only what was certainly not applied:
+    ///
+    /// | HTTP status | remedy | the message is certainly not there |
+    /// |---|---|---|
+    /// | 400, 413, 414, 415, 422, 431 | dead letter: the content is refused | yes |
+    /// | 401, 403 | pause | yes |
+    /// | 404, 410 | retry: nobody is there | yes |
+    /// | 429 | nothing is sent until the time that it names, else for a minute | yes |
+    /// | 408, 425 and 500 to 599 | retry | no |
+    /// | 1xx, 2xx without Viber's status, 3xx, any other 4xx, 600 and above | retry | no |
     private init(http reply: HTTPReply, detail: String, now: Date) {
+        let status = reply.status.code
         let wait = reply.headers.retryAfter(now: now)
-        switch reply.status.code {
+        switch status {
         case 429:
             let seconds = (wait ?? .seconds(60)) / .seconds(1)
             self.init(
                 .slowDown(until: now.addingTimeInterval(seconds)), reason: "Viber asks for a pause", detail: detail)
         case 401, 403:
             self.init(.pause, reason: "Viber refuses this account's credentials", detail: detail)
-        case 408:
-            self.init(.retry(after: wait), isCertain: false, reason: "Viber took too long", detail: detail)
-        case 400..<500:
+        case 404, 410:
+            self.init(
+                .retry(after: wait), reason: "Viber's API is not where it was expected; look at the API address",
+                detail: detail)
+        case 408, 425:
+            self.init(
+                .retry(after: wait), isCertain: false, reason: "Viber took too long: it answered \(status)",
+                detail: detail)
+        case 400, 413, 414, 415, 422, 431:
             self.init(.giveUp, reason: "Viber refused the message", detail: detail)
-        case 500...:
-            self.init(.retry(after: wait), isCertain: false, reason: "Viber has a fault at the moment", detail: detail)
+        case 500...599:
+            self.init(ServiceFault(service: "Viber", status: status), after: wait, isCertain: false, detail: detail)
+        case 300...399:
+            self.init(
+                .retry(after: wait), isCertain: false, reason: "Viber could not be reached where it was expected",
+                detail: detail)
         default:
-            self.init(.retry(after: wait), reason: "Viber could not be reached where it was expected", detail: detail)
+            self.init(
+                .retry(after: wait), isCertain: false,
+                reason: "Viber answered \(status), which doesn't say whether it took the message", detail: detail)
         }
     }
 

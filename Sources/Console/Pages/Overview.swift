@@ -53,11 +53,12 @@ private struct AlarmView: Sendable {
         var narrowed = ["installation": alarm.installation?.rawValue ?? ""]
         narrowed["direction"] = Direction(rawValue: alarm.subject)?.rawValue ?? ""
         switch alarm.name {
-        case .installationPaused, .signatureFailures, .breakerOpen:
+        case .installationPaused, .signatureFailures, .breakerOpen, .messageWithheld:
             href = of.map { [desk.settings.link("/installations/\($0.id)")] } ?? []
         case .outboxGrowing: href = [desk.settings.link("/messages", narrowed.merging(["state": "waiting"]) { $1 })]
         case .deliveryDead: href = [desk.settings.link("/messages", narrowed.merging(["state": "dead"]) { $1 })]
-        case .storePressure: href = []
+        case .relayStalled, .laneStuck: href = [desk.settings.link("/messages", ["state": "waiting"])]
+        case .storePressure, .storeGone, .socketGone: href = []
         }
     }
 }

@@ -50,14 +50,37 @@ extension Console {
 
 /// Where to go after sign-in: to one of our own pages, whatever the address says.
 enum ReturnPath {
-    /// - Returns: a path below `/admin`.
+    /// - Returns: a path below `/admin`, with its query; `/` for anything that isn't surely one.
+    ///
+    /// Our pages' paths have no character that would have to be encoded. So one with an encoded character is none of them,
+    /// and nothing can hide behind an encoding, however often a server or a browser decodes it.
     static func own(_ text: String) -> String {
-        let isPlain = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") }
-        // It is put behind our own path, so it can't lead to another host; `..` would lead out of the pages.
-        guard text.hasPrefix("/"), !text.hasPrefix("//"), isPlain, text.utf8.count < 1000,
-            !text.split(whereSeparator: { $0 == "/" || $0 == "?" }).contains("..")
+        let parts = text.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let path = parts.first, path.hasPrefix("/"), text.utf8.count < 1000, path.utf8.allSatisfy(isPlain),
+            parts.dropFirst().allSatisfy({ $0.utf8.allSatisfy(isQuery) })
+        else { return "/" }
+        // An empty one would make it another host's; dots would lead out of the pages.
+        let segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        guard segments == [""] || segments.allSatisfy({ !$0.isEmpty && !$0.utf8.allSatisfy { $0 == dot } })
         else { return "/" }
         return text.hasPrefix(SignInGate.path) || text.hasPrefix(SignInGate.signOutPath) ? "/" : text
+    }
+
+    private static let dot = UInt8(ascii: ".")
+
+    /// RFC 3986 §2.3, and the slash.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "~"), dot,
+            UInt8(ascii: "/"):
+            true
+        default: false
+        }
+    }
+
+    private static func isQuery(_ byte: UInt8) -> Bool {
+        byte > 0x20 && byte < 0x7F && byte != UInt8(ascii: "\\") && byte != UInt8(ascii: "#")
     }
 }
 

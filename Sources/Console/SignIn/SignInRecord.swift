@@ -12,9 +12,16 @@ package struct SignInRecord: Codable, Hashable, Sendable {
     private var all = Failures()
     /// Sessions that were signed out, and when they would have ended anyway.
     private var ended: [String: Date] = [:]
-    private(set) var epoch = 0
+    private(set) var epoch: Int
 
-    package init() {}
+    /// A record of nothing. It has an epoch of its own, so that no session of an earlier record, which was lost, goes on.
+    package init() { epoch = Self.freshEpoch() }
+
+    /// By chance: none comes twice.
+    private static func freshEpoch() -> Int {
+        var random = SystemRandomNumberGenerator()
+        return Int.random(in: 1..<1 << 62, using: &random)
+    }
 
     /// Tries in vain are forgotten when so long no other followed.
     static let memory: TimeInterval = 60 * 60
@@ -86,7 +93,7 @@ package struct SignInRecord: Codable, Hashable, Sendable {
     }
 
     mutating func endAll() {
-        epoch += 1
+        epoch = Self.freshEpoch()
         ended = [:]
     }
 }

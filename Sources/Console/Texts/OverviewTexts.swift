@@ -62,7 +62,12 @@ struct OverviewTexts: Sendable {
         case .breakerOpen: "One side fails for everyone"
         case .signatureFailures: "Webhooks come with wrong signatures"
         case .storePressure: "Webhooks are refused: there is too little room"
+        case .storeGone: "The data store's files are gone: nothing is accepted"
+        case .socketGone: "The socket's file is gone: no web server can connect"
         case .deliveryDead: "Messages were given up on"
+        case .messageWithheld: "Messages of an unknown kind were not sent"
+        case .relayStalled: "Messages are due, and none is sent"
+        case .laneStuck: "A worker hangs in a conversation"
         }
     }
 
@@ -84,7 +89,14 @@ struct OverviewTexts: Sendable {
         case .breakerOpen: "byoc probes it and goes on by itself. If it stays, look at that side's status page."
         case .signatureFailures: "Check the token and the webhook key on the installation's page."
         case .storePressure: "Make room on the disk, or find out why so much waits."
+        case .storeGone: "Put the files back, or restore a backup, as the log says."
+        case .socketGone: "byoc makes another one. If it stays, the log says what keeps it from doing so."
         case .deliveryDead: "Look at each: try it again, or discard it."
+        case .messageWithheld:
+            "The log names the kind. If the customer needs the message, send it from Freshchat again."
+        case .relayStalled: "Restart byoc and look into its log: nothing that waits is lost."
+        case .laneStuck:
+            "Another worker takes over when the lease ends. If this comes back, restart byoc and look into its log."
         }
     }
 }

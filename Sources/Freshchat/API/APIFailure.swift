@@ -2,13 +2,34 @@ import FoundationEssentials
 import HTTPTypes
 import RelayCore
 
-/// A call that wasn't answered with 2xx: what the flows look at, and what the engine gets to know in the end.
+/// A call that Freshchat didn't answer as the call promises: what the flows look at, and what the engine gets to know in the
+/// end.
+///
+/// Certain is only what was certainly not applied (freshchat.md §1.3). Of a call that brings a message, everything else is
+/// in doubt and looked up in the conversation; any other call can be repeated without harm.
+///
+/// | answer | remedy | a message is certainly not there |
+/// |---|---|---|
+/// | no answer | retry | as far as the connection tells |
+/// | 2xx without what the call promises | retry | no |
+/// | 2xx with a message that failed | as 400 | yes |
+/// | 400 | the ladder of §1.11, then a dead letter | yes |
+/// | 401 | pause | yes |
+/// | 402, 403 | pause | yes |
+/// | 404, 410 | the ladder, then a dead letter | yes |
+/// | 409 | the ladder, then retry: the conflict may be with what it did itself | no |
+/// | 413, 414, 415, 422, 431 | dead letter: the content is refused | yes |
+/// | 429 | nothing goes to the account until the time that it names | yes |
+/// | 408, 425 and 500 to 599 | retry | no |
+/// | a web page with another 4xx: something else answers | retry | no |
+/// | 1xx, 3xx, any other 4xx, 600 and above | retry | no |
 struct APIFailure: Error {
-    /// The answer's status; `nil` when none came, or when the failure is one of ours.
+    /// The answer's status; `nil` when none came, when something else than Freshchat gave it, or when the failure is one of
+    /// ours.
     var status: Int?
     /// Freshchat's own code and sentence.
     var words: String
-    /// The answer was 2xx, but not what the API gives.
+    /// What answered isn't Freshchat's API, or not as the API does.
     var isUnreadable = false
     var failure: DeliveryFailure
 
@@ -18,11 +39,15 @@ struct APIFailure: Error {
         self.failure = failure
     }
 
-    /// The statuses with which Freshchat refuses a message that belongs elsewhere by now (freshchat.md §1.11).
-    var maySayMoved: Bool { status == 400 || status == 404 || status == 409 }
+    /// The statuses with which Freshchat refuses a message that belongs elsewhere by now (freshchat.md §1.11). What it means
+    /// by them, the conversation itself tells.
+    var maySayMoved: Bool { status == 400 || status == 409 || saysGone }
+
+    /// There is no such conversation, user or agent.
+    var saysGone: Bool { status == 404 || status == 410 }
 
     /// The customer has a newer conversation: this one won't take anything any more.
-    var saysNotLatest: Bool { words.lowercased().contains("latest conversation") }
+    var saysNotLatest: Bool { maySayMoved && words.lowercased().contains("latest conversation") }
 
     /// The content is refused, so that no other conversation would take it either (freshchat.md §1.3).
     var refusesContent: Bool {
@@ -32,24 +57,35 @@ struct APIFailure: Error {
 }
 
 /// What Freshchat says when it refuses: the error object, its second shape, or just text (freshchat.md §1.3).
-private struct Refusal: Decodable {
-    var status: String?
-    var message: String?
-
-    init(from decoder: any Decoder) throws {
-        let object = try decoder.object()
-        status = object.id("status") ?? object.id("error_code")
-        message = object.id("message") ?? object.id("error_message") ?? object.id("error")
-    }
+enum Refusal {
+    /// More than is shown, so that no token is cut before it is hidden.
+    private static let longest = 4000
 
     static func words(in reply: HTTPReply) -> String {
-        if let refusal = try? JSONDecoder().decode(Refusal.self, from: Data(reply.body)) {
-            let words = [refusal.status, refusal.message].compactMap(\.self)
-            if !words.isEmpty { return words.joined(separator: ": ").truncated(to: 500) }
-        }
+        if let words = JSONFields(reply.body).flatMap(words(in:)) { return words }
         if reply.body.isEmpty { return "no words" }
         if reply.looksLikeAPage { return "a web page, not an answer of the API" }
-        return reply.excerpt()
+        return reply.excerpt(longest)
+    }
+
+    /// - Returns: `nil` for an object that isn't an error's.
+    static func words(in fields: JSONFields) -> String? {
+        let words = [
+            fields.firstID("status", "error_code"), fields.firstID("message", "error_message", "error"),
+        ].compactMap(\.self)
+        return words.isEmpty ? nil : words.joined(separator: ": ").truncated(to: longest)
+    }
+
+    /// Why Freshchat did not take a message that it answered with 2xx: the message has the status "Failed", or an error's
+    /// fields with something in them (freshchat.md §1.3, §1.10).
+    ///
+    /// - Returns: `nil` for a message that is none the worse.
+    static func words(ofMessage fields: JSONFields) -> String? {
+        let code = fields.word("error_code").flatMap { $0 == "0" ? nil : $0 }
+        let said = [fields.word("error_category"), code, fields.word("error_message")].compactMap(\.self)
+        let hasFailed = fields.text("status")?.lowercased() == "failed"
+        guard hasFailed || !said.isEmpty else { return nil }
+        return said.isEmpty ? "Failed" : said.joined(separator: ": ").truncated(to: longest)
     }
 }
 
@@ -61,8 +97,9 @@ extension HTTPReply {
         return excerpt(200).trimmingWhiteSpace().hasPrefix("<")
     }
 
-    fileprivate var traceID: String? {
-        HTTPField.Name("X-Trace-ID").flatMap { headers[$0] }.map { $0.truncated(to: 100) }
+    fileprivate var trace: String {
+        let id = HTTPField.Name("X-Trace-ID").flatMap { headers[$0] }
+        return id.map { " (trace \($0.truncated(to: 100)))" } ?? ""
     }
 }
 
@@ -75,44 +112,99 @@ extension APIFailure {
     ///   - token: is masked should it stand in the answer.
     init(answer reply: HTTPReply, call: String, carriesMessage: Bool, token: Secret, now: Date) {
         let status = reply.status.code
-        var words = Refusal.words(in: reply)
-        let secret = token.reveal()
-        if !secret.isEmpty { words = words.replacing(secret, with: token.masked) }
-        let trace = reply.traceID.map { " (trace \($0))" } ?? ""
-        let detail = "\(call): HTTP \(status), \(words)\(trace)"
-        // A gateway that doesn't know the way, perhaps in passing. Were it taken for the API's own 404, a user or a
-        // conversation would count as gone.
-        let isStranger = status == 404 && reply.looksLikeAPage
-        let failure: DeliveryFailure =
-            switch status {
-            case 404 where isStranger:
-                DeliveryFailure(
-                    .retry(after: nil), isCertain: !carriesMessage,
-                    reason: "Something else answers in the place of Freshchat's API; look at the base URL",
-                    detail: detail)
-            case 401:
-                DeliveryFailure(
-                    .pause, reason: "Freshchat doesn't take the API token: it was replaced, deleted or has expired",
-                    detail: detail)
-            case 402, 403:
-                DeliveryFailure(
-                    .pause, reason: "Freshchat's API token has no right to do this", detail: detail)
-            case 429:
-                DeliveryFailure(
-                    .slowDown(until: now.addingTimeInterval(reply.headers.rateLimitWait(now: now))),
-                    reason: "Freshchat asks us to slow down", detail: detail)
-            case 408, 425, 500...599:
-                DeliveryFailure(
-                    .retry(after: reply.headers.retryAfter(now: now)), isCertain: !carriesMessage,
-                    reason: "Freshchat has a problem of its own", detail: detail)
-            case 300...399:
-                // Never followed, for the token would go along. It is repeated, because gateways redirect in passing.
-                DeliveryFailure(
-                    .retry(after: nil), reason: "Freshchat's API is at another address; look at the base URL",
-                    detail: detail)
-            default:
-                DeliveryFailure(.giveUp, reason: "Freshchat refused it", detail: detail)
-            }
+        let words = Refusal.words(in: reply).shown(hiding: token)
+        let detail = "\(call): HTTP \(status), \(words)\(reply.trace)"
+        let isInDoubt = carriesMessage
+        var isStranger = false
+        let failure: DeliveryFailure
+        switch status {
+        case 401:
+            failure = DeliveryFailure(
+                .pause, reason: "Freshchat doesn't take the API token: it was replaced, deleted or has expired",
+                detail: detail)
+        case 413:
+            failure = DeliveryFailure(.giveUp, reason: "Freshchat refused it", detail: detail)
+        case 429:
+            failure = DeliveryFailure(
+                .slowDown(until: now.addingTimeInterval(reply.headers.rateLimitWait(now: now))),
+                reason: "Freshchat asks us to slow down", detail: detail)
+        case 408, 425:
+            failure = DeliveryFailure(
+                .retry(after: reply.headers.retryAfter(now: now)), isCertain: !isInDoubt,
+                reason: "Freshchat took too long: it answered \(status)", detail: detail)
+        case 400...499 where reply.looksLikeAPage:
+            // A gateway that doesn't know the way, perhaps in passing. Were it taken for the API's own 404, a user or a
+            // conversation would count as gone.
+            isStranger = true
+            failure = DeliveryFailure(
+                .retry(after: nil), isCertain: !isInDoubt,
+                reason: "Something else answers in the place of Freshchat's API; look at the base URL", detail: detail)
+        case 402, 403:
+            failure = DeliveryFailure(
+                .pause, reason: "Freshchat's API token has no right to do this", detail: detail)
+        case 409:
+            failure = DeliveryFailure(
+                .retry(after: nil), isCertain: !isInDoubt, reason: "Freshchat sees a conflict", detail: detail)
+        case 400, 404, 410, 414, 415, 422, 431:
+            failure = DeliveryFailure(.giveUp, reason: "Freshchat refused it", detail: detail)
+        case 500...599:
+            failure = DeliveryFailure(
+                ServiceFault(service: "Freshchat", status: status), after: reply.headers.retryAfter(now: now),
+                isCertain: !isInDoubt, detail: detail)
+        case 300...399:
+            // Never followed, for the token would go along. It is repeated, because gateways redirect in passing.
+            failure = DeliveryFailure(
+                .retry(after: nil), isCertain: !isInDoubt,
+                reason: "Freshchat's API is at another address; look at the base URL", detail: detail)
+        default:
+            failure = DeliveryFailure(
+                .retry(after: nil), isCertain: !isInDoubt,
+                reason: "Freshchat answered \(status), which doesn't say whether it did it", detail: detail)
+        }
         self.init(status: isStranger ? nil : status, words: words, failure: failure)
+        isUnreadable = isStranger
+    }
+
+    /// An answer that is 2xx and doesn't carry what the call promises.
+    ///
+    /// - Parameters:
+    ///   - carriesMessage: as for an answer that isn't 2xx.
+    ///   - found: what it carries instead; `nil`: the body tells.
+    init(unkept reply: HTTPReply, call: String, carriesMessage: Bool, token: Secret, found: String? = nil) {
+        let found = found ?? reply.instead.shown(hiding: token)
+        self.init(
+            failure: DeliveryFailure(
+                .retry(after: nil), isCertain: !carriesMessage,
+                reason: carriesMessage
+                    ? "Freshchat's answer doesn't say that it took the message" : "Freshchat's answer can't be read",
+                detail: "\(call): HTTP \(reply.status.code) with \(found)\(reply.trace)"))
+        isUnreadable = true
+    }
+
+    /// A message that Freshchat answered with 2xx and didn't take. It counts as refused with 400 (freshchat.md §1.9).
+    init(failed words: String, call: String, token: Secret) {
+        let words = words.shown(hiding: token)
+        self.init(
+            status: 400, words: words,
+            failure: DeliveryFailure(
+                .giveUp, reason: "Freshchat refused it", detail: "\(call): the message failed, \(words)"))
+    }
+}
+
+extension HTTPReply {
+    /// What the body is, where another one was expected.
+    fileprivate var instead: String {
+        if body.isEmpty { return "an empty body" }
+        if looksLikeAPage { return "a web page" }
+        guard let fields = JSONFields(body) else { return "a body of \(body.count) bytes that can't be read" }
+        if let words = Refusal.words(in: fields) { return "other content: \(words)" }
+        return "a body of \(body.count) bytes without what was asked for"
+    }
+}
+
+extension String {
+    fileprivate func shown(hiding token: Secret) -> String {
+        let secret = token.reveal()
+        return (secret.isEmpty ? self : replacing(secret, with: token.masked)).truncated(to: 500)
     }
 }

@@ -1,53 +1,41 @@
 import RelayCore
 
 /// One page of the topics (freshchat.md §1.5).
-private struct ChannelList: Decodable {
+private struct ChannelList: FreshchatAnswer {
     var topics: [HelpdeskCheck.Topic]
     /// `nil` where neither the count of pages nor the links are there.
     var isLast: Bool?
 
-    init(from decoder: any Decoder) throws {
-        let object = try decoder.object()
-        guard object.contains("channels") else {
-            throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "no list of channels"))
-        }
-        topics = object.list("channels", of: ChannelObject.self).map(\.topic)
-        if let pages = object.object("pagination"), let total = pages.integer("total_pages"),
+    init?(_ fields: JSONFields) {
+        guard fields.isList("channels") else { return nil }
+        topics = fields.objects("channels").compactMap(HelpdeskCheck.Topic.init)
+        if let pages = fields.object("pagination"), let total = pages.integer("total_pages"),
             let current = pages.integer("current_page")
         {
             isLast = current >= total
-        } else if let links = object.object("links") {
+        } else if let links = fields.object("links") {
             isLast = links.object("next_page")?.id("href") == nil
         }
     }
 }
 
-/// A topic; the API calls it a channel (freshchat.md §1.8).
-private struct ChannelObject: Decodable {
-    var topic: HelpdeskCheck.Topic
-
-    init(from decoder: any Decoder) throws {
-        let object = try decoder.object()
-        guard let id = object.id("id") else {
-            throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "a channel without an id"))
-        }
-        topic = HelpdeskCheck.Topic(
-            id: TopicID(id), name: object.text("name") ?? "", isEnabled: object.flag("enabled") ?? true)
+extension HelpdeskCheck.Topic {
+    /// A topic; the API calls it a channel (freshchat.md §1.8).
+    fileprivate init?(_ fields: JSONFields) {
+        guard let id = fields.id("id") else { return nil }
+        self.init(id: TopicID(id), name: fields.text("name") ?? "", isEnabled: fields.flag("enabled") ?? true)
     }
 }
 
 /// Whose account the token is for (freshchat.md §1.8).
-struct AccountObject: Decodable, Sendable {
+struct AccountObject: FreshchatAnswer, Sendable {
     var name: String
 
-    init(from decoder: any Decoder) throws {
-        let object = try decoder.object()
+    init?(_ fields: JSONFields) {
         guard
-            let name = object.firstID("account_domain", "organisation_domain")
-                ?? object.firstID("account_id", "app_id").map({ "account \($0)" })
-        else {
-            throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "no account"))
-        }
+            let name = fields.firstID("account_domain", "organisation_domain")
+                ?? fields.firstID("account_id", "app_id").map({ "account \($0)" })
+        else { return nil }
         self.name = name
     }
 }

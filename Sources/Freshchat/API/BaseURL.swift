@@ -31,6 +31,7 @@ package struct FreshchatBaseURL: Hashable, Sendable, CustomStringConvertible {
         guard parts.query == nil, parts.fragment == nil else {
             throw refused("must not have a ? or # in it: \"\(text)\"")
         }
+        guard text.hasUsablePort else { throw refused("has a port that isn't from 1 to 65535: \"\(text)\"") }
         switch scheme {
         case "https": break
         case "http" where host.isLoopbackHost: break

@@ -3,7 +3,7 @@ import HTTPTypes
 import RelayCore
 
 /// A conversation as Freshchat gives it (freshchat.md §1.9).
-struct ConversationObject: Decodable, Sendable {
+struct ConversationObject: FreshchatAnswer, Sendable {
     var id: HelpdeskConversationID
     /// The number that some accounts want in paths instead of the id (freshchat.md §1.6).
     var internalID: HelpdeskConversationID?
@@ -14,24 +14,30 @@ struct ConversationObject: Decodable, Sendable {
     var updatedAt: Date?
     var messages: [MessageObject]
 
-    init(from decoder: any Decoder) throws {
-        let object = try decoder.object()
-        guard let id = object.firstID("conversation_id", "id") else {
-            throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "a conversation without an id"))
-        }
+    init?(_ fields: JSONFields) {
+        guard let id = fields.firstID("conversation_id", "id") else { return nil }
         self.id = HelpdeskConversationID(id)
-        internalID = object.firstID("conversation_internal_id", "freshchat_conversation_id").map { .init($0) }
-        topic = object.id("channel_id").map { TopicID($0) }
-        status = object.text("status") ?? ""
-        let members = object.list("users", of: UserObject.self)
-        user = object.id("user_id").map { HelpdeskUserID($0) } ?? (members.count == 1 ? members[0].id : nil)
-        createdAt = object.date("created_time")
-        updatedAt = object.date("updated_time")
-        messages = object.list("messages")
+        internalID = fields.firstID("conversation_internal_id", "freshchat_conversation_id").map { .init($0) }
+        topic = fields.id("channel_id").map { TopicID($0) }
+        status = fields.text("status") ?? ""
+        let members = fields.objects("users").compactMap(UserObject.init)
+        user = fields.id("user_id").map { HelpdeskUserID($0) } ?? (members.count == 1 ? members[0].id : nil)
+        createdAt = fields.date("created_time")
+        updatedAt = fields.date("updated_time")
+        messages = fields.objects("messages").map(MessageObject.init)
     }
 
     /// The one status with a meaning that all accounts share; the others are their own (freshchat.md §1.9).
     var isResolved: Bool { status.lowercased() == "resolved" }
+
+    /// Whether it goes by this id, or by this number (freshchat.md §1.6).
+    func isNamed(_ name: HelpdeskConversationID) -> Bool { id == name || internalID == name }
+
+    /// Why Freshchat did not take the message that the conversation was made with: a 2xx may say so (freshchat.md §1.9).
+    func failure(of message: NewMessage) -> String? {
+        messages.last { $0.failure != nil && (messages.count == 1 || message.isOfKind($0) && message.says($0.text)) }?
+            .failure
+    }
 
     func isNewer(than other: ConversationObject) -> Bool {
         func order(_ one: Date?, _ two: Date?) -> Bool? {
@@ -69,6 +75,21 @@ struct NewMessage: Encodable {
     static func note(_ text: String, from actor: String) -> NewMessage {
         NewMessage(message_parts: [Part(text: .init(content: text))], message_type: "private", actor_type: actor)
     }
+
+    var text: String { message_parts.map(\.text.content).joined(separator: "\n") }
+
+    /// Whether a text of Freshchat's is this one, for all that Freshchat may do to it.
+    func says(_ other: String) -> Bool { text == other || SentText(text).isSame(as: other) }
+
+    /// Whether one that Freshchat has is of the same kind, and by whom this one is. A note's author may be either of those
+    /// that leave notes.
+    func isOfKind(_ found: MessageObject) -> Bool {
+        guard message_type == "private" else {
+            return found.actor == .user && !found.isPrivate
+                && (found.actorID == nil || found.actorID?.rawValue == actor_id?.rawValue)
+        }
+        return found.isPrivate && (found.actor == .bot || found.actor == .system)
+    }
 }
 
 private struct NewConversation: Encodable {
@@ -83,19 +104,12 @@ private struct NewConversation: Encodable {
 private struct StatusChange: Encodable { var status: String }
 
 /// The list has ids and nothing else, in no particular order (freshchat.md §1.7).
-private struct ConversationIDs: Decodable {
-    struct Item: Decodable {
-        var id: HelpdeskConversationID?
-
-        init(from decoder: any Decoder) throws {
-            id = try decoder.object().firstID("id", "conversation_id").map { .init($0) }
-        }
-    }
-
+private struct ConversationIDs: FreshchatAnswer {
     var ids: [HelpdeskConversationID]
 
-    init(from decoder: any Decoder) throws {
-        ids = try decoder.object().list("conversations", of: Item.self).compactMap(\.id)
+    init?(_ fields: JSONFields) {
+        guard fields.isList("conversations") else { return nil }
+        ids = fields.objects("conversations").compactMap { $0.firstID("id", "conversation_id") }.map { .init($0) }
     }
 }
 
@@ -121,36 +135,53 @@ extension FreshchatClient {
 
     /// Makes a conversation on our topic with its first message in it. Perhaps Freshchat gives an open one instead
     /// (freshchat.md §8 Q3); it is ours all the same.
+    ///
+    /// The message is written as other clients write it: the conversation's members are named once, in `users`
+    /// (freshchat.md §1.9).
     func createConversation(
         user: HelpdeskUserID, message: NewMessage
     ) async throws(APIFailure) -> ConversationObject {
         var message = message
         message.channel_id = account.topic
+        message.user_id = nil
         let reply = try await call(
             .post, "/conversations",
             body: Self.encode(
                 NewConversation(channel_id: account.topic, users: [.init(id: user)], messages: [message])),
             carriesMessage: true)
-        guard let made = Self.decode(ConversationObject.self, from: reply) else {
-            // It is there, with the message, and the next attempt has to find it.
-            throw Self.unreadable(reply, call: "POST /conversations", isCertain: false)
+        guard let made = Self.read(ConversationObject.self, from: reply) else {
+            // Perhaps it is there, with the message, and the next attempt has to find it.
+            throw unkept(reply, call: "POST /conversations", carriesMessage: true)
         }
         return made
     }
 
     /// Opens a resolved conversation again. `new` is the word for it, in some accounts `reopened` (freshchat.md §7).
     ///
-    /// - Returns: whether Freshchat did it.
+    /// The answer promises the conversation (freshchat.md §1.9). Where it is another one, an empty 202 say, the conversation
+    /// is looked at.
+    ///
+    /// - Returns: `false` if Freshchat refuses, or says that it is still resolved.
+    /// - Throws: also if it took the change and the conversation is still resolved.
     func reopen(_ id: HelpdeskConversationID) async throws(APIFailure) -> Bool {
         for status in ["new", "reopened"] {
+            let path = "/conversations/" + id.pathSegment
+            let reply: HTTPReply
             do {
-                _ = try await call(
-                    .put, "/conversations/" + id.pathSegment, body: Self.encode(StatusChange(status: status)))
-                return true
+                reply = try await call(.put, path, body: Self.encode(StatusChange(status: status)))
             } catch {
                 guard error.maySayMoved else { throw error }
                 guard error.status == 400 else { return false }
+                continue
             }
+            if let changed = Self.read(ConversationObject.self, from: reply), changed.isNamed(id),
+                !changed.status.isEmpty
+            {
+                return !changed.isResolved
+            }
+            guard let present = try await conversation(id) else { return false }
+            guard present.isResolved else { return true }
+            throw unkept(reply, call: "PUT \(path)")
         }
         return false
     }

@@ -19,7 +19,8 @@ struct FreshchatClient: Sendable {
     /// - Parameters:
     ///   - path: below the base URL, percent-encoded.
     ///   - carriesMessage: see ``APIFailure/init(answer:call:carriesMessage:token:now:)``.
-    /// - Returns: the answer, whose status is 2xx; which one says nothing more (freshchat.md §1.3).
+    /// - Returns: the answer, whose status is 2xx. Which one says nothing more (freshchat.md §1.3), and neither does it say
+    ///   that anything was done: that is for the body to say.
     func call(
         _ method: HTTPRequest.Method, _ path: String, query: String = "", body: [UInt8]? = nil,
         carriesMessage: Bool = false
@@ -59,30 +60,32 @@ struct FreshchatClient: Sendable {
     }
 
     /// Reads an object.
-    func get<Answer: Decodable>(
+    ///
+    /// - Throws: also for an answer that lacks what the call promises.
+    func get<Answer: FreshchatAnswer>(
         _ path: String, query: String = "", as type: Answer.Type = Answer.self
     ) async throws(APIFailure) -> Answer {
         let reply = try await call(.get, path, query: query)
-        guard let answer = Self.decode(Answer.self, from: reply) else {
-            throw Self.unreadable(reply, call: "GET \(path)")
+        guard let answer = Self.read(Answer.self, from: reply) else {
+            throw unkept(reply, call: "GET \(path)")
         }
         return answer
     }
 
     /// Reads an object that may not be there.
-    func find<Answer: Decodable>(
+    func find<Answer: FreshchatAnswer>(
         _ path: String, query: String = "", as type: Answer.Type = Answer.self
     ) async throws(APIFailure) -> Answer? {
         do {
             return try await get(path, query: query, as: type)
         } catch {
-            guard error.status == 404 else { throw error }
+            guard error.saysGone else { throw error }
             return nil
         }
     }
 
-    static func decode<Answer: Decodable>(_ type: Answer.Type, from reply: HTTPReply) -> Answer? {
-        try? JSONDecoder().decode(Answer.self, from: Data(reply.body))
+    static func read<Answer: FreshchatAnswer>(_ type: Answer.Type, from reply: HTTPReply) -> Answer? {
+        JSONFields(reply.body).flatMap(Answer.init)
     }
 
     static func encode(_ body: some Encodable) throws(APIFailure) -> [UInt8] {
@@ -97,20 +100,26 @@ struct FreshchatClient: Sendable {
         }
     }
 
-    /// A 2xx without what we asked for. Whether the call was made in vain is for the caller to say.
-    static func unreadable(_ reply: HTTPReply, call: String, isCertain: Bool = true) -> APIFailure {
-        let found = reply.looksLikeAPage ? "a web page" : "a body of \(reply.body.count) bytes"
-        var failure = APIFailure(
-            failure: DeliveryFailure(
-                .retry(after: nil), isCertain: isCertain, reason: "Freshchat's answer can't be read",
-                detail: "\(call): HTTP \(reply.status.code) with \(found)"))
-        failure.isUnreadable = true
-        return failure
+    /// A 2xx without what the call promises.
+    ///
+    /// - Parameters:
+    ///   - carriesMessage: see ``APIFailure/init(answer:call:carriesMessage:token:now:)``.
+    ///   - found: what the answer is instead; `nil`: its body tells.
+    func unkept(
+        _ reply: HTTPReply, call: String, carriesMessage: Bool = false, found: String? = nil
+    ) -> APIFailure {
+        APIFailure(unkept: reply, call: call, carriesMessage: carriesMessage, token: account.token, found: found)
     }
 
     private static func unusable(_ problem: String) -> APIFailure {
         APIFailure(failure: DeliveryFailure(.pause, reason: "Freshchat can't be called", detail: problem))
     }
+}
+
+/// An object of an answer's, read leniently.
+protocol FreshchatAnswer {
+    /// - Returns: `nil` if the object lacks what the call promises.
+    init?(_ fields: JSONFields)
 }
 
 extension OpaqueID {

@@ -1,74 +1,102 @@
-import FoundationEssentials
 import RelayCore
 
 /// A part of a message in the neutral form; one part of Freshchat's may be several of ours (freshchat.md §1.10).
 ///
 /// Real payloads have other kinds' keys beside the real one with `null` as their value, attachments whose URL isn't
 /// there yet, and kinds that no documentation lists. All of it can be read.
-struct MessagePart: Decodable, Sendable {
+struct MessagePart: Sendable {
     var parts: [Part]
 
-    /// Containers stand in containers; nobody makes them as deep as this.
-    private static let deepest = 64
+    /// How many containers may stand in each other; nobody makes as many.
+    private static let deepest = 16
 
-    init(from decoder: any Decoder) throws {
-        guard decoder.codingPath.count < Self.deepest else {
+    /// - Parameter depth: how many containers it stands in.
+    init(_ fields: JSONFields, depth: Int = 0) {
+        guard depth <= Self.deepest else {
             parts = [.unsupported(kind: "nested too deep")]
             return
         }
-        let object = try decoder.object()
         // The form of 2018: the kind is a value, not a key.
-        if let kind = object.id("part_type") {
-            parts = Self.read(kind.lowercased(), in: object, under: "properties") ?? [.unsupported(kind: kind)]
+        if let kind = fields.id("part_type") {
+            let kindOfPart = Kind(rawValue: kind.lowercased())
+            let properties = fields.object("properties")
+            parts =
+                kindOfPart.map { Self.read($0, text: fields.text("properties"), properties, depth: depth) }
+                ?? [.unsupported(kind: kind.truncated(to: 60))]
             return
         }
         parts = []
         var isKnown = false
         var strange: [String] = []
-        for key in object.allKeys.sorted(by: { $0.stringValue < $1.stringValue }) where !object.isNull(key) {
-            if let read = Self.read(key.stringValue, in: object, under: key) {
-                parts += read
+        for name in fields.names.sorted() {
+            if let kind = Kind(rawValue: name) {
+                parts += Self.read(kind, text: fields.text(kind.key), fields.object(kind.key), depth: depth)
                 isKnown = true
             } else {
-                strange.append(key.stringValue)
+                strange.append(name)
             }
         }
         if !isKnown, let kind = strange.first { parts = [.unsupported(kind: kind.truncated(to: 60))] }
         parts.removeAll(where: \.isBlank)
     }
 
-    /// - Returns: `nil` for a kind that we don't know.
-    private static func read(_ kind: String, in object: LenientObject, under key: AnyKey) -> [Part]? {
-        let body = object.object(key)
+    private enum Kind: String {
+        case text, email, image, video, audio, file, callback, reference, collection
+        case urlButton = "url_button"
+        case quickReplyButton = "quick_reply_button"
+        case templateContent = "template_content"
+
+        /// The field that it stands in.
+        var key: StaticString {
+            switch self {
+            case .text: "text"
+            case .email: "email"
+            case .image: "image"
+            case .video: "video"
+            case .audio: "audio"
+            case .file: "file"
+            case .callback: "callback"
+            case .reference: "reference"
+            case .collection: "collection"
+            case .urlButton: "url_button"
+            case .quickReplyButton: "quick_reply_button"
+            case .templateContent: "template_content"
+            }
+        }
+    }
+
+    /// - Parameters:
+    ///   - text: what stands in the place of an object.
+    ///   - body: the kind's own fields.
+    private static func read(_ kind: Kind, text: String?, _ body: JSONFields?, depth: Int) -> [Part] {
         switch kind {
-        case "text":
-            return texts(object.text(key), body?.text("content"), body?.text("text"))
-        case "email":
+        case .text:
+            return texts(text, body?.text("content"), body?.text("text"))
+        case .email:
             return texts(body?.text("subject"), body?.text("content"))
-        case "image":
+        case .image:
             return [attachment(.image, body)]
-        case "video":
+        case .video:
             // There is no part for sound: it is sent as a video or as a file (freshchat.md §1.10).
             return [attachment(isSound(body) ? .audio : .video, body)]
-        case "audio":
+        case .audio:
             return [attachment(.audio, body)]
-        case "file":
+        case .file:
             return [attachment(isSound(body) ? .audio : .file, body)]
-        case "url_button":
+        case .urlButton:
             return link(url: body?.id("url"), label: body?.id("label"))
-        case "quick_reply_button":
+        case .quickReplyButton:
             return choice(body, value: body?.firstID("custom_reply_text", "payload"))
-        case "callback":
+        case .callback:
             return choice(body, value: body?.id("payload"))
-        case "reference":
+        case .reference:
             let reference = body?.id("reference_id").flatMap { $0.lowercased().hasPrefix("http") ? $0 : nil }
             return link(url: body?.id("url") ?? reference, label: body?.id("label"))
-        case "collection":
-            return body?.list("sub_parts", of: MessagePart.self).flatMap(\.parts) ?? []
-        case "template_content":
-            return body?.list("sections", of: Section.self).flatMap(\.parts) ?? []
-        default:
-            return nil
+        case .collection:
+            return body?.objects("sub_parts").flatMap { MessagePart($0, depth: depth + 1).parts } ?? []
+        case .templateContent:
+            return body?.objects("sections").flatMap { $0.objects("parts") }
+                .flatMap { MessagePart($0, depth: depth + 1).parts } ?? []
         }
     }
 
@@ -76,17 +104,25 @@ struct MessagePart: Decodable, Sendable {
         texts.compactMap(\.self).map { .text($0) }.filter { !$0.isBlank }
     }
 
-    private static func attachment(_ kind: Attachment.Kind, _ body: LenientObject?) -> Part {
+    private static func attachment(_ kind: Attachment.Kind, _ body: JSONFields?) -> Part {
         .attachment(
             Attachment(
-                kind: kind, url: body?.id("url"), name: body?.firstID("name", "file_name"),
+                kind: kind, url: body.flatMap(url), name: body?.firstID("name", "file_name"),
                 contentType: contentType(body), byteCount: body?.integer("file_size_in_bytes"),
                 thumbnailURL: body?.object("thumbnail")?.id("url")))
     }
 
-    private static func contentType(_ body: LenientObject?) -> String? { body?.firstID("content_type", "contentType") }
+    /// The file's address. While Freshchat still looks for viruses, or when it has found one, there is none to give
+    /// (freshchat.md §1.10, media rules).
+    private static func url(_ body: JSONFields) -> String? {
+        let status = body.firstID("file_security_status", "fileSecurityStatus")?.lowercased() ?? "safe_file"
+        guard status == "safe_file" else { return nil }
+        return body.webURL("url") ?? body.webURL("download_url") ?? body.webURL("downloadUrl")
+    }
 
-    private static func isSound(_ body: LenientObject?) -> Bool {
+    private static func contentType(_ body: JSONFields?) -> String? { body?.firstID("content_type", "contentType") }
+
+    private static func isSound(_ body: JSONFields?) -> Bool {
         contentType(body)?.lowercased().hasPrefix("audio/") == true
     }
 
@@ -95,16 +131,8 @@ struct MessagePart: Decodable, Sendable {
         return texts(label)
     }
 
-    private static func choice(_ body: LenientObject?, value: String?) -> [Part] {
+    private static func choice(_ body: JSONFields?, value: String?) -> [Part] {
         guard let label = body?.id("label") ?? value else { return [] }
         return [.choice(label: label, value: value)]
-    }
-
-    private struct Section: Decodable {
-        var parts: [Part]
-
-        init(from decoder: any Decoder) throws {
-            parts = try decoder.object().list("parts", of: MessagePart.self).flatMap(\.parts)
-        }
     }
 }

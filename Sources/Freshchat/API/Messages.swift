@@ -2,67 +2,19 @@ import FoundationEssentials
 import HTTPTypes
 import RelayCore
 
-/// A message as Freshchat gives it, in answers, webhooks and product events (freshchat.md §1.10, §2.1, §3.5).
-struct MessageObject: Decodable, Sendable {
-    var id: HelpdeskMessageID?
-    var conversation: HelpdeskConversationID?
-    var topic: TopicID?
-    var user: HelpdeskUserID?
-    var actor: HelpdeskMessage.Actor
-    var actorID: AgentID?
-    var isPrivate: Bool
-    var createdAt: Date?
-    /// Texts as they came, and after the message's own parts the answers that it offers.
-    var parts: [Part]
-
-    init(from decoder: any Decoder) throws {
-        let object = try decoder.object()
-        id = object.firstID("id", "message_id").map { .init($0) }
-        conversation = object.id("conversation_id").map { .init($0) }
-        topic = object.id("channel_id").map { .init($0) }
-        user = object.id("user_id").map { .init($0) }
-        actorID = object.id("actor_id").map { .init($0) }
-        createdAt = object.date("created_time")
-
-        let kind = object.text("message_type")?.lowercased()
-        isPrivate = kind == "private" || object.flag("botsPrivateNote") == true
-        // A line of Freshchat's own can come in the guise of a message ("Conversation was reopened by …").
-        let marks = object.object("meta_data")
-        let isStatusLine =
-            kind == "system" || marks?.flag("isResolved") == true || marks?.flag("isReopen") == true
-        // Rows of bots and of the system may lack the actor: what nobody is named for is nobody's message.
-        actor =
-            isStatusLine
-            ? .system : object.text("actor_type").flatMap { .init(rawValue: $0.lowercased()) } ?? .system
-
-        parts =
-            (object.list("message_parts", of: MessagePart.self)
-            + object.list("msg_parts", of: MessagePart.self) + object.list("reply_parts", of: MessagePart.self))
-            .flatMap(\.parts)
-    }
-
-    /// The customer it belongs to: older payloads leave `user_id` out of what he wrote himself (freshchat.md §2.1).
-    var customer: HelpdeskUserID? {
-        user ?? (actor == .user ? actorID.map { HelpdeskUserID($0.rawValue) } : nil)
-    }
-
-    var text: String {
-        parts.compactMap { if case .text(let text) = $0 { text } else { nil } }.joined(separator: "\n")
-    }
-}
-
-private struct MessagePage: Decodable {
+private struct MessagePage: FreshchatAnswer {
     var messages: [MessageObject]
     /// How many there are, those that can't be read included.
     var count: Int
     /// The address of another page; it isn't always that of the next (freshchat.md §1.5).
     var link: String?
 
-    init(from decoder: any Decoder) throws {
-        let object = try decoder.object()
-        messages = object.list("messages")
-        count = object.count(of: "messages")
-        link = object.object("link")?.text("href")
+    init?(_ fields: JSONFields) {
+        // Without the list nobody can tell that a message isn't there.
+        guard fields.isList("messages") else { return nil }
+        messages = fields.objects("messages").map(MessageObject.init)
+        count = fields.count(of: "messages")
+        link = fields.object("link")?.text("href")
     }
 
     /// Whether it is the last one for all that it says itself: it isn't full, and names no page after it.
@@ -90,26 +42,7 @@ struct MessageList: Sendable {
     }
 }
 
-/// The one thing we need of the answer to a post.
-private struct PostedMessage: Decodable {
-    var id: String?
-
-    init(from decoder: any Decoder) throws { id = try decoder.object().id("id") }
-}
-
 extension FreshchatClient {
-    /// Posts a message.
-    ///
-    /// - Returns: its id; `nil` when Freshchat took it and didn't tell.
-    func post(
-        _ message: NewMessage, to conversation: HelpdeskConversationID
-    ) async throws(APIFailure) -> HelpdeskMessageID? {
-        let reply = try await call(
-            .post, "/conversations/" + conversation.pathSegment + "/messages", body: Self.encode(message),
-            carriesMessage: true)
-        return Self.decode(PostedMessage.self, from: reply)?.id.map { HelpdeskMessageID($0) }
-    }
-
     /// A conversation's messages from an instant on (inclusive), oldest first.
     ///
     /// Pages are walked until one is empty or has nothing new, for the link to the next one can't be relied upon

@@ -3,28 +3,25 @@ import HTTPTypes
 import RelayCore
 
 /// A user as Freshchat gives him (freshchat.md §1.7).
-struct UserObject: Decodable, Sendable {
+struct UserObject: FreshchatAnswer, Sendable {
     var id: HelpdeskUserID
     var reference: String?
     var firstName: String?
     var createdAt: Date?
 
-    init(from decoder: any Decoder) throws {
-        let object = try decoder.object()
-        guard let id = object.id("id") else {
-            throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "a user without an id"))
-        }
+    init?(_ fields: JSONFields) {
+        guard let id = fields.id("id") else { return nil }
         self.id = HelpdeskUserID(id)
-        reference = object.id("reference_id")
-        firstName = object.id("first_name")
-        createdAt = object.date("created_time")
+        reference = fields.id("reference_id")
+        firstName = fields.id("first_name")
+        createdAt = fields.date("created_time")
     }
 }
 
 /// What we tell of a user when we make him.
 struct NewUser: Encodable {
-    struct Avatar: Encodable { var url: String }
-    struct Property: Encodable { var name, value: String }
+    struct Avatar: Encodable, Equatable { var url: String }
+    typealias Property = PresentUser.Property
 
     var reference_id: String
     var first_name: String
@@ -33,22 +30,13 @@ struct NewUser: Encodable {
     var properties: [Property]?
 
     init(_ piece: InboundPiece) {
-        let name = piece.profile.name?.trimmingWhiteSpace() ?? ""
+        let values = UserValues(piece.profile)
         reference_id = piece.reference
-        first_name = name.isEmpty ? "\(piece.channelName) customer" : name
-        phone = Self.filled(piece.profile.phoneNumber)
-        avatar = Self.filled(piece.profile.avatarURL).flatMap { url in
-            let start = url.prefix(8).lowercased()
-            return start.hasPrefix("https://") || start.hasPrefix("http://") ? Avatar(url: url) : nil
-        }
-        var properties = [Property(name: "channel", value: piece.channelName)]
-        if let language = Self.filled(piece.profile.language) {
-            properties.append(Property(name: "language", value: language))
-        }
-        if let country = Self.filled(piece.profile.country) {
-            properties.append(Property(name: "country", value: country))
-        }
-        self.properties = properties
+        first_name = values.name ?? UserValues.placeholder(piece.channelName)
+        phone = values.phone
+        avatar = values.avatar.map { Avatar(url: $0) }
+        properties = [("channel", piece.channelName), ("language", values.language), ("country", values.country)]
+            .compactMap { name, value in value.map { Property(name: name, value: $0) } }
     }
 
     /// The two fields that no account refuses.
@@ -58,11 +46,6 @@ struct NewUser: Encodable {
         bare.avatar = nil
         bare.properties = nil
         return bare
-    }
-
-    private static func filled(_ text: String?) -> String? {
-        guard let text = text?.trimmingWhiteSpace(), !text.isEmpty else { return nil }
-        return text
     }
 }
 
@@ -88,8 +71,11 @@ extension FreshchatClient {
 
     func create(_ user: NewUser) async throws(APIFailure) -> HelpdeskUserID {
         let reply = try await call(.post, "/users", body: Self.encode(user))
-        guard let made = Self.decode(UserObject.self, from: reply) else {
-            throw Self.unreadable(reply, call: "POST /users")
+        // Another's answer promises nothing for this one.
+        guard let made = Self.read(UserObject.self, from: reply),
+            made.reference == nil || made.reference == user.reference_id
+        else {
+            throw unkept(reply, call: "POST /users")
         }
         return made.id
     }
@@ -101,17 +87,21 @@ extension FreshchatClient {
     }
 }
 
-private struct UserList: Decodable {
+private struct UserList: FreshchatAnswer {
     var users: [UserObject]
 
-    init(from decoder: any Decoder) throws { users = try decoder.object().list("users") }
+    init?(_ fields: JSONFields) {
+        // Without the list nobody can tell that there is none (freshchat.md §1.7).
+        guard fields.isList("users") else { return nil }
+        users = fields.objects("users").compactMap(UserObject.init)
+    }
 }
 
-private struct Named: Decodable {
+private struct Named: FreshchatAnswer {
     var firstName: String?
 
-    init(from decoder: any Decoder) throws {
-        let name = try decoder.object().text("first_name")?.trimmingWhiteSpace() ?? ""
-        firstName = name.isEmpty ? nil : name
+    init?(_ fields: JSONFields) {
+        guard fields.has("id") || fields.has("first_name") else { return nil }
+        firstName = fields.text("first_name")?.asName
     }
 }

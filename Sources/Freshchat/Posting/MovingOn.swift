@@ -4,6 +4,9 @@ extension Posting {
     /// A customer's known conversation has refused his message: the ladder of freshchat.md §1.11, from mending the old
     /// conversation to opening a new one.
     ///
+    /// Only a refusal that says "not the latest", or a conversation that is gone, resolved or of another topic, moves the
+    /// customer. What an open conversation refuses with other words is the message itself.
+    ///
     /// - Parameters:
     ///   - mapped: the conversation that refused.
     ///   - present: his conversations on our topic, where they were looked at already.
@@ -11,26 +14,55 @@ extension Posting {
         from mapped: HelpdeskConversationID, after refusal: APIFailure, user: HelpdeskUserID,
         present: [ConversationObject]?
     ) async throws(APIFailure) -> HelpdeskMessageID? {
-        // A conversation on another topic is not used, whatever the mapping says.
-        if let current = try await client.conversation(mapped), current.topic == client.account.topic,
-            !refusal.saysNotLatest
-        {
-            do {
-                if current.isResolved {
-                    if client.account.resolvedPolicy == .reopen, try await client.reopen(mapped) {
-                        return try await post(as: user, to: mapped)
-                    }
-                } else if refusal.status == 404, let number = current.internalID, number != mapped {
-                    // Some accounts take a number in this path (freshchat.md §1.6). The mapping keeps the id that events
-                    // have.
-                    return try await post(as: user, to: number)
-                }
-            } catch {
-                guard error.maySayMoved, !error.refusesContent else { throw error }
-            }
+        do {
+            if let id = try await mend(mapped, after: refusal, user: user) { return id }
+            let all: [ConversationObject]
+            if let present { all = present } else { all = try await client.conversations(of: user) }
+            return try await post(as: user, toNewestOf: all.filter { $0.id != mapped })
+        } catch {
+            // A refusal that leaves it open whether the message is there does so whatever fails after it.
+            var failure = error
+            if !refusal.failure.isCertain { failure.failure.isCertain = false }
+            throw failure
         }
-        let others: [ConversationObject]
-        if let present { others = present } else { others = try await client.conversations(of: user) }
-        return try await post(as: user, toNewestOf: others.filter { $0.id != mapped })
+    }
+
+    /// Posts to the mapped conversation after all, reopened or by its number.
+    ///
+    /// - Returns: `nil` if the customer has to move.
+    /// - Throws: the refusal, if it is about the message.
+    private func mend(
+        _ mapped: HelpdeskConversationID, after refusal: APIFailure, user: HelpdeskUserID
+    ) async throws(APIFailure) -> HelpdeskMessageID? {
+        // A conversation on another topic is not used, whatever the mapping says.
+        guard !refusal.saysNotLatest, let current = try await client.conversation(mapped),
+            current.topic == client.account.topic
+        else { return nil }
+        do throws(APIFailure) {
+            if current.isResolved {
+                guard client.account.resolvedPolicy == .reopen, try await client.reopen(mapped) else { return nil }
+                return try await post(as: user, to: mapped)
+            }
+            guard refusal.saysGone else { throw refusal }
+            // Some accounts take a number in this path (freshchat.md §1.6). The mapping keeps the id that events have.
+            if let number = current.internalID, number != mapped {
+                return try await client.post(
+                    .fromCustomer(text, user: user), to: number, named: mapped, isKnown: piece.isKnown)
+            }
+        } catch {
+            guard error.saysNotLatest || error.saysGone else { throw error }
+            if current.isResolved || error.saysNotLatest { return nil }
+        }
+        throw contradiction(refusal, mapped)
+    }
+
+    /// Freshchat says of a conversation that it is gone and that it is open. Were the customer moved for that, a mishap of a
+    /// moment would split what he says.
+    private func contradiction(_ refusal: APIFailure, _ mapped: HelpdeskConversationID) -> APIFailure {
+        APIFailure(
+            failure: DeliveryFailure(
+                .retry(after: nil), isCertain: false,
+                reason: "Freshchat refuses messages to a conversation that it shows as open",
+                detail: refusal.failure.detail))
     }
 }

@@ -7,19 +7,18 @@ extension FreshchatClient {
     func leaveNote(
         _ text: String, in conversation: HelpdeskConversationID, doubt: Doubt?, isKnown: KnownMessages
     ) async throws(APIFailure) -> HelpdeskMessageID? {
-        let text = text.truncated(to: max(1, account.textLimit))
+        let text = text.withoutControlCharacters().truncated(to: max(1, account.textLimit))
         if let doubt {
             let found = try await trace(
-                of: SentText(text), in: conversation, since: doubt.since, isKnown: isKnown,
-                where: { $0.isPrivate && ($0.actor == .bot || $0.actor == .system) })
+                of: .note(text, from: "bot"), in: conversation, since: doubt.since, isKnown: isKnown)
             if let found { return found }
             try requireSettled(doubt)
         }
         do {
-            return try await post(.note(text, from: "bot"), to: conversation)
+            return try await post(.note(text, from: "bot"), to: conversation, isKnown: isKnown)
         } catch {
             guard error.status == 400 else { throw error }
         }
-        return try await post(.note(text, from: "system"), to: conversation)
+        return try await post(.note(text, from: "system"), to: conversation, isKnown: isKnown)
     }
 }

@@ -15,12 +15,12 @@ struct Posting {
         text = piece.message.plainText
     }
 
-    /// - Returns: the message's id; `nil` when Freshchat doesn't tell it.
+    /// - Returns: the message's id; `nil` if Freshchat has it in a new conversation and doesn't say by which id.
     func run() async throws(APIFailure) -> HelpdeskMessageID? {
         var user = piece.user
         if user == nil {
             user = try await client.user(reference: piece.reference)?.id
-            if let user { try await keep(user: user) }
+            if let user { try await keep(user: user, written: nil) }
         }
         guard let user else {
             // Nobody by our reference: no earlier attempt came as far as a conversation.
@@ -66,7 +66,7 @@ struct Posting {
     func post(
         as user: HelpdeskUserID, to conversation: HelpdeskConversationID
     ) async throws(APIFailure) -> HelpdeskMessageID? {
-        try await client.post(.fromCustomer(text, user: user), to: conversation)
+        try await client.post(.fromCustomer(text, user: user), to: conversation, isKnown: piece.isKnown)
     }
 
     /// Posts to the newest conversation that is open, or opens one.
@@ -81,7 +81,8 @@ struct Posting {
         do {
             return try await post(as: user, to: newest.id)
         } catch {
-            guard error.maySayMoved, !error.refusesContent else { throw error }
+            // With other words it refuses the message, and not the conversation (freshchat.md §1.11).
+            guard error.saysNotLatest || error.saysGone else { throw error }
             return try await open(for: user)
         }
     }
@@ -89,68 +90,107 @@ struct Posting {
     /// Opens a conversation with the message in it.
     func open(for user: HelpdeskUserID) async throws(APIFailure) -> HelpdeskMessageID? {
         let message = NewMessage.fromCustomer(text, user: user)
+        let start = client.now()
         let made: ConversationObject
         do {
             made = try await client.createConversation(user: user, message: message)
             reach(.createConversation, piece.reference)
         } catch {
             // A user that was known may have been deleted or merged into another.
-            guard error.maySayMoved, !error.refusesContent, user == piece.user,
+            guard error.maySayMoved, error.failure.isCertain, !error.refusesContent, user == piece.user,
                 let other = try await replacement(for: user)
             else { throw error }
-            made = try await client.createConversation(user: other, message: .fromCustomer(text, user: other))
-            return try await adopt(made, of: other)
+            let message = NewMessage.fromCustomer(text, user: other)
+            return try await adopt(
+                try await client.createConversation(user: other, message: message), with: message, of: other,
+                since: start)
         }
-        return try await adopt(made, of: user)
+        return try await adopt(made, with: message, of: user, since: start)
     }
 
+    /// Takes a conversation on as the customer's, if it is the one that was asked for.
+    ///
+    /// - Returns: the id of the message in it; `nil` if Freshchat doesn't tell it.
     private func adopt(
-        _ made: ConversationObject, of user: HelpdeskUserID
+        _ made: ConversationObject, with message: NewMessage, of user: HelpdeskUserID, since start: Date
     ) async throws(APIFailure) -> HelpdeskMessageID? {
-        // Never another topic's, even if Freshchat itself should answer with one.
-        if made.topic == nil || made.topic == client.account.topic {
-            do {
-                try await keeper.found(conversation: made.id)
-            } catch {
-                // The message is there by now.
-                var failure = error
-                failure.isCertain = false
-                throw APIFailure(failure: failure)
-            }
+        let isOnTopic = made.topic == nil || made.topic == client.account.topic
+        let isSure = isOnTopic && (made.user == nil || made.user == user)
+        if let words = made.failure(of: message) {
+            // The conversation is there all the same, for the customer's next message.
+            if isSure { try await keep(conversation: made.id) }
+            throw APIFailure(failed: words, call: Self.creation, token: client.account.token)
         }
-        let sent = SentText(text)
-        if let message = made.messages.last(where: { $0.actor == .user && sent.isSame(as: $0.text) })
-            ?? made.messages.first,
-            made.messages.count == 1 || sent.isSame(as: message.text), let id = message.id
-        {
+        do {
+            if isSure { try await keep(conversation: made.id) }
+            let id = try await identify(message, in: made, isSure: isSure, since: start)
+            // Never another topic's, even if Freshchat itself should answer with one.
+            if isOnTopic, !isSure { try await keep(conversation: made.id) }
             return id
+        } catch {
+            // The message may be there by now, whatever went wrong since.
+            var failure = error
+            failure.failure.isCertain = false
+            throw failure
+        }
+    }
+
+    /// Finds the message in the conversation that was made with it.
+    ///
+    /// - Parameter isSure: whether the conversation is of our topic and of this customer.
+    /// - Throws: also if this isn't the conversation that was asked for.
+    private func identify(
+        _ message: NewMessage, in made: ConversationObject, isSure: Bool, since start: Date
+    ) async throws(APIFailure) -> HelpdeskMessageID? {
+        if let same = made.messages.last(where: { message.isOfKind($0) && message.says($0.text) })?.id { return same }
+        // As Freshchat has changed it, or without its content.
+        let only = made.messages.count == 1 ? made.messages.first : nil
+        if isSure, let other = (made.messages.last(where: message.isOfKind) ?? only)?.id,
+            try await !client.known(other, piece.isKnown)
+        {
+            return other
         }
         // The answer may come without the messages (freshchat.md §1.9). Knowing the id is worth a call: by it the echo is
         // recognised, and a later message that says the same. But the message is there, so a failure is none.
-        return try? await trace(of: user, in: made.id, since: client.now().addingTimeInterval(-30))
+        if isSure, made.messages.isEmpty {
+            return try? await client.trace(of: message, in: made.id, since: start, isKnown: piece.isKnown)
+        }
+        if let found = try await client.trace(of: message, in: made.id, since: start, isKnown: piece.isKnown) {
+            return found
+        }
+        throw APIFailure(
+            failure: DeliveryFailure(
+                .retry(after: nil), isCertain: false, reason: "Freshchat's answer doesn't say that it took the message",
+                detail: "\(Self.creation): another conversation, \(made.id)"))
     }
+
+    private static let creation = "POST /conversations"
 
     // MARK: - Users
 
     /// Makes the user, or finds the one that somebody else has just made.
     private func makeUser() async throws(APIFailure) -> HelpdeskUserID {
-        let user = try await findOrCreateUser()
+        let (user, written) = try await findOrCreateUser()
         reach(.createUser, piece.reference)
-        try await keep(user: user)
+        try await keep(user: user, written: written)
         return user
     }
 
-    private func findOrCreateUser() async throws(APIFailure) -> HelpdeskUserID {
+    /// - Returns: also what the user was created with; `nil` for one that was there.
+    private func findOrCreateUser() async throws(APIFailure) -> (HelpdeskUserID, written: ContactProfile?) {
         let new = NewUser(piece)
         do {
-            return try await client.create(new)
+            return (try await client.create(new), piece.profile)
         } catch {
             guard error.status == 400 || error.status == 409 else { throw error }
         }
-        if let found = try await client.user(reference: piece.reference) { return found.id }
+        if let found = try await client.user(reference: piece.reference) { return (found.id, nil) }
         // A picture's address, a property's name or a phone number that belongs to somebody else may be what was refused.
         do {
-            return try await client.create(new.bare)
+            return (
+                try await client.create(new.bare),
+                ContactProfile(userID: piece.profile.userID, name: piece.profile.name)
+            )
         } catch {
             guard error.status == 409 else { throw error }
             // He is there, but the search doesn't show him yet.
@@ -168,7 +208,7 @@ struct Posting {
             return try await makeUser()
         }
         guard found.id != user else { return nil }
-        try await keep(user: found.id)
+        try await keep(user: found.id, written: nil)
         return found.id
     }
 
@@ -182,10 +222,8 @@ struct Posting {
     private func trace(
         of user: HelpdeskUserID, in conversation: HelpdeskConversationID, since: Date
     ) async throws(APIFailure) -> HelpdeskMessageID? {
-        try await client.trace(of: SentText(text), in: conversation, since: since, isKnown: piece.isKnown) { message in
-            message.actor == .user && !message.isPrivate
-                && (message.actorID == nil || message.actorID?.rawValue == user.rawValue)
-        }
+        try await client.trace(
+            of: .fromCustomer(text, user: user), in: conversation, since: since, isKnown: piece.isKnown)
     }
 
     /// - Parameter conversations: those that the doubtful attempt can have written to are looked into. A conversation that
@@ -206,8 +244,8 @@ struct Posting {
 
     // MARK: - What is kept
 
-    func keep(user: HelpdeskUserID) async throws(APIFailure) {
-        do { try await keeper.found(user: user) } catch { throw APIFailure(failure: error) }
+    func keep(user: HelpdeskUserID, written: ContactProfile?) async throws(APIFailure) {
+        do { try await keeper.found(user: user, written: written) } catch { throw APIFailure(failure: error) }
     }
 
     func keep(conversation: HelpdeskConversationID) async throws(APIFailure) {

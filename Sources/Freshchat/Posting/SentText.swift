@@ -3,8 +3,8 @@ import RelayCore
 
 /// A text of ours, to be recognised in a conversation.
 ///
-/// Freshchat may trim what it keeps, escape it as HTML or write its lines with tags, so two texts count as the same when
-/// only that differs: entities are resolved, tags and white space are left out.
+/// Freshchat may trim what it keeps, escape it as HTML or write its lines with tags, so both texts are read as an agent's is, and
+/// count as the same when only white space, invisible characters and tags differ then.
 struct SentText {
     private let text: String
     private let essence: String
@@ -24,11 +24,13 @@ struct SentText {
         var text = text
         // Escaping can have happened more than once on the way.
         for _ in 0..<4 {
-            let resolved = HTMLText.resolvingEntities(in: text)
-            if resolved == text { break }
-            text = resolved
+            let read = AgentText.plain(text)
+            if read == text { break }
+            text = read
         }
-        return HTMLText.strippingTags(from: text).filter { !$0.isWhitespace }
+        var essence = TagScan(text).withoutTags().unicodeScalars
+        essence.removeAll(where: \.isInvisible)
+        return String(essence)
     }
 }
 
@@ -39,7 +41,7 @@ extension FreshchatClient {
     static let lookBack: TimeInterval = 7
 
     /// Differences of clocks that don't matter: the headers tell whole seconds.
-    private static let clockTolerance: TimeInterval = 2
+    static let clockTolerance: TimeInterval = 2
 
     /// From when on a message can be the doubtful attempt's, by Freshchat's clock.
     func lookUpStart(_ since: Date) -> Date {
@@ -53,35 +55,5 @@ extension FreshchatClient {
             failure: DeliveryFailure(
                 .wait(until: doubt.settledAt), reason: "It is not known yet whether Freshchat has it",
                 detail: "not found; it may still be under way"))
-    }
-
-    /// Looks whether an earlier attempt's message has arrived in a conversation.
-    ///
-    /// - Parameter isOurs: whether a message is of the kind and author that the attempt would have made.
-    func trace(
-        of text: SentText, in conversation: HelpdeskConversationID, since: Date, isKnown: KnownMessages,
-        where isOurs: @Sendable (MessageObject) -> Bool
-    ) async throws(APIFailure) -> HelpdeskMessageID? {
-        var start = lookUpStart(since)
-        var found = try await messages(in: conversation, from: start)
-        // Only now it may be known how far Freshchat's clock is from ours.
-        let corrected = lookUpStart(since)
-        if abs(corrected.timeIntervalSince(start)) > Self.clockTolerance {
-            start = corrected
-            found = try await messages(in: conversation, from: start)
-        }
-        for message in found ?? [] {
-            guard let id = message.id, isOurs(message), text.isSame(as: message.text),
-                // A server that doesn't know `from_time` gives everything.
-                message.createdAt.map({ $0 >= start }) ?? true
-            else { continue }
-            do {
-                if try await isKnown(id) { continue }
-            } catch {
-                throw APIFailure(failure: error)
-            }
-            return id
-        }
-        return nil
     }
 }

@@ -4,10 +4,7 @@ import RelayCore
 /// The conversation webhook, whose signature was verified (freshchat.md §2).
 enum ConversationWebhook {
     static func read(_ request: WebhookRequest) throws(WebhookRefusal) -> WebhookReading<HelpdeskEvent> {
-        let envelope: Envelope
-        do {
-            envelope = try JSONDecoder().decode(Envelope.self, from: Data(request.body))
-        } catch {
+        guard let envelope = JSONFields(request.body).map(Envelope.init) else {
             throw WebhookRefusal(.malformed, "The body is not a JSON object.")
         }
         guard let action = envelope.action else {
@@ -16,9 +13,10 @@ enum ConversationWebhook {
         }
         switch action {
         case "message_create":
-            guard let message = envelope.message else {
+            guard var message = envelope.message else {
                 throw WebhookRefusal(.malformed, "A message_create without a message.")
             }
+            if let actor = envelope.actor { message.take(actor) }
             guard let event = HelpdeskEvent(message) else {
                 throw WebhookRefusal(.malformed, "A message without an id or a conversation.")
             }
@@ -53,8 +51,9 @@ enum ConversationWebhook {
     }
 }
 
-private struct Envelope: Decodable {
+private struct Envelope {
     var action: String?
+    var actor: EventActor?
     /// What bodies of another kind have instead of an action (freshchat.md §1.12).
     var eventType: String?
     var actionTimeText: String?
@@ -62,29 +61,28 @@ private struct Envelope: Decodable {
     var message: MessageObject?
     var change: Change?
 
-    init(from decoder: any Decoder) throws {
-        let object = try decoder.object()
-        action = object.id("action")
-        eventType = object.id("event_type").map { $0.truncated(to: 60) }
-        actionTimeText = object.text("action_time")
-        actionTime = object.date("action_time")
-        let data = object.object("data")
-        message = data?.value("message")
-        change = data?.value("resolve") ?? data?.value("reopen") ?? data?.value("assignment")
+    init(_ fields: JSONFields) {
+        action = fields.id("action")
+        actor = fields.object("actor").map(EventActor.init)
+        eventType = fields.id("event_type").map { $0.truncated(to: 60) }
+        actionTimeText = fields.text("action_time")
+        actionTime = fields.date("action_time")
+        let data = fields.object("data")
+        message = data?.object("message").map(MessageObject.init)
+        change = (data?.object("resolve") ?? data?.object("reopen") ?? data?.object("assignment")).map(Change.init)
     }
 }
 
-private struct Change: Decodable {
+private struct Change {
     var conversation: HelpdeskConversationID?
     var topic: TopicID?
     var interaction: String?
 
-    init(from decoder: any Decoder) throws {
-        let object = try decoder.object()
-        let inner = object.object("conversation")
-        conversation = (inner?.id("conversation_id") ?? object.id("conversation_id")).map { .init($0) }
-        topic = (inner?.id("channel_id") ?? object.id("channel_id")).map { .init($0) }
-        interaction = object.id("interaction_id") ?? inner?.id("interaction_id")
+    init(_ fields: JSONFields) {
+        let inner = fields.object("conversation")
+        conversation = (inner?.id("conversation_id") ?? fields.id("conversation_id")).map { .init($0) }
+        topic = (inner?.id("channel_id") ?? fields.id("channel_id")).map { .init($0) }
+        interaction = fields.id("interaction_id") ?? inner?.id("interaction_id")
     }
 }
 
@@ -103,6 +101,6 @@ extension HelpdeskEvent {
                 HelpdeskMessage(
                     id: id, conversation: conversation, user: object.customer, reference: reference,
                     actor: object.actor, actorID: object.actorID, actorName: actorName, isPrivate: object.isPrivate,
-                    message: message)))
+                    unknownKind: object.unknownKind, message: message)))
     }
 }

@@ -4,10 +4,7 @@ import RelayCore
 /// An event of the Freshworks Marketplace platform, sent on to us by an app (freshchat.md §3.5).
 enum ProductEvent {
     static func read(_ request: WebhookRequest) throws(WebhookRefusal) -> WebhookReading<HelpdeskEvent> {
-        let envelope: Envelope
-        do {
-            envelope = try JSONDecoder().decode(Envelope.self, from: Data(request.body))
-        } catch {
+        guard let envelope = JSONFields(request.body).map(Envelope.init) else {
             throw WebhookRefusal(.malformed, "The body is not a JSON object.")
         }
         switch envelope.event {
@@ -33,9 +30,10 @@ enum ProductEvent {
             message.conversation = message.conversation ?? model.conversation
             message.topic = message.topic ?? model.topic ?? envelope.topic
             message.user = message.user ?? model.user ?? envelope.user?.id
+            if let actor = envelope.actor { message.take(actor) }
             // The names in the envelope are of whom it says they are, and of nobody else.
             let reference = message.user == envelope.user?.id ? envelope.user?.reference : nil
-            let name = message.actorID?.rawValue == envelope.actor?.id ? envelope.actor?.firstName : nil
+            let name = message.actorID == envelope.actor?.id ? envelope.actor?.firstName : nil
             if let event = HelpdeskEvent(message, reference: reference, actorName: name) { events.append(event) }
         }
         guard !events.isEmpty else {
@@ -83,48 +81,48 @@ enum ProductEvent {
     }
 }
 
-private struct Envelope: Decodable {
-    struct Actor: Decodable {
-        var id: String?
-        var firstName: String?
+private struct Envelope {
+    struct User {
+        var id: HelpdeskUserID?
+        var reference: String?
 
-        init(from decoder: any Decoder) throws {
-            let object = try decoder.object()
-            id = object.id("id")
-            let name = object.text("first_name")?.trimmingWhiteSpace() ?? ""
-            firstName = name.isEmpty ? nil : name
+        init(_ fields: JSONFields) {
+            id = fields.id("id").map { .init($0) }
+            reference = fields.id("reference_id")
         }
     }
 
     var event: String?
     /// In milliseconds since 1970.
     var timestamp: Int64?
-    var actor: Actor?
-    var user: UserObject?
+    var actor: EventActor?
+    var user: User?
     var topic: TopicID?
     var message: Model?
     var conversation: Model?
     /// The second of the pair is the new one.
     var newStatus: String?
 
-    init(from decoder: any Decoder) throws {
-        let object = try decoder.object()
-        event = object.id("event")
-        timestamp = object.integer("timestamp")
-        guard let data = object.object("data") else { return }
-        actor = data.value("actor")
+    init(_ fields: JSONFields) {
+        event = fields.id("event")
+        timestamp = fields.integer("timestamp")
+        guard let data = fields.object("data") else { return }
+        actor = data.object("actor").map(EventActor.init)
         let associations = data.object("associations")
-        user = associations?.value("user")
+        user = associations?.object("user").map(User.init)
         topic = associations?.object("channel")?.id("id").map { .init($0) }
-        message = data.value("message")
-        conversation = data.value("conversation")
-        let pair: [String?]? = data.object("changes")?.object("model_changes")?.value("status")
-        if let pair, pair.count == 2, pair[0] != pair[1] { newStatus = pair[1] }
+        message = data.object("message").map(Model.init)
+        conversation = data.object("conversation").map(Model.init)
+        if let changes = data.object("changes")?.object("model_changes"), changes.count(of: "status") == 2,
+            changes.text("status", at: 0) != changes.text("status", at: 1)
+        {
+            newStatus = changes.text("status", at: 1)
+        }
     }
 }
 
 /// `data.message` is a conversation with its new messages in it, not a message.
-private struct Model: Decodable {
+private struct Model {
     var conversation: HelpdeskConversationID?
     var topic: TopicID?
     var user: HelpdeskUserID?
@@ -132,12 +130,11 @@ private struct Model: Decodable {
     /// With those that can't be read.
     var messageCount: Int
 
-    init(from decoder: any Decoder) throws {
-        let object = try decoder.object()
-        conversation = object.id("conversation_id").map { .init($0) }
-        topic = object.id("channel_id").map { .init($0) }
-        user = object.id("user_id").map { .init($0) }
-        messages = object.list("messages")
-        messageCount = object.count(of: "messages")
+    init(_ fields: JSONFields) {
+        conversation = fields.id("conversation_id").map { .init($0) }
+        topic = fields.id("channel_id").map { .init($0) }
+        user = fields.id("user_id").map { .init($0) }
+        messages = fields.objects("messages").map(MessageObject.init)
+        messageCount = fields.count(of: "messages")
     }
 }

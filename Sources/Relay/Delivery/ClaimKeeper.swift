@@ -7,9 +7,9 @@ struct ClaimKeeper: MappingKeeper {
     let topic: TopicID
     let time: RelayTime
 
-    func found(user: HelpdeskUserID) async throws(DeliveryFailure) {
+    func found(user: HelpdeskUserID, written: ContactProfile?) async throws(DeliveryFailure) {
         do {
-            try await store.remember(user: user, for: claim, now: time.now())
+            try await store.remember(user: user, written: written, for: claim, now: time.now())
         } catch {
             throw DeliveryFailure(storing: error)
         }

@@ -24,7 +24,9 @@ package enum Decision: Hashable, Sendable {
         switch failure.remedy {
         case .giveUp: return .bury
         case .pause: return .pause
-        case .slowDown(let until): return .closeGate(until: max(until, now.adding(.milliseconds(100))))
+        case .slowDown(let until):
+            return .closeGate(
+                until: min(max(until, now.adding(.milliseconds(100))), now.adding(policy.longestAskedWait)))
         case .waitForContact(let until): return .retry(at: until, counting: false, wakesOnContact: true)
         case .wait(let until): return .retry(at: until, counting: false, wakesOnContact: false)
         case .retry, .register:
@@ -32,8 +34,8 @@ package enum Decision: Hashable, Sendable {
             let wait = policy.backoff.wait(after: failures, random: random)
             if failure.remedy == .register { return .register(retryAt: now.adding(wait)) }
             return .retry(
-                at: now.adding(failure.retryAfter.map { max($0, .zero) } ?? wait), counting: true,
-                wakesOnContact: false)
+                at: now.adding(policy.wait(askedFor: failure.retryAfter) ?? wait), counting: true, wakesOnContact: false
+            )
         }
     }
 }
@@ -46,7 +48,19 @@ package struct RetryPolicy: Hashable, Sendable {
     /// …and has been tried at least this often, so that what waited while its installation was paused gets its chance.
     package var leastAttempts = 12
 
+    /// The longest wait that a service can ask us for, with a refusal or with a fault. What asks for more is asked again
+    /// after this: a `Retry-After` of a day, from a gateway that is mistaken, would hold up a conversation for a day.
+    package var longestAskedWait: Duration = .seconds(5 * 60)
+
     package init() {}
+
+    /// The wait that a service asked for, within bounds.
+    ///
+    /// - Returns: `nil` for none, and for a wait that is no time at all: then our own backoff is right, so that a service
+    ///   that says "now" with each of its faults isn't asked in a tight loop.
+    func wait(askedFor wait: Duration?) -> Duration? {
+        wait.flatMap { $0 > .zero ? min($0, longestAskedWait) : nil }
+    }
 
     func isExhausted(failures: Int, age: Duration) -> Bool {
         failures >= leastAttempts && age >= horizon

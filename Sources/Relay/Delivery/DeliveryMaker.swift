@@ -6,8 +6,8 @@ import RelayCore
 struct DeliveryMaker: Sendable {
     /// What came of it.
     enum Result: Sendable {
-        /// The piece is delivered; `isLast` tells whether it was the last one.
-        case delivered(PieceOutcome, isLast: Bool)
+        /// The piece is delivered; `isLast` tells whether it was the last one, `isCut` whether there were more than are sent.
+        case delivered(PieceOutcome, isLast: Bool, isCut: Bool = false)
         /// There is nothing (more) to send.
         case nothingLeft
         /// None of ours.
@@ -26,8 +26,8 @@ struct DeliveryMaker: Sendable {
     func attempt(
         _ claim: inout Claim, of installation: Installation, on channel: any Channel, _ steps: DeliverySteps
     ) async throws(DeliveryFailure) -> Result {
-        let traced = TracingSender(base: http, steps: steps, claim: claim)
-        let result = try await make(&claim, of: installation, on: channel, over: traced)
+        let traced = TracingSender(base: http) { [claim] kind, fill in steps.tell(kind, claim, fill) }
+        let result = try await make(&claim, of: installation, on: channel, over: traced, steps)
         if claim.doubt != nil, case .delivered = result, !traced.hasChangedAnything {
             steps.tell(.found, claim) { $0.detail = "the far side has it: nothing is sent again" }
         }
@@ -35,7 +35,8 @@ struct DeliveryMaker: Sendable {
     }
 
     private func make(
-        _ claim: inout Claim, of installation: Installation, on channel: any Channel, over http: any HTTPSender
+        _ claim: inout Claim, of installation: Installation, on channel: any Channel, over http: any HTTPSender,
+        _ steps: DeliverySteps
     ) async throws(DeliveryFailure) -> Result {
         let bound = LeaseBoundSender(base: http, leasedUntil: claim.leasedUntil, clock: time.bootClock)
         func sender(to side: Side) -> RateWatchingSender {
@@ -47,7 +48,7 @@ struct DeliveryMaker: Sendable {
         case .message(let incoming):
             return try await bring(incoming, claim, installation, channel, http)
         case .reply(let reply):
-            return try await send(reply, &claim, installation, channel, http, sender(to: .channel))
+            return try await send(reply, &claim, installation, channel, http, sender(to: .channel), steps)
         case .note(let text, let conversation):
             reach(.beforeSend, claim.subject)
             let id = try await helpdesk.note(
@@ -68,7 +69,10 @@ struct DeliveryMaker: Sendable {
         guard let contact = claim.contact else {
             throw DeliveryFailure(.giveUp, reason: "Its contact is gone", detail: "")
         }
-        let pieces = helpdesk.pieces(of: incoming.message, account: installation.helpdesk)
+        var pieces = helpdesk.pieces(of: incoming.message, account: installation.helpdesk)
+        if pieces.count > Message.mostPieces {
+            pieces = pieces.prefix(Message.mostPieces - 1) + [Message(text: AgentNote.cutFromCustomer)]
+        }
         let progress = claim.delivery.progress
         guard progress < pieces.count else { return .nothingLeft }
         let startsAnew = contact.isResolved && installation.helpdesk.resolvedPolicy == .newConversation
@@ -87,7 +91,7 @@ struct DeliveryMaker: Sendable {
 
     private func send(
         _ reply: HelpdeskMessage, _ claim: inout Claim, _ installation: Installation, _ channel: any Channel,
-        _ helpdeskHTTP: any HTTPSender, _ channelHTTP: any HTTPSender
+        _ helpdeskHTTP: any HTTPSender, _ channelHTTP: any HTTPSender, _ steps: DeliverySteps
     ) async throws(DeliveryFailure) -> Result {
         if claim.contact == nil {
             let reference = try await reference(of: reply, installation, helpdeskHTTP)
@@ -103,7 +107,9 @@ struct DeliveryMaker: Sendable {
         guard let contact = claim.contact else {
             throw DeliveryFailure(.giveUp, reason: "Its contact is gone", detail: "")
         }
-        let pieces = channel.pieces(of: reply.message, account: installation.channel)
+        let reply = try await completed(reply, &claim, installation, channel, helpdeskHTTP, steps)
+        let all = channel.pieces(of: reply.message, account: installation.channel)
+        let pieces = all.prefix(Message.mostPieces)
         let progress = claim.delivery.progress
         guard progress < pieces.count else { return .nothingLeft }
         if claim.doubt != nil, !channel.descriptor.isIdempotent, installation.doubtPolicy == .hold {
@@ -117,7 +123,9 @@ struct DeliveryMaker: Sendable {
         reach(.beforeSend, claim.subject)
         let id = try await channel.send(piece, account: installation.channel, over: channelHTTP)
         reach(.afterAnswer, claim.subject)
-        return .delivered(PieceOutcome(id.map { .channel($0) }), isLast: progress + 1 == pieces.count)
+        return .delivered(
+            PieceOutcome(id.map { .channel($0) }), isLast: progress + 1 == pieces.count,
+            isCut: pieces.count < all.count)
     }
 
     /// A look into Freshchat on the way to the channel: what fails there is no failure of the channel's.

@@ -59,6 +59,7 @@ struct DeliveryRun: Sendable {
             var failure = error
             // Broken off by us, which says nothing of the far side.
             if Task.isCancelled { failure.remedy = .wait(until: time.now()) }
+            failure = await counted(failure, claim)
             try await settle(failure, claim, installation, channel, steps, logger)
             return nil
         }
@@ -71,19 +72,22 @@ struct DeliveryRun: Sendable {
         _ logger: Logger
     ) async throws(StoreFailure) -> Claim? {
         switch result {
-        case .delivered(let outcome, isLast: false):
+        case .delivered(let outcome, isLast: false, isCut: _):
             return try await persist(claim) { () async throws(StoreFailure) in
                 try await store.advance(claim, delivered: outcome, lease: settings.lease, now: time.now())
             }
-        case .delivered(let outcome, isLast: true):
+        case .delivered(let outcome, isLast: true, let isCut):
             logger.info(
                 "delivered",
                 metadata: [
                     "direction": "\(claim.delivery.direction.rawValue)",
-                    "age.ms": "\(Int(claim.delivery.acceptedAt.duration(until: time.now()).seconds * 1000))",
+                    "age.ms": "\(Int(clamping: claim.delivery.acceptedAt.duration(until: time.now()).seconds * 1000))",
                 ])
-            let next = try await complete(claim, outcome)
+            let note =
+                isCut ? note(about: claim) { _ in AgentNote.cut(channel: channel.descriptor.name) } : nil
+            let next = try await complete(claim, outcome, note)
             steps.tellDelivered(claim, now: time.now())
+            if let note { steps.tell(note, claim) }
             return next
         case .nothingLeft:
             return try await complete(claim, PieceOutcome(nil))
@@ -107,10 +111,22 @@ struct DeliveryRun: Sendable {
         }
     }
 
-    private func complete(_ claim: Claim, _ outcome: PieceOutcome) async throws(StoreFailure) -> Claim? {
+    private func complete(
+        _ claim: Claim, _ outcome: PieceOutcome, _ note: NoteDraft? = nil
+    ) async throws(StoreFailure) -> Claim? {
         try await persist(claim) { () async throws(StoreFailure) in
-            try await store.complete(claim, delivered: outcome, lease: settings.lease, now: time.now())
+            try await store.complete(
+                claim, delivered: outcome, note: note, lease: settings.lease, now: time.now())
         }
+    }
+
+    /// Counts a service's own faults: many in a row make it a service that is down, and the reason says so.
+    private func counted(_ failure: DeliveryFailure, _ claim: Claim) async -> DeliveryFailure {
+        guard failure.fault != nil, claim.delivery.attempts + 1 >= ServiceFault.outage,
+            // Without them the reason is that of a single fault.
+            let attempts = try? await store.attempts(of: claim.delivery.id)
+        else { return failure }
+        return failure.following(attempts.filter { $0.piece == claim.delivery.progress && $0.outcome != nil })
     }
 
     /// Writes what the decision about a failure asks for.
@@ -216,7 +232,8 @@ struct DeliveryRun: Sendable {
             do {
                 return try await write()
             } catch {
-                guard error.kind == .unavailable, time.bootClock.now() + wait < claim.leasedUntil,
+                guard error.kind == .unavailable || error.kind == .gone,
+                    time.bootClock.now() + wait < claim.leasedUntil,
                     (try? await time.sleep(wait)) != nil
                 else { throw error }
                 wait = min(wait * 2, .seconds(5))

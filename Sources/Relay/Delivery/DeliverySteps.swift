@@ -24,7 +24,7 @@ struct DeliverySteps: Sendable {
 
     func tellDelivered(_ claim: Claim, now: Date) {
         tell(.delivered, claim) { step in
-            let age = Int(claim.delivery.acceptedAt.duration(until: now).seconds * 1000)
+            let age = Int(clamping: claim.delivery.acceptedAt.duration(until: now).seconds * 1000)
             step.detail = "\(age) ms after it was accepted"
         }
     }
@@ -32,7 +32,7 @@ struct DeliverySteps: Sendable {
     func tellRetrying(_ claim: Claim, _ failure: DeliveryFailure, at: Date, now: Date) {
         tell(.retrying, claim) { step in
             let wait = max(0, now.duration(until: at).seconds)
-            step.detail = "again in \(Int(wait.rounded(.up))) s: \(failure.description)"
+            step.detail = "again in \(Int(clamping: wait.rounded(.up))) s: \(failure.description)"
         }
     }
 
@@ -46,17 +46,18 @@ struct DeliverySteps: Sendable {
     }
 }
 
-/// Tells of each request of an attempt, and how it was answered.
+/// Tells of each request, and how it was answered.
 final class TracingSender: HTTPSender {
     private let base: any HTTPSender
-    private let steps: DeliverySteps
-    private let claim: Claim
+    private let tell: Tell
     private let hasSent = Mutex(false)
 
-    init(base: any HTTPSender, steps: DeliverySteps, claim: Claim) {
+    /// Makes a step and passes it on.
+    typealias Tell = @Sendable (TraceStep.Kind, (inout TraceStep) -> Void) -> Void
+
+    init(base: any HTTPSender, tell: @escaping Tell) {
         self.base = base
-        self.steps = steps
-        self.claim = claim
+        self.tell = tell
     }
 
     /// Whether anything was asked for but information.
@@ -67,21 +68,21 @@ final class TracingSender: HTTPSender {
     ) async throws(TransportFailure) -> HTTPReply {
         if request.method != .get { hasSent.withLock { $0 = true } }
         let call = "\(request.method.rawValue) \(request.loggedURL)"
-        steps.tell(.sending, claim) { step in
+        tell(.sending) { step in
             step.ms = nil
             step.detail = call
         }
         let start = ContinuousClock.now
         do {
             let reply = try await base.send(request, body: body, timeout: timeout)
-            steps.tell(.answered, claim) { step in
+            tell(.answered) { step in
                 step.set(time: .now - start)
                 step.status = reply.status.code
                 step.detail = call
             }
             return reply
         } catch {
-            steps.tell(.answered, claim) { step in
+            tell(.answered) { step in
                 step.set(time: .now - start)
                 step.outcome = "no answer"
                 step.detail = "\(call): \(error)"

@@ -42,8 +42,8 @@ package final class RelayEngine: Service {
 
     /// Relays until the service group shuts down; then what is in hand has the drain time to come to its end.
     package func run() async throws {
-        try await withGracefulShutdownHandler {
-            try await relay(until: nil)
+        await withGracefulShutdownHandler {
+            await relay(until: nil)
         } onGracefulShutdown: {
             self.stop()
         }
@@ -51,7 +51,7 @@ package final class RelayEngine: Service {
 
     /// Relays until nothing is due any more, but not longer than this: for plain CGI and `byoc relay --for`.
     package func run(for limit: Duration) async throws {
-        try await relay(until: time.now().adding(limit))
+        await relay(until: time.now().adding(limit))
     }
 
     /// No new attempts from now on.
@@ -63,7 +63,7 @@ package final class RelayEngine: Service {
     /// Told to stop, or cancelled because some other part of the process ended badly: nothing can be sent any more then.
     private var isToEnd: Bool { stopping.isSet || Task.isCancelled }
 
-    private func relay(until end: Date?) async throws {
+    private func relay(until end: Date?) async {
         guard let worker = await enlist() else { return }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.keepHouse() }
@@ -71,7 +71,12 @@ package final class RelayEngine: Service {
             await self.deliver(as: worker, until: end)
             group.cancelAll()
         }
-        try await store.retire(worker, now: time.now())
+        do {
+            try await store.retire(worker, now: time.now())
+        } catch {
+            // Another worker does it when this process has ended; what else has to come to its end here still can.
+            logger.warning("worker not struck off yet", metadata: ["error": "\(error)"])
+        }
     }
 
     /// A store that can't be written now is no reason to give up: it may be writable in a moment.

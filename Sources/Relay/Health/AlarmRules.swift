@@ -1,7 +1,8 @@
 import FoundationEssentials
 import RelayCore
 
-/// Which alarms the figures of the store call for: a value in, a value out.
+/// Which alarms the figures of the store call for: a value in, a value out. ``RelayWatch`` judges those that need more than
+/// one look.
 ///
 /// | alarm | is raised when | is cleared when |
 /// |---|---|---|
@@ -10,14 +11,17 @@ import RelayCore
 /// | `signature.failures` | 5 webhooks in a row were signed wrongly | one is right |
 /// | `breaker.open` | one side of an installation fails for everyone | a delivery there has succeeded |
 /// | `delivery.dead` | there is a dead letter | all are retried or discarded |
+/// | `message.withheld` | a message of an unknown kind wasn't sent | none has come for a day |
 struct AlarmRules: Hashable, Sendable {
     var longestWait: Duration = .seconds(15 * 60)
     var calmWait: Duration = .seconds(5 * 60)
     var signatureFailures: Int64 = 5
+    var withheldMemory: Duration = .seconds(24 * 60 * 60)
 
     /// The alarms that are judged here; the others are raised and cleared where they are seen.
     static let judged: Set<Alarm.Name> = [
-        .installationPaused, .outboxGrowing, .breakerOpen, .signatureFailures, .deliveryDead,
+        .installationPaused, .outboxGrowing, .breakerOpen, .signatureFailures, .deliveryDead, .messageWithheld,
+        .relayStalled, .laneStuck,
     ]
 
     /// Those of the raised ones that ``wanted(by:now:)`` decides about: the judged ones, and any of an installation that is
@@ -44,11 +48,20 @@ struct AlarmRules: Hashable, Sendable {
                     judge(outbox, flow, isActive: installation.pausedReason == nil, raised, now, &wanted)
                 }
                 if let signatures = metrics.signatures[flow] { judge(signatures, flow, &wanted) }
+                if let last = metrics.lastWithheld[flow], last.duration(until: now) < withheldMemory {
+                    let count = metrics.counters[flow]?[.withheld] ?? 1
+                    wanted[Alarm(.messageWithheld, of: installation.id)] =
+                        "\(count) of a kind that byoc doesn't know were not sent to the customer: look for \"message "
+                        + "withheld\" in the log, which names the kind"
+                }
             }
         }
         for breaker in metrics.breakers {
-            wanted[Alarm(.breakerOpen, of: breaker.installation, subject: breaker.side.rawValue)] =
-                "it fails for everyone; one delivery at a time is tried until one succeeds"
+            let reason = metrics.breakerReasons[breaker].map { ", the last because: \($0)" } ?? ""
+            wanted[Alarm(.breakerOpen, of: breaker.installation, subject: breaker.side.rawValue)] = """
+                it fails for everyone: \(Breaker.threshold) deliveries in a row did\(reason); \
+                one delivery at a time is tried until one succeeds
+                """
         }
         return wanted
     }

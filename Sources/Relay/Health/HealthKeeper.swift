@@ -2,6 +2,7 @@ import FoundationEssentials
 package import Logging
 package import RelayCore
 import ServiceLifecycle
+import Synchronization
 
 /// Watches the store for one process: whether webhooks are to be refused, what there is to be alarmed about, and that what
 /// was counted gets into the store.
@@ -10,6 +11,9 @@ package final class HealthKeeper: Service {
     private let limits: PressureLimits
     private let meter: IntakeMeter
     private let pressure: Pressure
+    private let stalls: Stalls
+    private let watch: Mutex<RelayWatch>
+    private let surroundings: [Surrounding]
     private let time: RelayTime
     private let logger: Logger
     private let alarms: Alarms
@@ -22,14 +26,22 @@ package final class HealthKeeper: Service {
     /// So many looks go by between two times that alarms are judged and counts are stored.
     private static let looksPerRound = 5
 
+    /// - Parameters:
+    ///   - stalls: is told why the relay stands still, for readiness.
+    ///   - lease: how long the workers' leases last.
+    ///   - surroundings: what else is looked at each time.
     package init(
         store: any MetricsStore, limits: PressureLimits, meter: IntakeMeter, pressure: Pressure,
+        stalls: Stalls = Stalls(), lease: Duration = RelaySettings().lease, surroundings: [Surrounding] = [],
         time: RelayTime = .system, logger: Logger
     ) {
         self.store = store
         self.limits = limits
         self.meter = meter
         self.pressure = pressure
+        self.stalls = stalls
+        watch = Mutex(RelayWatch(lease: lease))
+        self.surroundings = surroundings
         self.time = time
         self.logger = logger
         alarms = Alarms(store: store, time: time, logger: logger)
@@ -53,16 +65,24 @@ package final class HealthKeeper: Service {
 
     /// Finds out whether there is room for more.
     package func look() async {
+        for surrounding in surroundings {
+            pressure.surroundings.settle(
+                surrounding.alarm, to: surrounding.trouble(), now: time.now(),
+                logger: surrounding.isToldElsewhere ? nil : logger)
+        }
         do {
             let load = try await store.load(waitingUpTo: limits.countLimit)
             let raised = Set(try await store.alarms().map(\.alarm).filter { $0.name == .storePressure })
             let present = Set(raised.compactMap { Strain(rawValue: $0.subject) })
             let strains = Strain.all(by: load, limits: limits, present: present)
+            pressure.surroundings.settle(.storeGone, to: nil, now: time.now(), logger: logger)
             pressure.update(strains)
             await alarms.settle(
                 raised,
                 to: Dictionary(
                     uniqueKeysWithValues: strains.map { (Alarm(.storePressure, subject: $0.rawValue), $1) }))
+        } catch  where error.kind == .gone {
+            pressure.surroundings.settle(.storeGone, to: error.message, now: time.now(), logger: logger)
         } catch {
             // Whether anything can be accepted, the store itself says to each request.
             logger.error("load of the data store unknown", metadata: ["error": "\(error)"])
@@ -74,7 +94,11 @@ package final class HealthKeeper: Service {
         await storeCounts()
         do {
             let metrics = try await store.currentMetrics()
-            await alarms.settle(rules.judged(of: metrics), to: rules.wanted(by: metrics, now: time.now()))
+            let now = time.now()
+            let stalled = watch.withLock { $0.look(at: metrics, now: now, uptime: time.bootClock.now()) }
+            stalls.update(stalled)
+            let wanted = rules.wanted(by: metrics, now: now).merging(stalled) { $1 }
+            await alarms.settle(rules.judged(of: metrics), to: wanted)
             await keepMinute(of: metrics)
         } catch {
             logger.error("alarms can't be judged", metadata: ["error": "\(error)"])

@@ -42,7 +42,9 @@ extension Intake {
 
     /// What a scraper is told.
     func metrics(for request: WebhookRequest) throws -> WebhookResponse {
-        let families = MetricsPage.families(try store.metrics(), now: request.receivedAt)
+        var metrics = try store.metrics()
+        metrics.alarms += pressure.surroundings.present
+        let families = MetricsPage.families(metrics, now: request.receivedAt)
         return WebhookResponse(
             status: .ok, headers: [.contentType: OpenMetrics.contentType],
             body: Array(OpenMetrics.text(of: families).utf8))

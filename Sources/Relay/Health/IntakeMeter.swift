@@ -23,6 +23,11 @@ package final class IntakeMeter: Sendable {
         tally.withLock { $0.signatures[flow, default: SignatureTally()].note(isGenuine: isGenuine, isASCII: isASCII) }
     }
 
+    /// An event came for an installation by the webhook of another account, and was refused.
+    func refusedForeign(_ flow: Flow) {
+        tally.withLock { $0.foreign[flow, default: 0] += 1 }
+    }
+
     /// Gives out what was counted since the last time, and begins anew.
     func take() -> IntakeTally {
         tally.withLock { tally in

@@ -39,7 +39,10 @@ package enum MetricsPage {
         case .discarded: ("deliveries_discarded", "Deliveries given up by a person or as none of ours.")
         case .late: ("deliveries_late", "Deliveries made after later ones of their key.")
         case .polled: ("messages_polled", "Messages that no webhook brought.")
+        case .profiles: ("profiles_written", "Updates of customers' profiles at the helpdesk.")
         case .signatureFailures: ("signature_failures", "Webhooks whose signature was missing or wrong.")
+        case .withheld: ("messages_withheld", "Messages that weren't sent because their kind isn't known.")
+        case .foreign: ("events_foreign", "Events about the topic that another account's webhook brought; refused.")
         }
     }
 
@@ -59,8 +62,9 @@ package enum MetricsPage {
             gauge("held", "Deliveries that a person has to decide about.") { String($0.held) },
             gauge("dead", "Dead letters.") { String($0.dead) },
             gauge("oldest_waiting_seconds", "How long the oldest that waits has waited.", unit: "seconds") { outbox in
-                let age = outbox.oldestWaiting.map { max(0, now.timeIntervalSince($0)) } ?? 0
-                return OpenMetrics.decimal(millionths: Int64((age * 1000).rounded()) * 1000)
+                // A damaged row may say any time.
+                let age = outbox.oldestWaiting.map { min(max(0, now.timeIntervalSince($0)), 1e12) } ?? 0
+                return OpenMetrics.decimal(millionths: Int64(clamping: (age * 1000).rounded()) * 1000)
             },
         ]
     }

@@ -51,6 +51,8 @@ package enum Strain: String, Sendable, CaseIterable, Comparable {
 /// Whether this process takes webhooks in. Looked at by each request, and brought up to date by ``HealthKeeper``.
 package final class Pressure: Sendable {
     private let strains = Mutex<[Strain: String]>([:])
+    /// What is wrong around this process.
+    let surroundings = LocalAlarms()
 
     package init() {}
 

@@ -135,7 +135,9 @@ package struct Reconciliation: Service {
         let sorted = SortedReplies(
             found.messages.filter { event in event.message.map { !known.contains($0.id) } ?? false },
             // The conversation is this installation's, and so is what stands in it; another topic's never gets here.
-            owner: { topic in topic == nil || topic == installation.helpdesk.topic ? installation : nil },
+            owner: { topic in
+                topic == nil || topic == installation.helpdesk.topic ? .installation(installation) : .nobody
+            },
             ignore: { reason, event, _ in
                 logger.debug(
                     "helpdesk event ignored", metadata: ["event.key": "\(event.dedupeKey)", "reason": "\(reason)"])
@@ -147,6 +149,7 @@ package struct Reconciliation: Service {
                     installation: installation.id, topic: installation.helpdesk.topic,
                     channel: installation.channel.kind, arrivals: group.arrivals, at: time.now()))
             if !result.deliveries.isEmpty { wakeUp.signal() }
+            result.logWithheld(of: installation, logger)
             if !result.replies.isEmpty {
                 trace.tell(.committed) { step in
                     step.set(Flow(installation.id, .outbound), installation.channel.kind)
@@ -179,7 +182,8 @@ package struct Reconciliation: Service {
         case .giveUp:
             try await record(.impossible, conversation)
         case .slowDown(let until), .waitForContact(let until), .wait(let until):
-            try await store.closeGate(installation.id, .helpdesk, until: until)
+            let latest = time.now().adding(RetryPolicy().longestAskedWait)
+            try await store.closeGate(installation.id, .helpdesk, until: min(until, latest))
         case .pause:
             // As for deliveries: a token that was replaced during the call is no reason to pause the new one.
             if try await store.installation(installation.id)?.helpdesk == installation.helpdesk {
@@ -189,7 +193,8 @@ package struct Reconciliation: Service {
                 try await store.pause(installation.id, reason: failure.description, now: time.now())
             }
         case .retry(let after):
-            try await record(.failed, conversation, rest: max(after ?? .zero, Self.restAfterFailure))
+            let wait = RetryPolicy().wait(askedFor: after) ?? .zero
+            try await record(.failed, conversation, rest: max(wait, Self.restAfterFailure))
         case .register:
             try await record(.failed, conversation, rest: Self.restAfterFailure)
         }

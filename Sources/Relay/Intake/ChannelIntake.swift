@@ -51,6 +51,7 @@ extension Intake {
         reach(.afterCommit, result.deliveries.map(\.description).joined(separator: " "))
         steps.tellCommitted(arrivals, result, of: installation)
         if !result.deliveries.isEmpty { wakeUp.signal() }
+        result.logWithheld(of: installation, logger)
         // Receipts come by the dozen; what becomes a delivery is worth a line.
         logger.log(
             level: result.deliveries.isEmpty ? .debug : .info, "webhook accepted",
@@ -59,5 +60,15 @@ extension Intake {
                 "events.repeated": "\(result.repeated)",
                 "deliveries": "\(result.deliveries.map(\.description).joined(separator: " "))",
             ])
+    }
+}
+
+extension AcceptanceResult {
+    /// One line for each message that wasn't sent because its kind isn't known; the alarm refers to them.
+    func logWithheld(of installation: Installation, _ logger: Logger) {
+        for kind in withheld {
+            logger.warning(
+                "message withheld", metadata: ["installation.id": "\(installation.id)", "message.kind": "\(kind)"])
+        }
     }
 }

@@ -5,10 +5,13 @@ import RelayCore
 
 extension Intake {
     /// What Freshchat told, sorted to the installations it is about: Freshchat has one webhook an account, so the URL of
-    /// one installation hears of the topics of all.
+    /// one installation hears of the topics of all on its account. Accounts share an address, so a topic alone doesn't tell
+    /// that another installation is on the same one.
+    ///
+    /// - Parameter vouches: whether the request proves that the account of this installation has sent it.
     func accept(
         _ reading: WebhookReading<HelpdeskEvent>, by caller: Installation, at instant: Date, _ steps: WebhookSteps,
-        _ logger: Logger
+        _ logger: Logger, vouches: (Installation) -> Bool
     ) throws -> WebhookResponse {
         steps.tell(.verified) { step in
             if let first = reading.events.first { step.set(first.content) }
@@ -16,7 +19,12 @@ extension Intake {
         let directory = try store.directory()
         let sorted = SortedReplies(
             reading.events,
-            owner: { topic in topic.map { directory.installation(topic: $0, onAccountOf: caller) } ?? caller },
+            owner: { topic in
+                guard let topic, topic != caller.helpdesk.topic else { return .installation(caller) }
+                let owners = directory.installations(topic: topic, atAddressOf: caller)
+                if let owner = owners.first(where: vouches) { return .installation(owner) }
+                return owners.first.map { .foreign($0) } ?? .nobody
+            },
             ignore: { reason, event, owner in
                 logger.debug(
                     "helpdesk event ignored",
@@ -32,6 +40,29 @@ extension Intake {
         for group in sorted.groups {
             try accept(group.arrivals, for: group.installation, at: instant, steps, logger)
         }
+        guard sorted.foreign.isEmpty else { return refuse(sorted.foreign, by: caller, steps, logger) }
         return reading.response ?? WebhookResponse(status: .ok)
+    }
+
+    private func refuse(
+        _ foreign: [(installation: Installation, event: HelpdeskEvent)], by caller: Installation,
+        _ steps: WebhookSteps, _ logger: Logger
+    ) -> WebhookResponse {
+        for (installation, event) in foreign {
+            meter.refusedForeign(Flow(installation.id, .outbound))
+            logger.warning(
+                "helpdesk event of another account refused",
+                metadata: [
+                    "installation.id": "\(installation.id)", "came.by": "\(caller.id)",
+                    "event.key": "\(event.dedupeKey)",
+                ])
+            steps.tell(.refused, of: installation) { step in
+                step.set(event.content)
+                step.status = HTTPResponse.Status.forbidden.code
+                step.outcome = "foreign"
+                step.detail = "came by the URL of \(caller.id), and isn't signed by this installation's account"
+            }
+        }
+        return .text(.forbidden, "The topic belongs to another account. (request \(steps.request))")
     }
 }

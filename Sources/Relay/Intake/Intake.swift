@@ -12,6 +12,7 @@ package struct Intake: Sendable {
     let wakeUp: WakeUp
     let meter: IntakeMeter
     let pressure: Pressure
+    let stalls: Stalls
     let trace: any Trace
     let logger: Logger
 
@@ -21,11 +22,12 @@ package struct Intake: Sendable {
     ///   - wakeUp: is signalled when there is something new to deliver.
     ///   - meter: counts the webhooks; its counts get into the store by a ``HealthKeeper``.
     ///   - pressure: says when nothing is to be taken in; kept up to date by a ``HealthKeeper``.
+    ///   - stalls: says why the relay stands still, for readiness; kept up to date by a ``HealthKeeper``.
     ///   - trace: is told of each step, for people who watch.
     package init(
         store: any IntakeStore & MetricsStore, channels: @escaping @Sendable (ChannelKind) -> (any Channel)?,
         helpdesk: any Helpdesk, pulse: Pulse?, wakeUp: WakeUp, meter: IntakeMeter = IntakeMeter(),
-        pressure: Pressure = Pressure(), trace: any Trace = NoTrace(), logger: Logger
+        pressure: Pressure = Pressure(), stalls: Stalls = Stalls(), trace: any Trace = NoTrace(), logger: Logger
     ) {
         self.store = store
         self.channels = channels
@@ -34,6 +36,7 @@ package struct Intake: Sendable {
         self.wakeUp = wakeUp
         self.meter = meter
         self.pressure = pressure
+        self.stalls = stalls
         self.trace = trace
         self.logger = logger
     }
@@ -72,7 +75,12 @@ package struct Intake: Sendable {
                     let steps = steps(of: request, installation, .outbound, since: start)
                     return try metered(request, steps, isSigned: true) {
                         let reading = try helpdesk.readWebhook(request, account: installation.helpdesk)
-                        return try accept(reading, by: installation, at: request.receivedAt, steps, logger)
+                        return try accept(reading, by: installation, at: request.receivedAt, steps, logger) { owner in
+                            // Without a key of its own it hears by the webhook of another one on its account.
+                            owner.helpdesk.webhookPublicKey.isEmpty
+                                ? owner.helpdesk.isSameAccount(as: installation.helpdesk)
+                                : (try? helpdesk.readWebhook(request, account: owner.helpdesk)) != nil
+                        }
                     }
                 }
             case .productEvent(let secret):
@@ -83,7 +91,10 @@ package struct Intake: Sendable {
                     let steps = steps(of: request, installation, .outbound, since: start)
                     return try metered(request, steps, isSigned: false) {
                         let reading = try helpdesk.readProductEvent(request)
-                        return try accept(reading, by: installation, at: request.receivedAt, steps, logger)
+                        // It isn't signed: all that it proves is that the installation's own secret is known.
+                        return try accept(reading, by: installation, at: request.receivedAt, steps, logger) { owner in
+                            owner.helpdesk.isSameAccount(as: installation.helpdesk)
+                        }
                     }
                 }
             }
@@ -137,7 +148,9 @@ package struct Intake: Sendable {
             problems.append("store: \(error.message)")
         }
         if let pulse, !pulse.isBeating { problems.append("relay: it hasn't looked at the outbox for too long") }
+        problems += pressure.surroundings.present.map { "\($0.alarm.name.rawValue): \($0.reason)" }
         problems += pressure.present.sorted { $0.key < $1.key }.map { "\($0.rawValue): \($1)" }
+        problems += stalls.present
         return problems.isEmpty
             ? .text(.ok, "ready")
             : .text(.serviceUnavailable, problems.joined(separator: "\n"), headers: [.retryAfter: "5"])

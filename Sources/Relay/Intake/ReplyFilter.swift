@@ -5,14 +5,24 @@ package import RelayCore
 /// What is left to the store, for only it knows: whether the message is an echo of ours, and whether the conversation
 /// is a contact's.
 package enum ReplyFilter {
-    /// - Returns: why the message stays where it is; `nil` when it is to be sent.
-    package static func reasonToKeep(_ message: HelpdeskMessage, account: HelpdeskAccount) -> String? {
-        if message.isPrivate { return "a private note" }
+    /// What is done with a message.
+    package enum Verdict: Hashable, Sendable {
+        /// It goes to the customer.
+        case send
+        /// It stays where it is, as it should.
+        case keep(reason: String)
+        /// It stays where it is because nobody knows whom it is for: a message of this kind is counted, and raises an alarm.
+        case withhold(kind: String)
+    }
+
+    package static func verdict(on message: HelpdeskMessage, account: HelpdeskAccount) -> Verdict {
+        if message.isPrivate { return .keep(reason: "a private note") }
         switch message.actor {
         case .agent, .bot: break
-        case .user: return "written by the customer's side"
-        case .system: if !account.forwardsSystemLines { return "a line of Freshchat itself" }
+        case .user: return .keep(reason: "written by the customer's side")
+        case .system: if !account.forwardsSystemLines { return .keep(reason: "a line of Freshchat itself") }
         }
-        return message.message.isBlank ? "empty" : nil
+        if let kind = message.unknownKind { return .withhold(kind: kind) }
+        return message.message.isBlank ? .keep(reason: "empty") : .send
     }
 }

@@ -46,6 +46,9 @@ extension TraceStep {
         case .receipt(let receipt, _): set(ChannelEvent.Content.receipt(receipt))
         case .subscription(let change): set(ChannelEvent.Content.subscription(change))
         case .status(_, let isResolved): event = isResolved ? "resolved" : "reopened"
+        case .withheld:
+            event = "message"
+            detail = "withheld: its kind isn't known"
         }
     }
 }

@@ -19,18 +19,21 @@ package struct FreshchatError: Error, Equatable {
     }
 }
 
-/// Reads an object that may have only the members a contract names.
+/// Reads an object that may have only the members a contract names. A null is as good as none: SDKs write whole objects
+/// with it (freshchat.md §1.10).
 struct StrictBody {
+    /// The object without its nulls.
     let json: JSON
     /// The path to this object in words of the request, for errors.
     let name: String
 
     init(_ json: JSON, _ name: String, only members: Set<String>) throws(FreshchatError) {
         guard let object = json.object else { throw .invalid("\(name) is not an object") }
-        for key in object.keys where !members.contains(key) {
-            throw .invalid("\(name).\(key) is not known")
+        let given = object.members.filter { !$0.value.isNull }
+        for member in given where !members.contains(member.key) {
+            throw .invalid("\(name).\(member.key) is not known")
         }
-        self.json = json
+        self.json = .object(JSONObject(members: given))
         self.name = name
     }
 

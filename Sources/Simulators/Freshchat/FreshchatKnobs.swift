@@ -74,8 +74,13 @@ package struct FreshchatKnobs: AdjustableSettings, Equatable {
     package var timeScale = 1.0
     /// Between `conversation_reopen` and the message that caused it.
     package var reopenGapMilliseconds = 10
-    /// A resolution and a reopening also leave a line of their own in the conversation.
+    /// An assignment, a resolution and a reopening also leave a line of their own in the conversation.
     package var writesSystemLines = true
+    /// Lines of the system have the type `system`; otherwise only `message_source` and `meta_data` tell them from an
+    /// agent's messages (§1.10).
+    package var typesSystemLines = false
+    /// The message of a product event has no actor of its own: only `data.actor` names it (§3.5).
+    package var omitsProductEventActors = false
     /// Parts carry the other kinds' keys as null.
     package var addsNullPartKeys = false
     /// So long the parts of a new message lack their URL (§1.10).
@@ -96,6 +101,8 @@ package struct FreshchatKnobs: AdjustableSettings, Equatable {
     package var conversationOrder = ListOrder.shuffled
     /// `PUT /users/{id}` is answered with an empty body.
     package var answersUserUpdateEmpty = false
+    /// `PUT /users/{id}` takes `avatar`, which the contract's list of what it takes doesn't name (§1.7).
+    package var takesAvatarInUserUpdate = false
     package var propertiesMode = PropertiesMode.replace
     /// A second user with a `reference_id` is refused with 409 (§8, Q5).
     package var uniqueReferenceIDs = false
@@ -109,7 +116,9 @@ package struct FreshchatKnobs: AdjustableSettings, Equatable {
     /// More than 50 messages a page: 400 instead of 50 (§1.5).
     package var refusesLargePages = false
     /// The values `status` takes (§1.9).
-    package var statuses = ["new", "assigned", "resolved", "reopened"]
+    package var statuses = [
+        "new", "assigned", "resolved", "reopened", "waiting on customer", "waiting on internal team",
+    ]
     /// The actor types that may send (§1.10).
     package var actorTypes = ["user", "agent", "bot", "system"]
     /// The kinds of parts that the topics take; others are 400 "Fragment not supported in conversation".

@@ -4,6 +4,7 @@ package struct FreshchatTopic: Sendable, Equatable {
     package var name: String
     /// The numeric id of Omni accounts (§1.6).
     package var numericID: Int64 = 818_162
+    var updated = Timestamp(milliseconds: 1_735_787_045_678)
 }
 
 package struct FreshchatAgent: Sendable, Equatable {
@@ -12,6 +13,7 @@ package struct FreshchatAgent: Sendable, Equatable {
     package var lastName: String
     package var email: String
     package var isDeactivated = false
+    var created = Timestamp(milliseconds: 1_730_797_811_123)
 }
 
 package struct FreshchatGroup: Sendable, Equatable {
@@ -64,6 +66,8 @@ package struct FreshchatMessage: Sendable, Equatable {
     package var metaData: JSON?
     package var created: Timestamp
 
+    /// A line of the system: it tells what happened, in the guise of a message.
+    package var isSystemLine: Bool { metaData != nil }
     /// The text parts, one a line.
     package var text: String { parts.compactMap { $0["text"]?["content"]?.string }.joined(separator: "\n") }
 }

@@ -2,7 +2,9 @@
 struct FreshchatPartRules {
     let knobs: FreshchatKnobs
 
-    private static let replyKinds: Set<String> = ["quick_reply_button", "callback", "url_button", "collection"]
+    private static let replyKinds: Set<String> = [
+        "quick_reply_button", "callback", "url_button", "collection", "template_content",
+    ]
 
     func check(parts: [JSON], replyParts: [JSON]) throws(FreshchatError) {
         guard !parts.isEmpty else { throw .invalid("message_parts is empty") }
@@ -19,10 +21,11 @@ struct FreshchatPartRules {
         }
     }
 
-    /// The one key of a part.
+    /// The one key of a part; the other kinds' keys may be there as null.
     static func kind(of part: JSON) throws(FreshchatError) -> String {
-        guard let members = part.object?.members, members.count == 1, let member = members.first, !member.value.isNull
-        else { throw .invalid("a part must have exactly one key") }
+        guard let members = part.object?.members.filter({ !$0.value.isNull }), members.count == 1,
+            let member = members.first
+        else { throw .invalid("a part must have exactly one key that isn't null") }
         return member.key
     }
 
@@ -49,14 +52,15 @@ struct FreshchatPartRules {
                 throw .invalid("url_button.target is not known")
             }
         case "quick_reply_button":
-            let button = try StrictBody(content, kind, only: ["label", "custom_reply_text", "payload"])
+            let button = try StrictBody(
+                content, kind, only: ["label", "custom_reply_text", "payload", "display_order", "type"])
             _ = try button.required("label")
         case "callback":
             let button = try StrictBody(content, kind, only: ["label", "payload"])
             _ = try button.required("label")
             _ = try button.required("payload")
         case "reference":
-            let reference = try StrictBody(content, kind, only: ["label", "reference_id"])
+            let reference = try StrictBody(content, kind, only: ["label", "reference_id", "placeholder_reference_id"])
             _ = try reference.required("label")
         case "collection":
             let collection = try StrictBody(content, kind, only: ["sub_parts"])

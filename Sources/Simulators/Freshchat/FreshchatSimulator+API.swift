@@ -81,14 +81,14 @@ extension FreshchatSimulator {
         if let fault {
             log.record(
                 .freshchat, .fault, route, subject: subject, status: fault.status,
-                text: "\(fault.action.rawValue) \(fault.moment.rawValue)")
+                text: fault.words)
             await fault.pause(at: .before)
-            if fault.moment == .before, let answer = answer(for: fault) { return answer }
+            if fault.moment == .before, let answer = answer(for: fault, insteadOf: nil) { return answer }
         }
         let answer = await checked(request, action)
         guard let fault else { return answer }
         await fault.pause(at: .after)
-        if fault.moment == .after, let injected = self.answer(for: fault) { return injected }
+        if fault.moment == .after, let injected = self.answer(for: fault, insteadOf: answer) { return injected }
         return answer
     }
 
@@ -120,10 +120,15 @@ extension FreshchatSimulator {
     }
 
     /// What a fault answers; nil when it only delays.
-    private func answer(for fault: Fault) -> APIResponse? {
+    private func answer(for fault: Fault, insteadOf genuine: APIResponse?) -> APIResponse? {
         switch fault.action {
         case .none, .apiStatus: return nil
         case .reset: return .reset
+        case .failedMessage: return failedMessage(fault)
+        case .stall, .trickle, .malformed:
+            var answer = genuine ?? APIResponse()
+            answer.raw = fault.raw(insteadOf: genuine?.body)
+            return answer
         case .answer:
             var answer = APIResponse(status: fault.status)
             switch fault.body {
@@ -152,6 +157,19 @@ extension FreshchatSimulator {
             }
             return answer
         }
+    }
+
+    /// As the answer to a message, and to a conversation whose first message it is.
+    private func failedMessage(_ fault: Fault) -> APIResponse {
+        let (conversation, id) = state.withLock { ($0.random.uuid(), $0.random.uuid()) }
+        var answer: JSON = [
+            "id": .string(id), "status": "Failed", "error_code": 400, "error_category": "CHANNEL",
+            "error_message": .string(fault.message.isEmpty ? "injected" : fault.message),
+        ]
+        let message = answer
+        answer["conversation_id"] = .string(conversation)
+        answer["messages"] = [message]
+        return APIResponse(json: answer)
     }
 
     // MARK: What the routes share

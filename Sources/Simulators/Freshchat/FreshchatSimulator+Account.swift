@@ -5,7 +5,7 @@ extension FreshchatSimulator {
     func accountConfiguration() -> APIResponse {
         APIResponse(json: [
             "account_id": .integer(account.accountID), "app_id": .string(account.appID),
-            "account_domain": .string(account.domain), "bundle_id": "515435468500048", "bundle_type": "SUITE",
+            "account_domain": .string(account.domain), "bundle_id": 515_435_468_500_048, "bundle_type": "SUITE",
             "datacenter": "US", "organisation_id": 515_435_468_500_001,
             "organisation_domain": "sandbox.myfreshworks.com", "plan_type": "FOREST",
             "web_chat_id": .string(account.appID),
@@ -13,10 +13,11 @@ extension FreshchatSimulator {
     }
 
     func listTopics(_ request: APIRequest) throws -> APIResponse {
-        try checkQuery(request, only: Self.listItems.union(["locale"]))
-        let topics = account.topics.map { topic -> JSON in
+        try checkQuery(request, only: Self.listItems.union(["locale", "updated_from", "updated_to"]))
+        let times = try Self.times(request)
+        let topics = account.topics.filter { times.updated.contains($0.updated) }.map { topic -> JSON in
             [
-                "id": .string(topic.id), "icon": [:], "updated_time": "2025-01-02T03:04:05.678Z", "enabled": true,
+                "id": .string(topic.id), "icon": [:], "updated_time": .string(topic.updated.iso8601), "enabled": true,
                 "public": true, "name": .string(topic.name), "tags": [], "welcome_message": Self.welcome(topic),
                 "locale": "en", "source": "FRESHCHAT",
             ]
@@ -45,8 +46,9 @@ extension FreshchatSimulator {
     }
 
     func listAgents(_ request: APIRequest) throws -> APIResponse {
-        try checkQuery(request, only: Self.listItems.union(["is_deactivated", "email"]))
-        var agents = account.agents
+        try checkQuery(request, only: Self.listItems.union(["is_deactivated", "email", "created_from"]))
+        let times = try Self.times(request)
+        var agents = account.agents.filter { times.created.contains($0.created) }
         if let wanted = request.item("is_deactivated") { agents.removeAll { $0.isDeactivated != (wanted == "true") } }
         if let email = request.item("email") { agents.removeAll { $0.email != email } }
         return try page(agents.map(json), "agents", request)
@@ -69,7 +71,7 @@ extension FreshchatSimulator {
             ],
             "groups": .array(account.groups.map { .string($0.id) }), "role_id": "ACCOUNT_ADMIN",
             "is_deactivated": .bool(agent.isDeactivated), "is_deleted": false, "availability_status": "AVAILABLE",
-            "routing_type": "INTELLIASSIGN",
+            "routing_type": "INTELLIASSIGN", "created_time": .string(agent.created.iso8601),
         ]
     }
 
@@ -78,7 +80,7 @@ extension FreshchatSimulator {
             [
                 "id": "fd1", "name": "priority", "label": "Priority", "type": "DROPDOWN", "required": false,
                 "editable": true, "custom": false, "position": 1, "column_name": "priority",
-                "choices": [["id": 1, "value": "Low"], ["id": 2, "value": "High"]],
+                "choices": [["id": "1", "value": "Low"], ["id": "2", "value": "High"]],
             ]
         ])
     }

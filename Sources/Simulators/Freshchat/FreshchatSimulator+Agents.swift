@@ -37,12 +37,25 @@ extension FreshchatSimulator {
             in: conversation, parts: [["text": ["content": .string(text)]]], type: "private", as: try actor(agent))
     }
 
-    /// A line of the system appears.
+    /// A line of the system appears, about something that an agent did: it has the agent as its actor, the source
+    /// `system`, and meta data (freshchat.md §1.10).
+    ///
+    /// - Parameter metaData: what the line's `meta_data` is; by default as that of an assignment.
     @discardableResult
-    package func systemWrites(in conversation: String, _ text: String) throws(FreshchatError) -> FreshchatMessage {
+    package func systemWrites(
+        in conversation: String, _ text: String, metaData: JSON? = nil, agent: String? = nil
+    ) throws(FreshchatError) -> FreshchatMessage {
+        let actor = try actor(agent)
+        return try write(
+            in: conversation,
+            systemLine(text, metaData ?? ["assignedAgentId": .string(actor.id)], by: actor, knobs))
+    }
+
+    /// The topic's welcome message appears: of the source `system` as well, but without meta data, and for the customer.
+    @discardableResult
+    package func welcomes(in conversation: String, _ text: String) throws(FreshchatError) -> FreshchatMessage {
         try write(
-            in: conversation, parts: [["text": ["content": .string(text)]]], type: "system", source: "system",
-            as: Actor(type: "system", id: ""))
+            in: conversation, parts: [["text": ["content": .string(text)]]], source: "system", as: try actor(nil))
     }
 
     /// An agent resolves the conversation.
@@ -105,13 +118,17 @@ extension FreshchatSimulator {
         source: String = "web",
         as actor: Actor
     ) throws(FreshchatError) -> FreshchatMessage {
+        try write(
+            in: conversation,
+            Draft(
+                parts: parts, replyParts: replyParts, messageType: type, actorType: actor.type, actorID: actor.id,
+                source: source))
+    }
+
+    private func write(in conversation: String, _ draft: Draft) throws(FreshchatError) -> FreshchatMessage {
         let message = state.withLock { state -> FreshchatMessage? in
             guard let id = state.conversation(conversation, .both)?.id else { return nil }
-            return append(
-                Draft(
-                    parts: parts, replyParts: replyParts, messageType: type, actorType: actor.type, actorID: actor.id,
-                    source: source),
-                to: id, &state)
+            return append(draft, to: id, &state)
         }
         guard let message else { throw .notFound("conversation") }
         return message

@@ -6,7 +6,8 @@ extension FreshchatSimulator {
         let body = try body(
             request,
             only: [
-                "status", "channel_id", "app_id", "users", "messages", "assigned_group_id", "assigned_agent_id",
+                "status", "channel_id", "app_id", "conversation_id", "users", "agents", "messages",
+                "assigned_group_id", "assigned_agent_id", "assigned_org_group_id", "assigned_org_agent_id",
                 "properties",
             ])
         let topic = try body.required("channel_id")
@@ -16,7 +17,7 @@ extension FreshchatSimulator {
         guard let users = try body.array("users"), users.count == 1 else {
             throw FreshchatError.invalid("users must name one user")
         }
-        let user = try StrictBody(users[0], "users", only: ["id"]).required("id")
+        let user = try StrictBody(users[0], "users", only: Self.userMembers).required("id")
         guard state.withLock({ $0.users[user] != nil }) else { throw FreshchatError.notFound("user") }
         let status = try body.string("status") ?? "new"
         guard knobs.statuses.contains(status) else { throw FreshchatError.invalid("unknown status") }
@@ -28,8 +29,7 @@ extension FreshchatSimulator {
         }
         var drafts: [Draft] = []
         for message in messages {
-            drafts.append(
-                try await draft(message, "messages", extra: ["channel_id", "created_time"], user: user, topic: topic))
+            drafts.append(try await draft(message, "messages", user: user, topic: topic))
         }
         let group = try body.string("assigned_group_id")
         let agent = try body.string("assigned_agent_id")
@@ -142,26 +142,39 @@ extension FreshchatSimulator {
         if isResolved, old.status != "resolved" {
             emit("conversation_resolution", resolve(conversation, by: actor, state), conversation, by: actor, &state)
             writeSystemLine(
-                "Conversation was resolved by \(name(of: actor, state))", ["isResolved": true], in: id, &state)
+                "Conversation was resolved by \(name(of: actor, state))", ["isResolved": true], by: actor, in: id,
+                &state)
         } else if !isResolved, old.status == "resolved" {
             emit("conversation_reopen", reopen(conversation, by: actor, state), conversation, by: actor, &state)
             writeSystemLine(
-                "Conversation was reopened by \(name(of: actor, state))", ["isReopen": true], in: id, &state)
+                "Conversation was reopened by \(name(of: actor, state))", ["isReopen": true], by: actor, in: id, &state)
         }
         if status == "assigned", old.assignedAgentID != conversation.assignedAgentID {
             emit(
                 "conversation_assignment", assignment(conversation, from: old, by: actor), conversation, by: actor,
                 &state)
+            let assignee = Actor(type: "agent", id: conversation.assignedAgentID ?? "")
+            writeSystemLine(
+                "Conversation was assigned to \(name(of: assignee, state))",
+                ["assignedAgentId": .string(assignee.id)], by: actor, in: id, &state)
         }
         emitConversationUpdate(conversation, from: old, by: actor, &state)
     }
 
-    private func writeSystemLine(_ text: String, _ meta: JSON, in conversation: String, _ state: inout State) {
+    private func writeSystemLine(
+        _ text: String, _ meta: JSON, by actor: Actor, in conversation: String, _ state: inout State
+    ) {
         guard state.knobs.writesSystemLines else { return }
-        let draft = Draft(
-            parts: [["text": ["content": .string(text)]]], replyParts: [], messageType: "system", actorType: "system",
-            actorID: "", source: "system", metaData: meta)
-        append(draft, to: conversation, &state)
+        append(systemLine(text, meta, by: actor, state.knobs), to: conversation, &state)
+    }
+
+    /// A line that tells what an agent did is that agent's; all others are the system's own (§1.10).
+    func systemLine(_ text: String, _ meta: JSON, by actor: Actor, _ knobs: FreshchatKnobs) -> Draft {
+        let isAgents = actor.type == "agent"
+        return Draft(
+            parts: [["text": ["content": .string(text)]]], replyParts: [],
+            messageType: knobs.typesSystemLines ? "system" : "normal", actorType: isAgents ? "agent" : "system",
+            actorID: isAgents ? actor.id : "", source: "system", metaData: meta)
     }
 
     private func name(of actor: Actor, _ state: State) -> String {

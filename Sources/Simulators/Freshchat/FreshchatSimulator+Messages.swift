@@ -49,16 +49,17 @@ extension FreshchatSimulator {
         return answer
     }
 
+    /// What a client says of a message, and after it what Freshchat says: a whole object may be given.
     private static let members: Set<String> = [
-        "message_parts", "reply_parts", "message_type", "actor_type", "actor_id", "user_id",
+        "message_parts", "reply_parts", "message_type", "actor_type", "actor_id", "user_id", "channel_id",
+        "conversation_id", "app_id", "id", "created_time", "interaction_id", "message_source", "meta_data",
+        "in_reply_to", "org_actor_id",
     ]
 
     /// Checks a message of a request and fetches its images.
-    func draft(
-        _ json: JSON, _ name: String, extra: Set<String> = [], user: String, topic: String
-    ) async throws -> Draft {
+    func draft(_ json: JSON, _ name: String, user: String, topic: String) async throws -> Draft {
         let knobs = self.knobs
-        let body = try StrictBody(json, name, only: Self.members.union(extra))
+        let body = try StrictBody(json, name, only: Self.members)
         if let given = try body.string("channel_id"), given != topic {
             throw FreshchatError.invalid("another channel_id")
         }
@@ -73,12 +74,16 @@ extension FreshchatSimulator {
         let replyParts = try body.array("reply_parts") ?? []
         try FreshchatPartRules(knobs: knobs).check(parts: parts, replyParts: replyParts)
         var stored: [JSON] = []
-        for part in parts { stored.append(try await store(part, knobs)) }
+        for part in parts {
+            let kind = try FreshchatPartRules.kind(of: part)
+            stored.append(try await store([kind: part[kind] ?? .null], knobs))
+        }
         return Draft(
             parts: stored, replyParts: replyParts, messageType: type, actorType: actorType, actorID: actorID)
     }
 
-    /// Users and agents say who they are; the user must be the conversation's. Bots and the system don't (§1.10).
+    /// Users and agents say who they are; the user must be the conversation's. Bots and the system don't, or say an empty
+    /// id, as Freshworks' own SDK does (§1.10).
     private func actorID(_ body: StrictBody, _ type: String, user: String) throws -> String {
         switch type {
         case "user":
@@ -90,7 +95,9 @@ extension FreshchatSimulator {
             guard account.agents.contains(where: { $0.id == id }) else { throw FreshchatError.notFound("agent") }
             return id
         default:
-            guard try body.string("actor_id") == nil else { throw FreshchatError.invalid("\(type) has no actor_id") }
+            guard try body.string("actor_id") ?? "" == "" else {
+                throw FreshchatError.invalid("\(type) has no actor_id")
+            }
             return ""
         }
     }
@@ -139,9 +146,8 @@ extension FreshchatSimulator {
             metaData: draft.metaData, created: .now)
         state.messages[id, default: []].append(message)
         state.conversations[id]?.updated = message.created
-        log.record(
-            .freshchat, .message, "\(message.actorType).\(message.messageType)", subject: id, reference: message.id,
-            text: message.text)
+        let name = message.isSystemLine ? "system.line" : "\(message.actorType).\(message.messageType)"
+        log.record(.freshchat, .message, name, subject: id, reference: message.id, text: message.text)
         if let conversation = state.conversations[id] {
             emit(message, conversation, delay: delay, &state, waiter: waiter)
         }

@@ -36,16 +36,18 @@ extension FreshchatSimulator {
         var knobs = state.knobs
         knobs.addsNullPartKeys = true
         let isFirst = state.messages[conversation.id]?.first?.id == message.id
-        return [
-            "id": .string(message.id), "actor_id": .string(message.actorID), "actor_type": .string(message.actorType),
+        let isNamed = !knobs.omitsProductEventActors
+        return .object([
+            "id": .string(message.id), "actor_id": isNamed ? .string(message.actorID) : nil,
+            "actor_type": isNamed ? .string(message.actorType) : nil,
             "message_type": .string(message.messageType),
             "message_parts": .array(message.parts.map { visible($0, created: message.created, knobs) }),
             "reply_parts": .array(message.replyParts), "message_source": .string(message.source),
             "channel_id": .string(conversation.topicID), "conversation_id": .string(conversation.id),
             "created_time": .string(message.created.iso8601), "interaction_id": .string(conversation.interactionID),
             "user_id": .string(conversation.userID), "is_first_message": .bool(isFirst),
-            "is_agent_first_response": false,
-        ]
+            "is_agent_first_response": false, "meta_data": message.metaData,
+        ])
     }
 
     private func conversationBody(_ conversation: FreshchatConversation) -> JSON {

@@ -6,6 +6,18 @@ extension FreshchatSimulator {
         "reference_id", "email", "phone_no", "first_name", "created_from", "created_to", "updated_from", "updated_to",
     ]
 
+    /// What a client says of a user.
+    private static let ownFields: Set<String> = [
+        "reference_id", "first_name", "last_name", "email", "phone", "avatar", "properties",
+    ]
+
+    /// All members of a user: a whole object may be given where a user is made or named.
+    static let userMembers: Set<String> = ownFields.union([
+        "id", "restore_id", "created_time", "updated_time", "login_status", "org_contact_id", "social_profiles",
+    ])
+
+    private static let botsCreated = Timestamp(milliseconds: 1_704_164_645_000)
+
     func listUsers(_ request: APIRequest) throws -> APIResponse {
         try checkQuery(request, only: Self.filters.union(Self.listItems))
         guard request.query.contains(where: { Self.filters.contains($0.name) }) else {
@@ -28,7 +40,8 @@ extension FreshchatSimulator {
         wanted.map { user.fields[field]?.string == $0 } ?? true
     }
 
-    private static func times(_ request: APIRequest) throws -> (
+    /// The spans of a list's query: when what it lists was made and changed.
+    static func times(_ request: APIRequest) throws -> (
         created: ClosedRange<Timestamp>, updated: ClosedRange<Timestamp>
     ) {
         func range(_ name: String) throws(FreshchatError) -> ClosedRange<Timestamp> {
@@ -45,8 +58,7 @@ extension FreshchatSimulator {
     }
 
     func createUser(_ request: APIRequest) throws -> APIResponse {
-        let fields = try userFields(
-            request, only: ["reference_id", "first_name", "last_name", "email", "phone", "avatar", "properties"])
+        let fields = try userFields(request, only: Self.ownFields, or: Self.userMembers)
         return try state.withLock { state in
             let reference = fields["reference_id"]?.string
             if let reference, state.knobs.uniqueReferenceIDs, state.usersByReference[reference] != nil {
@@ -77,11 +89,17 @@ extension FreshchatSimulator {
         let id = request.parameter("id")
         if let user = state.withLock({ $0.users[id] }) { return APIResponse(json: json(user)) }
         guard request.item("system_user") == "true" else { throw FreshchatError.notFound("user") }
-        return APIResponse(json: ["id": .string(id), "first_name": "Freddy", "last_name": "Bot", "type": "BOT"])
+        return APIResponse(
+            json: json(
+                FreshchatUser(
+                    id: id, fields: ["first_name": "Freddy", "last_name": "Bot"], created: Self.botsCreated,
+                    updated: Self.botsCreated)))
     }
 
     func updateUser(_ request: APIRequest) throws -> APIResponse {
-        let fields = try userFields(request, only: ["email", "first_name", "last_name", "phone", "properties"])
+        var members: Set = ["email", "first_name", "last_name", "phone", "properties"]
+        if state.withLock({ $0.knobs.takesAvatarInUserUpdate }) { members.insert("avatar") }
+        let fields = try userFields(request, only: members)
         return try state.withLock { state in
             guard var user = state.users[request.parameter("id")] else { throw FreshchatError.notFound("user") }
             for member in fields.object?.members ?? [] {
@@ -115,15 +133,21 @@ extension FreshchatSimulator {
         return APIResponse(json: ["conversations": .array(ids.map { ["id": .string($0)] })])
     }
 
-    private func userFields(_ request: APIRequest, only members: Set<String>) throws -> JSON {
+    /// What the request says of a user, without nulls, and without what only Freshchat says of them.
+    private func userFields(
+        _ request: APIRequest, only members: Set<String>, or ignored: Set<String> = []
+    ) throws -> JSON {
         guard let json = try? JSON(parsing: request.body), let object = json.object else {
             throw FreshchatError.invalid("the body is not a JSON object")
         }
         // Omni accounts have contact fields of their own beside the known ones (§1.7).
         let custom = object.keys.filter { $0.hasPrefix("cf_") }
-        let body = try body(request, only: members.union(custom))
+        let body = try body(request, only: members.union(ignored).union(custom))
         for field in ["reference_id", "first_name", "last_name", "email", "phone"] { _ = try body.string(field) }
-        if let avatar = json["avatar"] { _ = try StrictBody(avatar, "avatar", only: ["url"]).required("url") }
+        if let avatar = body.json["avatar"] {
+            let avatar = try StrictBody(avatar, "avatar", only: ["url"])
+            if avatar.json != [:] { _ = try avatar.required("url") }
+        }
         for property in try body.array("properties") ?? [] {
             let property = try StrictBody(property, "properties", only: ["name", "value"])
             _ = try property.required("name")
@@ -131,7 +155,8 @@ extension FreshchatSimulator {
                 throw FreshchatError.invalid("properties.value is missing")
             }
         }
-        return json
+        let own = body.json.object?.members.filter { members.contains($0.key) || custom.contains($0.key) }
+        return .object(JSONObject(members: own ?? []))
     }
 
     func json(_ user: FreshchatUser) -> JSON {

@@ -16,13 +16,15 @@ import HTTPTypes
 /// | `POST /viber/customers/{id}/pictures` | the customer sends a picture: `{"caption"}` |
 /// | `POST /viber/customers/{id}/open` | the customer opens the chat: `{"context"}` |
 /// | `POST /viber/customers/{id}/unsubscribe`, `/resubscribe` | the customer turns messages off, and on again |
+/// | `PUT /viber/customers/{id}/presence` | what `get_online` tells: `{"presence": "offline"}` |
 /// | `GET /viber/customers/{id}/phone` | what the phone got, in order |
 /// | `GET /freshchat/users?reference_id=R` | the users, all or with this reference |
 /// | `GET /freshchat/conversations?user=U` | the conversations, all or of a user by id or reference |
 /// | `POST /freshchat/conversations` | `{"user", "topic", "text", "byAgent"}`: a conversation on any topic |
 /// | `GET /freshchat/conversations/{id}/messages` | the messages, oldest first |
 /// | `POST /freshchat/conversations/{id}/replies` | an agent answers: `{"text"}` or `{"parts": […]}`, `"agent"`, `"bot": true` |
-/// | `POST /freshchat/conversations/{id}/notes`, `/system` | `{"text"}`: a private note, a line of the system |
+/// | `POST /freshchat/conversations/{id}/notes`, `/welcome` | `{"text"}`: a private note, the welcome message |
+/// | `POST /freshchat/conversations/{id}/system` | `{"text", "meta_data", "agent"}`: a line of the system |
 /// | `POST /freshchat/conversations/{id}/resolve`, `/reopen`, `/assign` | an agent does that: `{"agent"}` |
 /// | `PUT /freshchat/webhook`, `/freshchat/product-events` | `{"url"}`; empty for none |
 /// | `GET /events?since=N` | the log as Server-Sent Events; goes on after `Last-Event-ID` |

@@ -93,8 +93,15 @@ extension SandboxServer {
                     in: request.parameter("id"), try body.required("text"), agent: try body.string("agent")))
         }
         routes.add(.post, "/freshchat/conversations/{id}/system") { server, request in
+            let body = try body(request, only: ["text", "meta_data", "agent"])
+            return id(
+                try server.freshchat.systemWrites(
+                    in: request.parameter("id"), try body.required("text"), metaData: body.json["meta_data"],
+                    agent: try body.string("agent")))
+        }
+        routes.add(.post, "/freshchat/conversations/{id}/welcome") { server, request in
             let text = try body(request, only: ["text"]).required("text")
-            return id(try server.freshchat.systemWrites(in: request.parameter("id"), text))
+            return id(try server.freshchat.welcomes(in: request.parameter("id"), text))
         }
         routes.add(.post, "/freshchat/conversations/{id}/resolve") { server, request in
             try server.freshchat.resolve(

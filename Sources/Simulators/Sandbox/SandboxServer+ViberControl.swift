@@ -70,6 +70,14 @@ extension SandboxServer {
         routes.add(.post, "/viber/customers/{id}/resubscribe") { server, request in
             token(server.viber.customerResubscribes(request.parameter("id")))
         }
+        routes.add(.put, "/viber/customers/{id}/presence") { server, request in
+            let name = try body(request, only: ["presence"]).required("presence")
+            guard let presence = ViberCustomer.Presence(rawValue: name) else {
+                throw SettingsError(description: "there is no presence \(name)")
+            }
+            server.viber.setPresence(presence, of: request.parameter("id"), bot: bot(server, request))
+            return [:]
+        }
         routes.add(.get, "/viber/customers/{id}/phone") { server, request in
             .array(
                 server.viber.phone(of: request.parameter("id")).map { entry in

@@ -81,6 +81,8 @@ package struct APIResponse: Sendable {
     package var body: [UInt8]
     /// Cut the connection instead of answering.
     package var cutsConnection = false
+    /// What is written instead of all else, where that is no HTTP answer.
+    package var raw: RawAnswer?
     /// The body where it is told piece by piece; `body` counts for nothing then.
     package var stream: AsyncStream<[UInt8]>?
 

@@ -12,6 +12,14 @@ package struct Fault: AdjustableSettings, Equatable {
         case reset
         /// Viber only: HTTP 200 with `apiStatus` in the body (viber.md §6).
         case apiStatus
+        /// Freshchat only: HTTP 200 with a message that has failed, before it took effect (freshchat.md §1.3).
+        case failedMessage
+        /// A head and half of a body come, and then nothing until the client goes away.
+        case stall
+        /// A head comes, and then a byte of the body from time to time, without an end.
+        case trickle
+        /// It is answered as `malformation` says.
+        case malformed
     }
 
     /// Before or after the request took effect. After, the caller can't know that it did.
@@ -40,6 +48,11 @@ package struct Fault: AdjustableSettings, Equatable {
     package var retryAfterSeconds = -1
     /// The number in the body for ``Action/apiStatus``.
     package var apiStatus = 12
+    package var malformation = Malformation.html
+    /// How long ``Action/stall`` and ``Action/trickle`` go on at most.
+    package var holdSeconds = 3600
+    /// Between two bytes of ``Action/trickle``.
+    package var trickleMilliseconds = 1000
     /// The text of the error; empty for the usual one.
     package var message = ""
 
@@ -95,9 +108,72 @@ package struct Fault: AdjustableSettings, Equatable {
         fault.count = count
         return fault
     }
+
+    /// A message that Freshchat takes and then says to have failed, for this reason.
+    package static func failedMessage(_ reason: String, route: String = "*", count: Int = 1) -> Fault {
+        var fault = acting(.failedMessage, .before, route, count)
+        fault.message = reason
+        return fault
+    }
+
+    /// An answer that is begun and then not gone on with.
+    package static func stall(_ moment: Moment, route: String = "*", count: Int = 1) -> Fault {
+        acting(.stall, moment, route, count)
+    }
+
+    /// An answer that is gone on with, a byte at a time, and not ended.
+    package static func trickle(_ moment: Moment, route: String = "*", count: Int = 1) -> Fault {
+        acting(.trickle, moment, route, count)
+    }
+
+    private static func acting(_ action: Action, _ moment: Moment, _ route: String, _ count: Int) -> Fault {
+        var fault = Fault()
+        fault.action = action
+        fault.moment = moment
+        fault.route = route
+        fault.count = count
+        return fault
+    }
+
+    /// An answer that is none.
+    package static func malformed(
+        _ malformation: Malformation, _ moment: Moment, route: String = "*", count: Int = 1
+    ) -> Fault {
+        var fault = acting(.malformed, moment, route, count)
+        fault.malformation = malformation
+        return fault
+    }
 }
 
 extension Fault {
+    /// What the log says of it.
+    var words: String {
+        action == .malformed
+            ? "\(action.rawValue) \(malformation.rawValue) \(moment.rawValue)" : "\(action.rawValue) \(moment.rawValue)"
+    }
+
+    /// What is written in place of an answer with this body; nil for the actions that leave HTTP as it is.
+    ///
+    /// Before the request took effect there is no answer yet, so that some other object is written in its place.
+    func raw(insteadOf body: [UInt8]?) -> RawAnswer? {
+        let body = body ?? Array(#"{"x_note":"Nothing of what was asked for has been done."}"#.utf8)
+        let head = ["HTTP/1.1 200 OK", "Content-Type: application/json;charset=UTF-8"]
+        let most = Duration.seconds(min(max(0, holdSeconds), 86_400))
+        switch action {
+        case .none, .answer, .reset, .apiStatus, .failedMessage: return nil
+        case .stall:
+            return RawAnswer(
+                head + ["Content-Length: \(max(2, body.count))"], Array(body.prefix(body.count / 2)),
+                then: .silence(atMost: most))
+        case .trickle:
+            let pause = Duration.milliseconds(max(1, trickleMilliseconds))
+            return RawAnswer(
+                head + ["Content-Length: 1000000000"],
+                then: .repeated([UInt8(ascii: " ")], every: pause, times: max(1, Int(most / pause))))
+        case .malformed: return malformation.answer(insteadOf: body)
+        }
+    }
+
     /// Waits out the fault's delay if this is its moment.
     func pause(at moment: Moment) async {
         guard moment == self.moment, delayMilliseconds > 0 else { return }

@@ -2,6 +2,8 @@ import HTTPTypes
 import Hummingbird
 package import Logging
 import NIOCore
+import NIOHTTP1
+import ServiceLifecycle
 import Synchronization
 
 /// An HTTP server on 127.0.0.1, and on nothing else.
@@ -44,6 +46,7 @@ package final class LoopbackServer: Sendable {
             responder: CallbackResponder { (request: Request, context: ConnectionContext) in
                 try await self.respond(to: request, on: context.channel)
             },
+            server: .http1(configuration: .init(additionalChannelHandlers: [EndOfRequests()])),
             configuration: ApplicationConfiguration(
                 address: .hostname("127.0.0.1", port: requestedPort), backlog: 1024),
             onServerRunning: { channel in
@@ -67,12 +70,58 @@ package final class LoopbackServer: Sendable {
             APIRequest(
                 method: request.method, target: request.head.path ?? "/", headers: request.headers,
                 body: Array(body.readableBytesView), authority: request.head.authority))
-        if answer.cutsConnection {
+        if let raw = answer.raw { await Self.write(raw, to: channel) }
+        if answer.cutsConnection || answer.raw != nil {
+            // The response below then has nowhere to go.
             try? await channel.close()
         }
         return Response(
             status: HTTPResponse.Status(code: answer.status), headers: answer.headers,
             body: answer.stream.map { ResponseBody(asyncSequence: $0.map { ByteBuffer(bytes: $0) }) }
                 ?? ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))
+    }
+
+    /// Writes an answer as it is; returns when all of it is written, the client is gone, or the server is to stop.
+    private static func write(_ answer: RawAnswer, to channel: any Channel) async {
+        await withTaskCancellationOrGracefulShutdownHandler {
+            // Whatever goes wrong here means that the client is gone.
+            try? await writeWhileConnected(answer, to: channel)
+        } onCancelOrGracefulShutdown: {
+            channel.close(promise: nil)
+        }
+    }
+
+    private static func writeWhileConnected(_ answer: RawAnswer, to channel: any Channel) async throws {
+        try await writePastEncoder(answer.bytes, to: channel)
+        if answer.rest == .close { return }
+        try await channel.eventLoop.submit {
+            try channel.pipeline.syncOperations.handler(type: EndOfRequests.self).closeThen()
+        }.get()
+        switch answer.rest {
+        case .close: break
+        case .silence(let most):
+            let end = channel.eventLoop.scheduleTask(in: TimeAmount(most)) { channel.close(promise: nil) }
+            try await channel.closeFuture.get()
+            end.cancel()
+        case .repeated(let bytes, let pause, let times):
+            for _ in 0..<times {
+                try await Task.sleep(for: pause)
+                try await writePastEncoder(bytes, to: channel)
+            }
+        }
+    }
+
+    /// Writes from the encoder's place in the pipeline towards the socket, so that the encoder sees nothing of it.
+    private static func writePastEncoder(_ bytes: [UInt8], to channel: any Channel) async throws {
+        try await channel.eventLoop.flatSubmit {
+            do {
+                let encoder = try channel.pipeline.syncOperations.context(handlerType: HTTPResponseEncoder.self)
+                let promise = channel.eventLoop.makePromise(of: Void.self)
+                encoder.writeAndFlush(NIOAny(IOData.byteBuffer(ByteBuffer(bytes: bytes))), promise: promise)
+                return promise.futureResult
+            } catch {
+                return channel.eventLoop.makeFailedFuture(error)
+            }
+        }.get()
     }
 }

@@ -34,14 +34,17 @@ extension Timestamp {
         let bytes = Array(text.utf8)
         func number(_ range: Range<Int>) -> Int64? { Int64(String(decoding: bytes[range], as: UTF8.self)) }
         let separators: [(Int, Unicode.Scalar)] = [(4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":")]
-        guard bytes.count == 20 || bytes.count == 24, bytes.last == UInt8(ascii: "Z"),
+        // A fraction of a second has up to nine digits; what is less than a millisecond counts for nothing.
+        let digits = bytes.dropFirst(20).dropLast()
+        guard bytes.count == 20 || (22...30).contains(bytes.count), bytes.last == UInt8(ascii: "Z"),
             separators.allSatisfy({ bytes[$0.0] == UInt8(ascii: $0.1) }),
             bytes.count == 20 || bytes[19] == UInt8(ascii: "."),
+            digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
             let year = number(0..<4), let month = number(5..<7), let day = number(8..<10),
             let hour = number(11..<13), let minute = number(14..<16), let second = number(17..<19),
-            let fraction = bytes.count == 24 ? number(20..<23) : 0,
+            let fraction = Int64((String(decoding: digits, as: UTF8.self) + "000").prefix(3)),
             (1...12).contains(month), (1...31).contains(day), (0...23).contains(hour), (0...59).contains(minute),
-            (0...60).contains(second), fraction >= 0
+            (0...60).contains(second)
         else { return nil }
         let days = Self.days(year: year, month: month, day: day)
         milliseconds = (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + fraction

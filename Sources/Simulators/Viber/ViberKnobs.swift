@@ -13,10 +13,27 @@ package struct ViberKnobs: AdjustableSettings, Equatable {
         }
     }
 
+    /// What becomes of a message with a `chat_id`, which belongs to an inline chat.
+    package enum InlineChats: String, Codable, Sendable {
+        /// It reaches the receiver like any other.
+        case taken
+        /// It is refused with status 16 (§6).
+        case refused
+    }
+
     /// Mishaps of callbacks.
     package var callbacks = DisturbanceKnobs()
     /// Where webhooks may be plain HTTP.
     package var allowsPlainHTTP = PlainHTTP.loopback
+    /// `media` must be https, as the documentation has it; Viber itself takes http as well (§5.1).
+    package var refusesPlainHTTPMedia = false
+    package var inlineChats = InlineChats.taken
+    /// `broadcast_message` for one bot in ten seconds (§5.4).
+    package var broadcastLimit = 500
+    /// The status that refuses every broadcast, 19 or 20 (§6); 0 for none.
+    package var broadcastRefusal = 0
+    /// `post` writes into the bot's public chat; without one it is refused with status 18 (§6).
+    package var hasPublicChat = true
     /// `message_token` as a quoted string, as one sample of the documentation has it (§1).
     package var quotesMessageTokens = false
     /// How many devices a customer has: so often comes `delivered` (§3.4).
@@ -50,8 +67,9 @@ package struct ViberKnobs: AdjustableSettings, Equatable {
     package var clientStatusProbability = 0.0
     /// `conversation_started` lacks its `type`, as older payloads do (§3.2).
     package var omitsConversationType = false
-    /// `failed` lacks its `desc` (§3.4).
-    package var omitsFailureDescription = false
+    /// `failed` has `udid`, which is null, and no `desc`, as it really comes; otherwise the `desc` that the documentation
+    /// has (§3.4).
+    package var omitsFailureDescription = true
     /// The size of a file comes as `file_size` instead of `size` (§3.1).
     package var usesFileSize = false
     /// `sticker_id` comes as a string (§3.1).

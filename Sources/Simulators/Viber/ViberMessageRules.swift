@@ -1,4 +1,4 @@
-/// What `send_message` and the welcome message must look like (viber.md §5.1).
+/// What a message must look like in the methods that send one, and as a welcome message (viber.md §5.1).
 struct ViberMessageRules {
     /// A broken rule: the API's status and its words (viber.md §6).
     struct Violation: Error, Equatable {
@@ -12,21 +12,24 @@ struct ViberMessageRules {
     }
 
     let knobs: ViberKnobs
+    /// The member that says to whom the message goes, and others that only this method knows.
+    var ownMembers: Set<String> = ["receiver"]
+    var requiresSender = true
 
     private static let members: Set<String> = [
-        "auth_token", "receiver", "type", "sender", "tracking_data", "min_api_version", "keyboard", "text", "media",
+        "auth_token", "type", "sender", "tracking_data", "min_api_version", "keyboard", "text", "media",
         "thumbnail", "size", "duration", "file_name", "contact", "location", "sticker_id", "rich_media", "alt_text",
     ]
 
-    /// Checks a message; the receiver is not looked at.
+    /// Checks a message; the method's own members are not looked at.
     func check(_ message: JSON) throws(Violation) {
         guard let object = message.object else { throw .bad("badData: not an object") }
         if knobs.refusesUnknownMembers {
-            for key in object.keys where !Self.members.contains(key) {
+            for key in object.keys where !Self.members.contains(key) && !ownMembers.contains(key) {
                 throw .bad("badData: object instance has properties which are not allowed by the schema: [\"\(key)\"]")
             }
         }
-        try checkSender(message["sender"])
+        if requiresSender || message["sender"] != nil { try checkSender(message["sender"]) }
         if let tracking = message["tracking_data"] {
             try check(tracking, "tracking_data", most: 4000)
         }
@@ -115,8 +118,8 @@ struct ViberMessageRules {
     private func checkMedia(_ message: JSON, endings: [String]) throws(Violation) {
         try require(message, "media", most: 2000)
         let url = message["media"]?.string ?? ""
-        guard url.hasPrefix("https://") || knobs.allowsPlainHTTP.allows(url) else {
-            throw .bad("badData: media is not an https URL")
+        guard (knobs.refusesPlainHTTPMedia ? knobs.allowsPlainHTTP : .always).allows(url) else {
+            throw .bad("badData: media is not \(knobs.refusesPlainHTTPMedia ? "an https" : "a") URL")
         }
         let path = url.prefix { $0 != "?" && $0 != "#" }.lowercased()
         guard endings.isEmpty || endings.contains(where: { path.hasSuffix($0) }) else {

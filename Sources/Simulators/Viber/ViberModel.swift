@@ -25,9 +25,28 @@ package struct ViberCustomer: Sendable, Equatable {
         case unknown, opened, subscribed, unsubscribed
     }
 
+    /// What `get_online` tells of them (viber.md §5.4).
+    package enum Presence: String, Sendable, Codable {
+        case online, offline, undisclosed, tryLater, unavailable
+
+        /// The number of `online_status`.
+        var code: Int64 {
+            switch self {
+            case .online: 0
+            case .offline: 1
+            case .undisclosed: 2
+            case .tryLater: 3
+            case .unavailable: 4
+            }
+        }
+    }
+
     package var id: String
     package var name: String
     package var avatar: String
+    package var presence = Presence.online
+    /// When they last wrote or opened the chat.
+    package internal(set) var lastOnline = Timestamp.now
     package var language = "uk-UA"
     package var country = "UA"
     /// The client's API level.

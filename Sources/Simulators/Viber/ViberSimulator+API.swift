@@ -10,7 +10,10 @@ extension ViberSimulator {
         routes.add(.post, "/set_webhook") { await $0.setWebhook(bot: $1, $2) }
         routes.add(.post, "/get_account_info") { simulator, bot, _ in simulator.accountInfo(bot: bot) }
         routes.add(.post, "/send_message") { await $0.sendMessage(bot: $1, $2) }
+        routes.add(.post, "/broadcast_message") { await $0.broadcast(bot: $1, $2) }
+        routes.add(.post, "/post") { simulator, bot, body in simulator.postToPublicChat(bot: bot, body) }
         routes.add(.post, "/get_user_details") { simulator, bot, body in simulator.userDetails(bot: bot, body) }
+        routes.add(.post, "/get_online") { simulator, bot, body in simulator.online(bot: bot, body) }
         return routes
     }()
 
@@ -42,22 +45,26 @@ extension ViberSimulator {
         if let fault {
             log.record(
                 .viber, .fault, name, subject: receiver, status: fault.status,
-                text: "\(fault.action.rawValue) \(fault.moment.rawValue)")
+                text: fault.words)
             await fault.pause(at: .before)
-            if fault.moment == .before, let answer = Self.answer(for: fault) { return answer }
+            if fault.moment == .before, let answer = Self.answer(for: fault, insteadOf: nil) { return answer }
         }
-        let answer = await checked(request, method)
+        let answer = APIResponse(json: await checked(request, method))
         if let fault {
             await fault.pause(at: .after)
-            if fault.moment == .after, let answer = Self.answer(for: fault) { return answer }
+            if fault.moment == .after, let injected = Self.answer(for: fault, insteadOf: answer) { return injected }
         }
-        return APIResponse(json: answer)
+        return answer
     }
 
-    private static func answer(for fault: Fault) -> APIResponse? {
+    private static func answer(for fault: Fault, insteadOf genuine: APIResponse?) -> APIResponse? {
         switch fault.action {
-        case .none: return nil
+        case .none, .failedMessage: return nil
         case .reset: return .reset
+        case .stall, .trickle, .malformed:
+            var answer = genuine ?? APIResponse()
+            answer.raw = fault.raw(insteadOf: genuine?.body)
+            return answer
         case .apiStatus:
             return APIResponse(
                 json: error(Int64(fault.apiStatus), fault.message.isEmpty ? "injected" : fault.message))
@@ -141,6 +148,28 @@ extension ViberSimulator {
                 "user": user,
             ]
         }
+    }
+
+    /// Who is online (§5.4). Of those who are not subscribed it tells nothing but that.
+    private func online(bot: Int, _ body: JSON) -> JSON {
+        guard let given = body["ids"] else { return refuse(4, "missingData: ids") }
+        guard let ids = given.array?.map(\.string), !ids.contains(nil) else {
+            return refuse(3, "badData: ids is not an array of strings")
+        }
+        guard !ids.isEmpty else { return refuse(4, "missingData: ids") }
+        guard ids.count <= 100 else { return refuse(3, "badData: ids has more than 100 elements") }
+        let users = state.withLock { state in
+            ids.compactMap(\.self).map { id -> JSON in
+                let customer = state.accounts[bot].chats[id]?.customer
+                let presence = customer.map { $0.state == .subscribed ? $0.presence : .unavailable } ?? .unavailable
+                return .object([
+                    "id": .string(id), "online_status": .integer(presence.code),
+                    "online_status_message": .string(presence.rawValue),
+                    "last_online": presence == .offline ? customer.map { .integer($0.lastOnline.milliseconds) } : nil,
+                ])
+            }
+        }
+        return ["status": 0, "status_message": "ok", "users": .array(users)]
     }
 
     // MARK: Media of customers

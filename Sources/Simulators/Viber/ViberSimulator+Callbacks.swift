@@ -116,8 +116,7 @@ extension ViberSimulator {
     /// Puts a message on the phone and lets its receipts follow.
     func show(_ message: JSON, token: Int64, isWelcome: Bool, to customer: String, bot: Int, _ state: inout State) {
         var shown = message
-        shown["receiver"] = nil
-        shown["auth_token"] = nil
+        for member in ["receiver", "broadcast_list", "chat_id", "auth_token"] { shown[member] = nil }
         let entry = PhoneMessage(token: token, time: .now, isWelcome: isWelcome, message: shown)
         state.accounts[bot].chats[customer]?.phone.append(entry)
         state.accounts[bot].chats[customer]?.unread.append(token)
@@ -148,7 +147,11 @@ extension ViberSimulator {
             state.accounts[bot].chats[customer]?.phone.removeAll { $0.token == token }
             state.accounts[bot].chats[customer]?.unread.removeAll { $0 == token }
             var event = receipt("failed", token, customer, state.knobs)
-            if !state.knobs.omitsFailureDescription { event["desc"] = .string(problem) }
+            if state.knobs.omitsFailureDescription {
+                event["udid"] = .null
+            } else {
+                event["desc"] = .string(problem)
+            }
             emit(event, about: customer, bot: bot, &state)
         }
     }

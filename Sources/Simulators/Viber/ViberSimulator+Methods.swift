@@ -1,6 +1,6 @@
 import Synchronization
 
-// set_webhook and send_message, which have more to them (viber.md §2, §5).
+// set_webhook (viber.md §2).
 extension ViberSimulator {
     /// Registers the webhook after a handshake during this very call, or removes it when the URL is empty.
     func setWebhook(bot: Int, _ body: JSON) async -> JSON {
@@ -8,7 +8,7 @@ extension ViberSimulator {
         if url.isEmpty {
             state.withLock { $0.accounts[bot].webhook = nil }
             log.record(.viber, .action, "webhook.removed")
-            return ["status": 0, "status_message": "ok"]
+            return ["status": 0, "status_message": "ok", "chat_hostname": "SN-CHAT-02_", "event_types": []]
         }
         let knobs = self.knobs
         guard knobs.allowsPlainHTTP.allows(url) else { return refuse(1, "invalidUrl") }
@@ -68,59 +68,6 @@ extension ViberSimulator {
         case .refused: return "\(request)null 0 null]@79fcd025] java.net.ConnectException: Connection refused"
         case .other:
             return "\(request)null 0 null]@79fcd025] javax.net.ssl.SSLHandshakeException: General SSLEngine problem"
-        }
-    }
-
-    /// Shows the message on the customer's phone, if everything is right about it (§5, §6, §7).
-    func sendMessage(bot: Int, _ body: JSON) async -> JSON {
-        let (answer, token) = accept(bot: bot, body)
-        if let token, let receiver = body["receiver"]?.string, knobs.deliversBeforeAnswer {
-            await withCheckedContinuation { continuation in
-                confirm(token, receiver, bot: bot) { continuation.resume() }
-            }
-        }
-        return answer
-    }
-
-    /// The answer, and the token when the message was taken.
-    private func accept(bot: Int, _ body: JSON) -> (JSON, Int64?) {
-        state.withLock { state in
-            let receiver = body["receiver"]?.string ?? ""
-            guard state.accounts[bot].webhook != nil else {
-                return (refuse(10, "webhookNotSet", customer: receiver), nil)
-            }
-            guard body["receiver"] != nil else { return (refuse(4, "missingData: receiver"), nil) }
-            do throws(ViberMessageRules.Violation) {
-                try ViberMessageRules(knobs: state.knobs).check(body)
-            } catch {
-                return (refuse(error.status, error.message, customer: receiver), nil)
-            }
-            // Only the customer is copied, not the chat: a second owner would make each new message copy the whole phone.
-            guard let customer = state.accounts[bot].chats[receiver]?.customer, customer.state != .unknown else {
-                return (refuse(5, "receiverNotRegistered", customer: receiver), nil)
-            }
-            guard customer.state == .subscribed else {
-                return (refuse(6, "notSubscribed", customer: receiver), nil)
-            }
-            guard body["min_api_version"]?.integer ?? 1 <= customer.apiVersion else {
-                return (refuse(13, "apiVersionNotSupported", customer: receiver), nil)
-            }
-            let token = state.token()
-            let limit = state.knobs.hourlyLimit
-            guard state.accounts[bot].chats[receiver]?.countMessage(now: .now, limit: limit) == true else {
-                var answer = refuse(
-                    12, "maximum messages from Public Account to Viber user without reply exceeded.",
-                    customer: receiver)
-                answer["message_token"] = tokenJSON(token, state.knobs)
-                return (answer, nil)
-            }
-            show(body, token: token, isWelcome: false, to: receiver, bot: bot, &state)
-            return (
-                [
-                    "status": 0, "status_message": "ok", "message_token": tokenJSON(token, state.knobs),
-                    "chat_hostname": "SN-CHAT-05_", "billing_status": 1,
-                ], token
-            )
         }
     }
 }

@@ -46,6 +46,10 @@ package final class ViberSimulator: Sendable {
         var chats: [String: Chat] = [:]
         /// The customers in the order in which they appeared.
         var order: [String] = []
+        /// What was posted to the public chat.
+        var publicChat: [PhoneMessage] = []
+        /// When something was broadcast, in milliseconds; of the last ten seconds.
+        var broadcasts: [Int64] = []
     }
 
     struct Media: Sendable {
@@ -164,6 +168,14 @@ extension ViberSimulator {
         state.withLock { $0.accounts[bot].chats[id]?.customer }
     }
 
+    /// What `get_online` tells of the customer from now on, as long as they are subscribed.
+    package func setPresence(_ presence: ViberCustomer.Presence, of id: String, bot: Int = 0) {
+        state.withLock { $0.accounts[bot].chats[id]?.customer.presence = presence }
+    }
+
+    /// What the bot has posted to its public chat, in order.
+    package func publicChat(bot: Int = 0) -> [PhoneMessage] { state.withLock { $0.accounts[bot].publicChat } }
+
     /// What the customer's phone got from the bot, in order.
     package func phone(of id: String, bot: Int = 0) -> [PhoneMessage] {
         state.withLock { $0.accounts[bot].chats[id]?.phone ?? [] }
@@ -187,6 +199,7 @@ extension ViberSimulator {
         return state.withLock { state in
             let token = state.token()
             state.accounts[bot].chats[id]?.customer.state = .subscribed
+            state.accounts[bot].chats[id]?.customer.lastOnline = .now
             state.accounts[bot].chats[id]?.sentWithoutReply = 0
             guard let customer = state.accounts[bot].chats[id]?.customer else { return token }
             log.record(
@@ -244,6 +257,7 @@ extension ViberSimulator {
         ensureCustomer(id, bot: bot)
         return state.withLock { state in
             let token = state.token()
+            state.accounts[bot].chats[id]?.customer.lastOnline = .now
             if state.accounts[bot].chats[id]?.customer.state == .unknown {
                 state.accounts[bot].chats[id]?.customer.state = .opened
             }

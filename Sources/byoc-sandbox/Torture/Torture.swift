@@ -23,6 +23,7 @@ struct Torture: AsyncParsableCommand {
     @Option(help: "Messages under way at once.") var window = 150
     @Option(help: "Silences of each far side.") var silences = 2
     @Option(help: "How long a silence lasts, in seconds.") var silenceSeconds = 30
+    @Option(help: "Answers that each far side begins and never ends.") var holds = 3
     @Option(help: "Workers to be stopped, with something in hand, for longer than a lease.") var hangs = 2
     @Option(help: "How many of Freshchat's webhooks are never sent, 0 to 1; byoc's poll brings them.") var drop = 0.01
     @Flag(help: "Leave the far sides' log in the folder, as a failure does: far-sides.jsonl.") var keepLog = false
@@ -35,6 +36,7 @@ struct Torture: AsyncParsableCommand {
         options.kills = kills
         options.silences = silences
         options.silenceSeconds = silenceSeconds
+        options.holds = holds
         options.hangs = hangs
         options.loneDeaths = max(10, kills / 10)
         let plan = TorturePlan(options)

@@ -12,6 +12,8 @@ struct TorturePlan: Sendable {
         var silenceSeconds = 30
         /// How many such silences each side has.
         var silences = 2
+        /// How many answers each side begins and then doesn't end; each costs byoc the time-out of the call.
+        var holds = 3
         /// How many workers are stopped for longer than a lease.
         var hangs = 2
         /// How many deaths come when all else is well again.
@@ -89,6 +91,8 @@ struct TorturePlan: Sendable {
     private var secrets = 0
     private var killed = 0
     private var hung = 0
+    private var held: [LogEntry.Side: Int] = [:]
+    private var malformed = 0
 
     init(_ options: Options) {
         self.options = options
@@ -151,10 +155,11 @@ struct TorturePlan: Sendable {
     // MARK: - What goes wrong
 
     private enum Disturbance {
-        case kill, fault, silence(LogEntry.Side), rest, hang, reload, freeze, refusal(LogEntry.Side)
+        case kill, fault, malformed, silence(LogEntry.Side), hold(LogEntry.Side), rest, hang, reload, freeze
+        case refusal(LogEntry.Side)
     }
 
-    /// Spreads each kind over the whole run. Silences come early, so that the end needn't wait for them.
+    /// Spreads each kind over the whole run. What takes its time comes early, so that the end needn't wait for it.
     private static func schedule(_ options: Options) -> [(after: Int, what: Disturbance)] {
         var all: [(after: Int, what: Disturbance)] = []
         func spread(_ count: Int, over share: Double = 0.97, _ what: Disturbance) {
@@ -166,6 +171,10 @@ struct TorturePlan: Sendable {
         let thousands = max(1, options.messages / 1000)
         spread(options.kills, .kill)
         spread(options.messages / 40, .fault)
+        // Each malformation comes once to each side, in a long run more often.
+        spread(2 * Malformation.allCases.count * max(1, thousands / 2), .malformed)
+        spread(options.holds, over: 0.4, .hold(.freshchat))
+        spread(options.holds, over: 0.5, .hold(.viber))
         spread(options.silences, over: 0.5, .silence(.freshchat))
         spread(options.silences, over: 0.6, .silence(.viber))
         // A minute each, so only a long run has them.
@@ -183,6 +192,8 @@ struct TorturePlan: Sendable {
         switch disturbance {
         case .kill: addKill()
         case .fault: addFault()
+        case .malformed: addMalformed()
+        case .hold(let side): addHold(side)
         case .silence(let side):
             let route = side == .viber ? "POST /send_message" : "POST /conversations/{id}/messages"
             steps.append(
@@ -224,14 +235,42 @@ struct TorturePlan: Sendable {
         }
     }
 
-    private mutating func addFault() {
-        let side: LogEntry.Side = random.hits(0.5) ? .freshchat : .viber
-        let moment: Fault.Moment = random.hits(0.6) ? .after : .before
-        let route =
+    /// An answer that stalls or trickles, in turns: of a write that was made, of a read, of a write that was not.
+    private mutating func addHold(_ side: LogEntry.Side) {
+        let number = held[side, default: 0]
+        held[side] = number + 1
+        let routes =
             side == .viber
+            ? ["POST /send_message"]
+            : ["POST /conversations/{id}/messages", "GET /conversations/{id}/messages", "POST /conversations"]
+        let route = routes[number % routes.count]
+        let moment: Fault.Moment = number % 3 == 2 ? .before : .after
+        // The two sides begin with different ones.
+        let stalls = (number % 2 == 0) == (side == .freshchat)
+        steps.append(.fault(side, stalls ? .stall(moment, route: route) : .trickle(moment, route: route)))
+    }
+
+    /// One malformation after the other, for both sides.
+    private mutating func addMalformed() {
+        let side: LogEntry.Side = malformed % 2 == 0 ? .freshchat : .viber
+        let malformation = Malformation.allCases[malformed / 2 % Malformation.allCases.count]
+        malformed += 1
+        let moment: Fault.Moment = random.hits(0.6) ? .after : .before
+        steps.append(.fault(side, .malformed(malformation, moment, route: route(on: side))))
+    }
+
+    /// Where something goes wrong: on Viber's side always where a message is sent.
+    private mutating func route(on side: LogEntry.Side) -> String {
+        side == .viber
             ? "POST /send_message"
             : ["*", "POST /conversations/{id}/messages", "POST /conversations", "POST /users"].randomElement(
                 using: &random) ?? "*"
+    }
+
+    private mutating func addFault() {
+        let side: LogEntry.Side = random.hits(0.5) ? .freshchat : .viber
+        let moment: Fault.Moment = random.hits(0.6) ? .after : .before
+        let route = route(on: side)
         let count = Int.random(in: 1...3, using: &random)
         var fault: Fault =
             switch Int.random(in: 0..<7, using: &random) {

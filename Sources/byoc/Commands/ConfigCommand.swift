@@ -18,10 +18,10 @@ struct ConfigCommand: AsyncParsableCommand {
             try Terminal.printJSON(loaded.entries)
         } else {
             for entry in loaded.entries {
-                print("\(entry.key)=\(entry.value ?? "")")
-                print("    \(entry.meaning)")
+                Terminal.print("\(entry.key)=\(entry.value ?? "")".printableOnOneLine)
+                Terminal.print("    \(entry.meaning)")
                 let defaultText = entry.defaultValue.map { "default: \($0)" } ?? "no default"
-                print("    \(entry.value == nil ? "not set" : "from: \(entry.origin)"); \(defaultText)")
+                Terminal.print("    \(entry.value == nil ? "not set" : "from: \(entry.origin)"); \(defaultText)")
             }
         }
         if !loaded.mistakes.isEmpty { throw SettingsMistakes(all: loaded.mistakes) }

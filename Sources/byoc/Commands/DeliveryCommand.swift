@@ -80,11 +80,13 @@ private struct DeliveryStory: Encodable {
             ("Far side", delivery.detail.isEmpty ? nil : delivery.detail),
         ]
         for (name, value) in rows {
-            if let value { print(name + String(repeating: " ", count: 14 - name.count) + value) }
+            if let value { Terminal.print(name.padded(to: 14) + value.printableOnOneLine) }
         }
-        print("\n" + delivery.text + "\n")
+        // Indented, so that no line of it looks like one of ours.
+        let lines = delivery.text.printable.split(separator: "\n", omittingEmptySubsequences: false)
+        Terminal.print("\n" + lines.map { $0.isEmpty ? "" : "  " + $0 }.joined(separator: "\n") + "\n")
         if attempts.isEmpty {
-            print("It was not attempted yet.")
+            Terminal.print("It was not attempted yet.")
         } else {
             Terminal.printTable(
                 ["ATTEMPT", "PIECE", "OUTCOME", "DETAIL"],
@@ -92,7 +94,9 @@ private struct DeliveryStory: Encodable {
         }
         for receipt in receipts {
             let reason = receipt.reason.map { " (\($0))" } ?? ""
-            print("The channel says of \(receipt.messageID): \(receipt.state)\(reason), \(Terminal.text(receipt.at))")
+            let line =
+                "The channel says of \(receipt.messageID): \(receipt.state)\(reason), \(Terminal.text(receipt.at))"
+            Terminal.print(line.printableOnOneLine)
         }
     }
 }

@@ -42,6 +42,7 @@ struct DoctorCommand: AsyncParsableCommand {
         if json {
             try Terminal.printJSON(findings)
         } else {
+            // Its own colours are in it; the foreign words were made printable one by one.
             print(Self.text(of: findings, isColoured: Self.isColoured))
         }
         switch findings.map(\.severity).max() ?? .ok {
@@ -57,11 +58,13 @@ struct DoctorCommand: AsyncParsableCommand {
 
     /// A line each, with what is wrong explained below it, and the sum at the end.
     static func text(of findings: [Finding], isColoured: Bool) -> String {
-        let width = findings.map(\.subject.count).max() ?? 0
+        let width = findings.map(\.subject.printableOnOneLine.columns).max() ?? 0
         var lines: [String] = []
         var last: InstallationID?
         for finding in findings {
-            if finding.installation != last, let id = finding.installation { lines += ["", "\(id)"] }
+            if finding.installation != last, let id = finding.installation {
+                lines += ["", "\(id)".printableOnOneLine]
+            }
             last = finding.installation
             let (mark, code) =
                 switch finding.severity {
@@ -71,7 +74,8 @@ struct DoctorCommand: AsyncParsableCommand {
                 }
             let coloured = isColoured ? "\u{1B}[\(code)m\(mark)\u{1B}[0m" : mark
             lines.append(
-                "\(coloured) \(finding.subject.padded(to: width))  \(indented(finding.problem, by: width + 4))")
+                "\(coloured) \(finding.subject.printableOnOneLine.padded(to: width))  \(indented(finding.problem, by: width + 4))"
+            )
             let margin = String(repeating: " ", count: width + 4)
             if !finding.reason.isEmpty { lines.append(margin + "Why: " + indented(finding.reason, by: width + 9)) }
             if !finding.remedy.isEmpty { lines.append(margin + "Do:  " + indented(finding.remedy, by: width + 9)) }
@@ -86,6 +90,6 @@ struct DoctorCommand: AsyncParsableCommand {
     }
 
     private static func indented(_ text: String, by count: Int) -> String {
-        text.replacing("\n", with: "\n" + String(repeating: " ", count: count))
+        text.printable.replacing("\n", with: "\n" + String(repeating: " ", count: count))
     }
 }

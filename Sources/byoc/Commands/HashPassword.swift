@@ -22,6 +22,6 @@ struct HashPassword: ParsableCommand {
         if Terminal.isInteractive, Terminal.ask("Once more", isSecret: true) != password {
             throw CommandFailure("The two passwords differ.", remedy: "Try again.")
         }
-        print(try AdminPassword.hash(password))
+        Terminal.print(try AdminPassword.hash(password))
     }
 }

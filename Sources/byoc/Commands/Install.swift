@@ -91,32 +91,34 @@ struct Install: AsyncParsableCommand {
             return try Terminal.printJSON(view)
         }
         let name = adapter.descriptor.name
-        print("Connected as \(report.installation.id).")
-        print("  \(name): \(report.channelAccount)")
-        print("  Freshchat: \(report.helpdeskAccount), topic \(report.topic.name)")
+        Terminal.print("Connected as \(report.installation.id).")
+        Terminal.print("  \(name): \(report.channelAccount.printableOnOneLine)")
+        Terminal.print("  Freshchat: \(report.helpdeskAccount), topic \(report.topic.name)".printableOnOneLine)
         if report.needsPasting {
-            print("\nPaste this target URL into \(name)'s webhook setting:\n  \(report.targetURL)")
+            Terminal.print("\nPaste this target URL into \(name)'s webhook setting:\n  \(report.targetURL)")
         } else {
-            print("\n\(name) calls this target URL from now on; there is nothing to paste:\n  \(report.targetURL)")
+            Terminal.print(
+                "\n\(name) calls this target URL from now on; there is nothing to paste:\n  \(report.targetURL)")
         }
         if let other = report.sharesWebhookWith {
-            print("\nFreshchat's webhook is set for \(other) already and serves this one too: nothing to paste there.")
+            Terminal.print(
+                "\nFreshchat's webhook is set for \(other) already and serves this one too: nothing to paste there.")
             return
         }
-        print(
+        Terminal.print(
             """
 
             Paste this into Freshchat (Admin > Marketplace and Integrations > Conversation Webhooks):
               \(report.helpdeskURL)
             """)
         if report.installation.helpdesk.webhookPublicKey.isEmpty {
-            print(
+            Terminal.print(
                 """
                 That page then shows a public key. byoc answers agents' messages only with it:
                   byoc set-key \(report.installation.id) --file KEY.pem
                 """)
         }
-        print(
+        Terminal.print(
             """
             If the webhook field is taken by something else, a Marketplace app can send its onMessageCreate events to
               \(report.productEventURL)

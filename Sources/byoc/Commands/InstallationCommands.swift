@@ -95,14 +95,16 @@ struct Installations: AsyncParsableCommand {
             views.append(view)
         }
         if options.json { return try Terminal.printJSON(views) }
-        guard !views.isEmpty else { return print("There is no installation yet. Make one with: byoc install viber") }
+        guard !views.isEmpty else {
+            return Terminal.print("There is no installation yet. Make one with: byoc install viber")
+        }
         Terminal.printTable(
             ["ID", "NAME", "CHANNEL", "STATE", "WAITING", "DEAD", "TOPIC"],
             views.map {
                 [$0.id, $0.name, $0.channel, $0.state, "\($0.waiting ?? 0)", "\($0.dead ?? 0)", $0.topic]
             })
         for view in views {
-            if let reason = view.reason { print("\(view.id) is paused: \(reason)") }
+            if let reason = view.reason { Terminal.print("\(view.id) is paused: \(reason)".printableOnOneLine) }
         }
     }
 }
@@ -135,10 +137,10 @@ struct Show: AsyncParsableCommand {
             ("Delivered", view.delivered.map(String.init)),
         ]
         for (name, value) in rows {
-            if let value { print(name + String(repeating: " ", count: 20 - name.count) + value) }
+            if let value { Terminal.print(name.padded(to: 20) + value.printableOnOneLine) }
         }
         for (key, value) in (view.settings.merging(view.secrets) { $1 }).sorted(by: { $0.key < $1.key }) {
-            print(key + String(repeating: " ", count: max(1, 20 - key.count)) + value)
+            Terminal.print((key.padded(to: 19) + " " + value).printableOnOneLine)
         }
     }
 }
@@ -182,7 +184,7 @@ private func change(
     try await body(app, try await app.installation(id))
     let after = try await app.installation(id)
     if options.json { return try Terminal.printJSON(InstallationView(after)) }
-    print("\(id) \(words).")
+    Terminal.print("\(id) \(words).")
 }
 
 /// `byoc register ID`
@@ -207,7 +209,7 @@ struct Register: AsyncParsableCommand {
         var view = InstallationView(installation)
         view.add(app.endpoints, installation)
         if options.json { return try Terminal.printJSON(view) }
-        print(
+        Terminal.print(
             channel is any WebhookRegistering
                 ? "\(channel.descriptor.name) calls \(installation.registeredURL) now."
                 : "\(channel.descriptor.name) has no registration by API. Paste this there: \(installation.registeredURL)"
@@ -236,7 +238,7 @@ struct Uninstall: AsyncParsableCommand {
         }
         if let warning { Terminal.note("Warning: \(warning)") }
         if options.json { return try Terminal.printJSON(["id": id, "state": "removed"]) }
-        print("\(id) is removed; its secrets are forgotten.")
-        print("Take its URL out of Freshchat's webhook settings too, unless another installation uses it.")
+        Terminal.print("\(id) is removed; its secrets are forgotten.")
+        Terminal.print("Take its URL out of Freshchat's webhook settings too, unless another installation uses it.")
     }
 }

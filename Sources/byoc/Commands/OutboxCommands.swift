@@ -69,7 +69,7 @@ struct Outbox: AsyncParsableCommand {
             views.append(DeliveryView(delivery, contact: contact))
         }
         if options.json { return try Terminal.printJSON(views) }
-        guard !views.isEmpty else { return print("Nothing waits, is in doubt, or is dead.") }
+        guard !views.isEmpty else { return Terminal.print("Nothing waits, is in doubt, or is dead.") }
         Terminal.printTable(
             ["ID", "AGE", "WAY", "STATE", "TRIES", "CONTACT", "TEXT", "REASON"],
             views.map { view in
@@ -77,10 +77,10 @@ struct Outbox: AsyncParsableCommand {
                     "\(view.id)", Terminal.age(view.acceptedAt), view.direction,
                     view.state + (view.inDoubt ? ", in doubt" : "") + (view.late ? ", late" : ""), "\(view.attempts)",
                     view.contact ?? "–",
-                    view.text.split(whereSeparator: \.isNewline).joined(separator: " ").truncated(to: 40),
+                    view.text.printableOnOneLine.truncated(to: 40),
                     view.reason + (view.detail.isEmpty ? "" : " (\(view.detail))"),
                 ]
             })
-        if views.count == limit, let last = views.last { print("More: byoc outbox --before \(last.id)") }
+        if views.count == limit, let last = views.last { Terminal.print("More: byoc outbox --before \(last.id)") }
     }
 }

@@ -32,7 +32,10 @@ struct RelayCommand: AsyncParsableCommand {
                 await health.look()
                 return await health.round()
             }
-            var services: [any Service] = [health, app.engine(over: http, pulse: Pulse(time: .system), wakeUp: wakeUp)]
+            var services: [any Service] = [
+                health, app.engine(over: http, pulse: Pulse(time: .system), wakeUp: wakeUp),
+                app.profileUpdates(over: http),
+            ]
             if let reconciliation = app.reconciliation(over: http, wakeUp: wakeUp) { services.append(reconciliation) }
             let group = ServiceGroup(
                 services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)

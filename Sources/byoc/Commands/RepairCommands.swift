@@ -72,7 +72,7 @@ private struct Repair {
             do {
                 try await decide(app.store, id)
                 changed.append(id.rawValue)
-                if !options.json { print("\(id) \(done).") }
+                if !options.json { Terminal.print("\(id) \(done).") }
             } catch {
                 failures.append("\(id): \(error)")
             }
@@ -81,7 +81,7 @@ private struct Repair {
         if ids.isEmpty {
             // Oldest first, so that those of one conversation become due in their order.
             for id in try await chosen(app).reversed() { await change(id) }
-            if changed.isEmpty, failures.isEmpty, !options.json { print("There is none.") }
+            if changed.isEmpty, failures.isEmpty, !options.json { Terminal.print("There is none.") }
         }
         if options.json { try Terminal.printJSON(["done": changed]) }
         if !failures.isEmpty { throw CommandFailure(failures.joined(separator: "\n")) }

@@ -43,7 +43,14 @@ struct Serve: AsyncParsableCommand {
             ? try loader.load(needing: .baseURL, .socket) : try loader.load(needing: .baseURL)
         try settings.bootstrapLogging()
         let logger = Logger(label: "byoc")
-        let app = try App.open(settings, logger: logger)
+        // A supervisor has seen the store before it started this one: what isn't there now was lost.
+        if supervisor == nil {
+            for caution in settings.cautions + EndpointCheck.cautions(about: settings.socket) {
+                logger.warning(
+                    "\(caution.problem)", metadata: ["reason": "\(caution.reason)", "remedy": "\(caution.remedy)"])
+            }
+        }
+        let app = try App.open(settings, mustExist: supervisor != nil, logger: logger)
         try await EnvironmentInstallation.store(app)
         if isCGI { return try await CGIRequest(app: app).run() }
 
@@ -57,9 +64,9 @@ struct Serve: AsyncParsableCommand {
         }
         // The supervisor has checked that the store opens; from here on only the workers use it.
         app.close()
-        let listening =
-            try inherited ?? ListeningSocket.open(at: settings.socket, mode: mode_t(settings.socketMode))
-        defer { listening.removeFile() }
+        let open = { try ListeningSocket.open(at: settings.socket, mode: mode_t(settings.socketMode)) }
+        let served = ServedSocket(try inherited ?? open(), open: open)
+        defer { served.socket.removeFile() }
         logger.notice(
             "serving",
             metadata: [
@@ -68,7 +75,7 @@ struct Serve: AsyncParsableCommand {
                 "data_dir": "\(settings.dataDirectory)",
             ])
         try await Supervisor(
-            count: settings.workers ?? 2, socket: listening.descriptor, arguments: workerArguments,
+            count: settings.workers ?? 2, socket: served, arguments: workerArguments,
             patience: settings.drainTime + settings.drainTime + .seconds(10), logger: logger
         ).run()
         logger.notice("stopped")

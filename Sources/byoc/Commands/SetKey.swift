@@ -44,7 +44,7 @@ struct SetKey: AsyncParsableCommand {
                 credential, of: installation, on: App.channel(installation.channel.kind), with: value)
         }
         if options.json { return try Terminal.printJSON(InstallationView(try await app.installation(id))) }
-        print("Set.")
+        Terminal.print("Set.")
     }
 
     private func read() throws -> String {

@@ -50,21 +50,21 @@ struct StoreCheck: ParsableCommand {
     }
 
     private func show(_ report: StoreReport, hasKey: Bool) {
-        print("\(report.path): \(size(report.bytes)), and \(size(report.walBytes)) in its log")
+        Terminal.print("\(report.path): \(size(report.bytes)), and \(size(report.walBytes)) in its log")
         if let free = report.freeBytes, let journal = report.journal {
             let way = report.givesSpaceBack == true ? "given back by and by" : "kept for what comes"
-            print("free: \(size(free)), \(way); journal: \(journal)")
+            Terminal.print("free: \(size(free)), \(way); journal: \(journal)")
         }
         if !report.deliveries.isEmpty {
-            print(
+            Terminal.print(
                 "deliveries: "
                     + report.deliveries.sorted { $0.key < $1.key }.map { "\($1) \($0)" }.joined(separator: ", "))
         }
-        if !hasKey { print("There is no secret key here: whether the secrets can be read was not looked at.") }
+        if !hasKey { Terminal.print("There is no secret key here: whether the secrets can be read was not looked at.") }
         for finding in report.findings {
-            print("\(finding.severity.rawValue) (\(finding.name)): \(finding.problem)\n  \(finding.remedy)")
+            Terminal.print("\(finding.severity.rawValue) (\(finding.name)): \(finding.problem)\n  \(finding.remedy)")
         }
-        if report.findings.isEmpty { print("All is well.") }
+        if report.findings.isEmpty { Terminal.print("All is well.") }
     }
 }
 
@@ -87,9 +87,10 @@ struct StoreCompact: ParsableCommand {
         if full { Terminal.note("Writing the data store anew. Until that is done webhooks wait, or are answered 503.") }
         let done = try store.compact(full: full)
         if options.json { return try Terminal.printJSON(done) }
-        print("\(size(done.bytesBefore)) before, \(size(done.bytesAfter)) now.")
+        Terminal.print("\(size(done.bytesBefore)) before, \(size(done.bytesAfter)) now.")
         if done.freeBytes > 0 {
-            print("\(size(done.freeBytes)) are free and stay in the file. byoc store compact --full gives them back.")
+            Terminal.print(
+                "\(size(done.freeBytes)) are free and stay in the file. byoc store compact --full gives them back.")
         }
     }
 }
@@ -123,7 +124,7 @@ struct StoreBackup: ParsableCommand {
 
     private func show(_ backup: StoreMaintenance.Backup) {
         let count = backup.deliveries.values.reduce(0, +)
-        print(
+        Terminal.print(
             "\(backup.path): \(size(backup.bytes)), \(backup.installations) installations, \(count) deliveries; looked "
                 + "through and sound.")
     }

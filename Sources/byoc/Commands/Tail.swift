@@ -43,7 +43,7 @@ struct Tail: AsyncParsableCommand {
             if let installation, let other = step.installation, other != installation { return true }
             if json {
                 guard let line = try? TailLine.encode(step) else { return true }
-                return Self.write(String(decoding: line, as: UTF8.self))
+                return Self.write(PrintableJSON(line).text)
             }
             return Self.write(TailLine.text(step, showsText: text, isColoured: isColoured))
         }

@@ -78,6 +78,7 @@ struct Trigger: AsyncParsableCommand {
         }
         let target = to.map { Endpoints(baseURL: $0) } ?? app.endpoints
         let address = target.targetURL(of: chosen)
+        // As it is, for the signature is of these bytes; all in it is the operator's own.
         if printsOnly { return print(Self.curl(webhook, to: address)) }
         try await App.withHTTP { http in
             for round in 0...repetitions {
@@ -85,7 +86,7 @@ struct Trigger: AsyncParsableCommand {
                 if options.json {
                     try Terminal.printJSON(answer)
                 } else {
-                    print((round == 0 ? "" : "Again: ") + answer.words)
+                    Terminal.print((round == 0 ? "" : "Again: ") + answer.words.printableOnOneLine)
                 }
                 if round == repetitions, !answer.isAccepted { throw ExitCode(1) }
             }

@@ -1,5 +1,6 @@
 import Channels
 import Console
+import FastCGI
 import FoundationEssentials
 import Freshchat
 import Logging
@@ -37,6 +38,14 @@ struct Settings {
     var installationName: String?
     var doubtPolicy: Installation.DoubtPolicy = .resend
     var retention = RetentionAges()
+    /// What is no mistake, but should be seen to: how the settings' file can be read by others, say.
+    var cautions: [Caution] = []
+
+    struct Caution: Hashable {
+        var problem: String
+        var reason: String
+        var remedy: String
+    }
 
     /// What the environment says of Freshchat.
     struct DeskSettings {
@@ -72,14 +81,15 @@ extension Settings {
         }
         if let value = reader.read(
             "BYOC_BASE_URL", "the public address that our URLs begin with, as channels and Freshchat reach it",
-            expects: "a URL such as https://chat.example.com or https://example.com/byoc", parse: Self.publicURL)
+            expects:
+                "a URL such as https://chat.example.com or https://example.com/byoc, with a port up to 65535 if any",
+            parse: Self.publicURL)
         {
             baseURL = value
         }
         if let value = reader.read(
             "BYOC_SOCKET", "where FastCGI requests are taken: a socket's path, or HOST:PORT",
-            expects: "a path or HOST:PORT",
-            parse: text)
+            expects: "a path, or HOST:PORT with a port up to 65535", parse: Self.listeningAddress)
         {
             socket = value
         }
@@ -178,7 +188,14 @@ extension Settings {
             "BYOC_ADMIN_PASSWORD",
             "signs in to the settings pages under /admin: the password, or what byoc hash-password makes of it",
             isSecret: true, expects: "at least \(AdminPassword.shortest) characters, or a whole hash",
-            parse: { AdminPassword($0) })
+            fault: { text in
+                do throws(AdminPassword.Fault) {
+                    _ = try AdminPassword(parsing: text)
+                    return nil
+                } catch {
+                    return error.description
+                }
+            }, parse: { AdminPassword($0) })
     }
 
     private mutating func readInstallation(_ reader: inout SettingsReader) {
@@ -198,7 +215,8 @@ extension Settings {
         }
         desk.baseURL = reader.read(
             "BYOC_FRESHCHAT_BASE_URL", "Freshchat's API, up to and including /v2",
-            expects: "a URL such as https://api.freshchat.com/v2", parse: { try? FreshchatBaseURL(parsing: $0).text })
+            expects: "a URL such as https://api.freshchat.com/v2, with a port up to 65535 if any",
+            parse: { try? FreshchatBaseURL(parsing: $0).text })
         desk.token = reader.read(
             "BYOC_FRESHCHAT_TOKEN", "Freshchat's API token", isSecret: true, expects: "the token without white space",
             parse: { $0.contains(where: \.isWhitespace) ? nil : Secret($0) })
@@ -260,12 +278,17 @@ extension Settings {
         }
     }
 
+    /// What is wrong with a path shows when it is listened on; what has none is read as it will be.
+    private static func listeningAddress(_ text: String) -> String? {
+        text.contains("/") || (try? ListeningAddress(text)) != nil ? text : nil
+    }
+
     /// An absolute https URL; http only for a loopback address, as the sandbox has.
     private static func publicURL(_ text: String) -> String? {
         var text = text
         while text.hasSuffix("/") { text.removeLast() }
         guard let parts = URLComponents(string: text), let host = parts.host, !host.isEmpty, parts.query == nil,
-            parts.fragment == nil
+            parts.fragment == nil, text.hasUsablePort
         else { return nil }
         return parts.scheme == "https" || (parts.scheme == "http" && host.isLoopbackHost) ? text : nil
     }

@@ -48,7 +48,8 @@ struct SettingsLoader {
             sources.append(try Self.source(".env", isOptional: true))
         }
         var reader = SettingsReader(sources)
-        let settings = Settings(from: &reader)
+        var settings = Settings(from: &reader)
+        if let path = sources.last?.name { settings.cautions += Self.cautions(about: path, reader.entries) }
         reader.reportUnknownKeys(prefix: "BYOC_", ignoring: Self.foreignKeys)
         return Loaded(settings: settings, entries: reader.entries, mistakes: reader.mistakes)
     }
@@ -64,7 +65,15 @@ struct SettingsLoader {
 
     /// Reads a settings file with ``SettingLines``, because swift-configuration's reader of such files passes over what it
     /// doesn't understand, and tells no names and lines, which the errors need.
+    ///
+    /// - Parameter isOptional: it is read because it lies in the working folder, and not because somebody has named it. Then
+    ///   it has to be this user's: in a folder such as `/tmp` anybody can leave one.
     private static func source(_ path: String, isOptional: Bool) throws -> SettingsReader.Source {
+        if isOptional, let problem = FileTrust.problem(of: path) {
+            throw CommandFailure(
+                "The settings file \(path) in the working folder isn't read: it \(problem).",
+                remedy: "Move it away, give it to this user with `chown` and `chmod go-w`, or name it with --env-file.")
+        }
         guard let data = WholeFile.contents(of: path) else {
             if isOptional { return SettingsReader.Source(name: path, values: [:]) }
             throw CommandFailure(
@@ -82,6 +91,21 @@ struct SettingsLoader {
             SettingsMistake(key: "line \(fault.line)", value: nil, expected: fault.problem, origin: path)
         }
         return source
+    }
+}
+
+extension SettingsLoader {
+    /// What there is to say of a settings file that holds secrets.
+    fileprivate static func cautions(about path: String, _ entries: [SettingsReader.Entry]) -> [Settings.Caution] {
+        let secrets = entries.filter { $0.isSecret && $0.value != nil && $0.origin == path }.map(\.key)
+        guard !secrets.isEmpty, FileTrust.isReadableByAll(path) else { return [] }
+        return [
+            Settings.Caution(
+                problem:
+                    "\(path) can be read by every user of this machine, and holds \(secrets.joined(separator: ", "))",
+                reason: "Whoever reads it can sign in, or act as byoc at Freshchat and the channels.",
+                remedy: "chmod 600 \(path) (or 640, with byoc's group)")
+        ]
     }
 }
 

@@ -47,11 +47,12 @@ struct SettingsReader {
     ///
     /// - Parameters:
     ///   - expects: what a value looks like, for the error.
+    ///   - fault: says what is wrong with a value that is none, where that takes more than what was expected.
     ///   - parse: `nil` for a value that is none.
     /// - Returns: the value, else the default; `nil` without both, or after a mistake.
     mutating func read<Value>(
         _ key: String, _ meaning: String, default defaultValue: String? = nil, isSecret: Bool = false,
-        expects: String, parse: (String) -> Value?
+        expects: String, fault: (String) -> String? = { _ in nil }, parse: (String) -> Value?
     ) -> Value? {
         let found = reader.string(
             forKey: ConfigKey(key.lowercased().split(separator: "_").map(String.init)), isSecret: isSecret)
@@ -67,7 +68,7 @@ struct SettingsReader {
         mistakes.append(
             SettingsMistake(
                 key: key, value: isSecret ? Self.mask(text) : text, expected: expects,
-                origin: source?.origin(of: key) ?? "default"))
+                origin: source?.origin(of: key) ?? "default", fault: fault(text)))
         return nil
     }
 
@@ -127,12 +128,15 @@ struct SettingsMistake: Hashable, CustomStringConvertible {
     var origin: String
     /// The key that was probably meant.
     var nearest: String?
+    /// What is wrong with the value, instead of what was expected.
+    var fault: String?
 
     var description: String {
         if let nearest { return "\(key) (\(origin)): \(expected); did you mean \(nearest)?" }
         guard let value else {
             return origin.isEmpty ? "\(key) is not set; expected \(expected)" : "\(key) (\(origin)): \(expected)"
         }
+        if let fault { return "\(key) is “\(value)” (\(origin)): \(fault)" }
         return "\(key) is “\(value)” (\(origin)); expected \(expected)"
     }
 }

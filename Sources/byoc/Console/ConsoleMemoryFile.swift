@@ -13,7 +13,8 @@ struct ConsoleMemoryFile: ConsoleMemory {
 
     func recall() throws -> SignInRecord {
         guard let data = FileManager.default.contents(atPath: path) else {
-            // Not there yet is one thing; there and not to be read is another, and lets nobody in.
+            // Not there yet, or removed, is one thing: nobody is signed in then. There and not to be read is another, and
+            // lets nobody in.
             guard access(path, F_OK) != 0, errno == ENOENT else { throw unreadable("can't be read") }
             return SignInRecord()
         }
@@ -25,7 +26,7 @@ struct ConsoleMemoryFile: ConsoleMemory {
     }
 
     func change<Result>(_ body: (inout SignInRecord) -> Result) throws -> Result {
-        let lock = open(path + ".lock", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        let lock = open(path + ".lock", O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard lock >= 0 else { throw unreadable("can't be locked") }
         defer { close(lock) }
         while flock(lock, LOCK_EX) != 0 {
@@ -34,7 +35,7 @@ struct ConsoleMemoryFile: ConsoleMemory {
         var record = try recall()
         let result = body(&record)
         let fresh = path + ".new"
-        let descriptor = open(fresh, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0o600)
+        let descriptor = open(fresh, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw unreadable("can't be written") }
         let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         try file.write(contentsOf: JSONEncoder().encode(record))
@@ -47,6 +48,6 @@ struct ConsoleMemoryFile: ConsoleMemory {
         StoreFailure(
             .unavailable,
             "\(path), which remembers sign-ins, \(problem). See to its owner and mode and to free space; it may be removed, "
-                + "which ends no message but lets tries start from zero.")
+                + "which ends no message but all sessions, and lets tries start from zero.")
     }
 }

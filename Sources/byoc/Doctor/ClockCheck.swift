@@ -32,7 +32,7 @@ final class ClockWatchingSender: HTTPSender {
         return [
             Finding(
                 abs(worst.value) > 300 ? .error : .warning, "Clock",
-                "this machine is \(Int(abs(worst.value).rounded())) s \(way) \(worst.key)",
+                "this machine is \(Int(clamping: abs(worst.value).rounded())) s \(way) \(worst.key)",
                 why: "Certificates, waits and the times of messages go by it.",
                 do: wrong.count == known.count
                     ? "timedatectl set-ntp true" : "The others agree with this machine: ask who runs \(worst.key).")

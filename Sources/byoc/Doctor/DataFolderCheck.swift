@@ -60,7 +60,10 @@ struct DataFolderCheck {
     private func freeSpace() -> Finding {
         var status = statvfs()
         guard statvfs(path, &status) == 0 else { return .unknown("Disk", String(cString: strerror(errno))) }
-        let free = Int64(status.f_bavail) * Int64(status.f_frsize)
+        // What a network file system says may be any number.
+        let (bytes, isBeyond) = Int64(clamping: status.f_bavail).multipliedReportingOverflow(
+            by: Int64(clamping: status.f_frsize))
+        let free = isBeyond ? .max : bytes
         let words = ByteCountFormatter.string(fromByteCount: free, countStyle: .binary)
         if free < settings.diskReserve {
             return Finding(

@@ -62,7 +62,11 @@ struct Doctor: Examining {
                     .error, "Settings", "BYOC_BASE_URL isn't set", why: "Nobody can be told where byoc is.",
                     do: "Set it to the public address, such as https://chat.example.com"))
         }
-        return findings.isEmpty ? [Finding(.ok, "Settings", "no mistake in them")] : findings
+        if findings.isEmpty { findings.append(Finding(.ok, "Settings", "no mistake in them")) }
+        return findings
+            + settings.cautions.map { caution in
+                Finding(.warning, "Settings", caution.problem, why: caution.reason, do: caution.remedy)
+            }
     }
 
     private func look(with app: App, over http: any HTTPSender, at id: InstallationID?) async -> [Finding] {

@@ -1,3 +1,4 @@
+import FastCGI
 import Foundation
 import Glibc
 import HTTPTypes
@@ -17,6 +18,7 @@ struct EndpointCheck {
         }
         guard path.hasPrefix("/") else {
             return [Finding.unknown("Socket", "\(path) is no path; the public URL below tells whether it answers")]
+                + exposure()
         }
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else {
@@ -56,6 +58,31 @@ struct EndpointCheck {
             ]
         }
         return [found]
+    }
+
+    /// Who can reach a port without the web server in between.
+    private func exposure() -> [Finding] {
+        guard case .tcp(let host, _)? = try? ListeningAddress(settings.socket) else { return [] }
+        guard host.isLoopbackHost else {
+            return Self.cautions(about: settings.socket).map {
+                Finding(.warning, "Socket", $0.problem, why: $0.reason, do: $0.remedy)
+            }
+        }
+        return [Finding(.ok, "Socket", "\(settings.socket) can be reached from this machine only, by all of its users")]
+    }
+
+    /// A FastCGI port takes the client's address and everything else from whoever connects.
+    static func cautions(about socket: String) -> [Settings.Caution] {
+        guard case .tcp(let host, _)? = try? ListeningAddress(socket), !host.isLoopbackHost else { return [] }
+        return [
+            Settings.Caution(
+                problem: "BYOC_SOCKET is \(socket): other machines can reach it without the web server in between",
+                reason: "Whoever does can pretend to be any client, and sees /admin and /metrics, which the web server "
+                    + "keeps from others.",
+                remedy:
+                    "Set BYOC_SOCKET to a socket's path or to 127.0.0.1:PORT, or let a firewall pass the web server only."
+            )
+        ]
     }
 
     func publicURL() async -> [Finding] {
@@ -132,7 +159,7 @@ struct EndpointCheck {
                 .error, subject, "\(host):\(port) shows none: \(error)", why: why,
                 do: "Is nginx running there, with ssl in its listen line?")
         }
-        let days = Int((report.expires.timeIntervalSinceNow / 86_400).rounded(.down))
+        let days = Int(clamping: (report.expires.timeIntervalSinceNow / 86_400).rounded(.down))
         let date = report.expires.formatted(.iso8601.year().month().day())
         if days < 0 { return Finding(.error, subject, "it expired on \(date)", why: why, do: "certbot renew") }
         if report.isSelfSigned { return Finding(.error, subject, "it is self-signed", why: why, do: renew) }

@@ -1,19 +1,18 @@
 import Foundation
 import Glibc
+import RelayCore
 
 /// Asks the workers behind a Unix socket directly, as nginx would.
 enum FastCGIProbe {
-    /// Blocks for at most the time limit at each step.
+    /// Blocks for at most the time limit, from connecting to the last byte.
     ///
     /// - Returns: what the workers wrote, headers and all.
     static func get(_ path: String, from socketPath: String, seconds: Int = 5) throws(CommandFailure) -> String {
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw failure("no socket can be made") }
         defer { close(descriptor) }
-        var limit = timeval(tv_sec: seconds, tv_usec: 0)
-        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
-            setsockopt(descriptor, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
-        }
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        limit(SO_SNDTIMEO, of: descriptor, to: deadline)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let bytes = Array(socketPath.utf8)
@@ -32,7 +31,17 @@ enum FastCGIProbe {
         guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
             throw failure("it takes no request")
         }
-        return try answer(on: descriptor)
+        return try answer(on: descriptor, until: deadline)
+    }
+
+    /// - Returns: whether there is time left. A call that blocks comes back when it is over.
+    @discardableResult
+    private static func limit(_ option: Int32, of descriptor: Int32, to deadline: ContinuousClock.Instant) -> Bool {
+        let left = (deadline - .now).microseconds
+        // Zero would be no limit at all (socket(7)).
+        var time = timeval(tv_sec: Int(max(1, left) / 1_000_000), tv_usec: Int(max(1, left) % 1_000_000))
+        setsockopt(descriptor, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size))
+        return left > 0
     }
 
     /// FCGI_BEGIN_REQUEST as responder, the parameters, an empty body.
@@ -52,21 +61,28 @@ enum FastCGIProbe {
         [1, kind, 0, 1, UInt8(content.count >> 8), UInt8(content.count & 0xff), 0, 0] + content
     }
 
-    private static func answer(on descriptor: Int32) throws(CommandFailure) -> String {
+    private static func answer(
+        on descriptor: Int32, until deadline: ContinuousClock.Instant
+    ) throws(CommandFailure) -> String {
         var output: [UInt8] = []
         while output.count < 100_000 {
-            let head = try read(8, from: descriptor)
-            let content = try read(Int(head[4]) << 8 | Int(head[5]), from: descriptor)
-            _ = try read(Int(head[6]), from: descriptor)
+            let head = try read(8, from: descriptor, until: deadline)
+            let content = try read(Int(head[4]) << 8 | Int(head[5]), from: descriptor, until: deadline)
+            _ = try read(Int(head[6]), from: descriptor, until: deadline)
             if head[1] == 6 { output += content }
             if head[1] == 3 { break }
         }
         return String(decoding: output, as: UTF8.self)
     }
 
-    private static func read(_ count: Int, from descriptor: Int32) throws(CommandFailure) -> [UInt8] {
+    private static func read(
+        _ count: Int, from descriptor: Int32, until deadline: ContinuousClock.Instant
+    ) throws(CommandFailure) -> [UInt8] {
         var bytes: [UInt8] = []
         while bytes.count < count {
+            guard limit(SO_RCVTIMEO, of: descriptor, to: deadline) else {
+                throw CommandFailure("it gives no whole answer in time")
+            }
             var rest = [UInt8](repeating: 0, count: count - bytes.count)
             let got = recv(descriptor, &rest, rest.count, 0)
             guard got > 0 else {

@@ -39,7 +39,7 @@ struct JSONLogHandler: LogHandler {
         if let given = event.metadata { for (name, value) in given { add(name, value) } }
         var line = JSONLine(fields)
         line.endLine()
-        return line.bytes
+        return PrintableJSON(line.bytes).bytes
     }
 
     /// Asked for once: no process here goes on as another than it was started as.
@@ -53,6 +53,11 @@ extension Settings {
     func bootstrapLogging() throws {
         let level = logLevel
         if let logFile {
+            if let problem = FileTrust.problem(of: logFile) {
+                throw CommandFailure(
+                    "The log file \(logFile) isn't written: it \(problem).",
+                    remedy: "Log to a folder that only byoc's user can write to.")
+            }
             let descriptor = open(logFile, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
             guard descriptor >= 0 else {
                 throw CommandFailure(
@@ -65,9 +70,7 @@ extension Settings {
         let isText = logFormat == .text || (logFormat == .auto && isatty(STDERR_FILENO) == 1)
         LoggingSystem.bootstrap { label in
             if isText {
-                var handler = StreamLogHandler.standardError(label: label)
-                handler.logLevel = level
-                return handler
+                return TextLogHandler(logLevel: level, label: label)
             }
             return JSONLogHandler(logLevel: level, label: label)
         }

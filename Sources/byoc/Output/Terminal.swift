@@ -1,4 +1,5 @@
 import Foundation
+import RelayCore
 import Glibc
 
 /// What a person reads on the terminal, and what a script reads from the pipe.
@@ -8,22 +9,26 @@ enum Terminal {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         encoder.dateEncodingStrategy = .iso8601
-        print(String(decoding: try encoder.encode(value), as: UTF8.self))
+        Swift.print(PrintableJSON(Array(try encoder.encode(value))).text)
     }
+
+    /// Prints lines of ours. What is of foreign origin in them and has to stay within its line is to be
+    /// ``Swift/String/printableOnOneLine`` before.
+    static func print(_ text: String) { Swift.print(text.printable) }
 
     /// Prints rows under a heading, the columns as wide as they need to be.
     static func printTable(_ heading: [String], _ rows: [[String]]) {
-        let all = [heading] + rows
-        let widths = heading.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
+        let all = ([heading] + rows).map { $0.map(\.printableOnOneLine) }
+        let widths = heading.indices.map { column in all.map { $0[column].columns }.max() ?? 0 }
         for row in all {
-            let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
-            print(cells.joined(separator: "  ").trimmingCharacters(in: .whitespaces))
+            let cells = zip(row, widths).map { $0.padded(to: $1) }
+            Swift.print(cells.joined(separator: "  ").trimmingCharacters(in: .whitespaces))
         }
     }
 
     /// Tells the person something that is not the command's result.
     static func note(_ text: String) {
-        FileHandle.standardError.write(Data((text + "\n").utf8))
+        FileHandle.standardError.write(Data((text.printable + "\n").utf8))
     }
 
     static var isInteractive: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
@@ -32,7 +37,7 @@ enum Terminal {
     ///
     /// - Returns: `nil` at the end of input.
     static func ask(_ question: String, isSecret: Bool = false) -> String? {
-        FileHandle.standardError.write(Data((question + ": ").utf8))
+        FileHandle.standardError.write(Data((question.printableOnOneLine + ": ").utf8))
         guard isSecret else { return readLine() }
         var saved = termios()
         let hasTerminal = tcgetattr(STDIN_FILENO, &saved) == 0
@@ -64,7 +69,7 @@ enum Terminal {
 
     /// How long ago, or how long until, in the largest unit that fits.
     static func age(_ date: Date, now: Date = Date()) -> String {
-        let seconds = Int(abs(now.timeIntervalSince(date)))
+        let seconds = Int(clamping: abs(now.timeIntervalSince(date)))
         switch seconds {
         case ..<120: return "\(seconds) s"
         case ..<7200: return "\(seconds / 60) min"

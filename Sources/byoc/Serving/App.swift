@@ -15,6 +15,8 @@ struct App {
     let key: EncryptionKey
     let logger: Logger
     private let closeStore: @Sendable () -> Void
+    /// Whether the store's files were replaced under this process, which has to end then and start again.
+    let mustReopen: @Sendable () -> Bool
     let helpdesk: any Helpdesk = FreshchatHelpdesk()
     /// Where this process tells its steps to `byoc tail`.
     let trace: any Trace
@@ -23,26 +25,37 @@ struct App {
 
     private init(
         settings: Settings, store: any Store, key: EncryptionKey, logger: Logger,
-        closeStore: @escaping @Sendable () -> Void
+        closeStore: @escaping @Sendable () -> Void, mustReopen: @escaping @Sendable () -> Bool
     ) {
         self.settings = settings
         self.store = store
         self.key = key
         self.logger = logger
         self.closeStore = closeStore
+        self.mustReopen = mustReopen
         trace = SocketTrace(dataDirectory: settings.dataDirectory)
     }
 
     /// Opens the data store, and makes folder and key on the first time.
-    static func open(_ settings: Settings, logger: Logger) throws -> App {
+    ///
+    /// - Parameter mustExist: it was there a moment ago, and nothing is made in its place if it is gone.
+    static func open(_ settings: Settings, mustExist: Bool = false, logger: Logger) throws -> App {
         let key: EncryptionKey
-        let configuration = SQLiteStoreConfiguration(directory: settings.dataDirectory)
+        var configuration = SQLiteStoreConfiguration(directory: settings.dataDirectory)
+        configuration.mustExist = mustExist
         if let text = settings.secretKey {
             do {
                 key = try EncryptionKey(parsing: text.reveal())
             } catch {
                 throw CommandFailure("BYOC_SECRET_KEY: \(error)")
             }
+        } else if mustExist, let present = try EncryptionKey.load(from: settings.dataDirectory) {
+            key = present
+        } else if mustExist {
+            throw StoreFailure(
+                .gone,
+                "there is no secret.key in \(settings.dataDirectory) any more. Put it back from the backup: only it opens "
+                    + "the secrets in the store.")
         } else {
             let loaded = try EncryptionKey.loadOrCreate(in: settings.dataDirectory)
             key = loaded.key
@@ -53,7 +66,9 @@ struct App {
             }
         }
         let store = try SQLiteStore.open(configuration, key: key, logger: logger)
-        return App(settings: settings, store: store, key: key, logger: logger) { store.close() }
+        return App(
+            settings: settings, store: store, key: key, logger: logger, closeStore: { store.close() },
+            mustReopen: { store.mustReopen })
     }
 
     /// To be called when the store isn't used any more: what is queued is written first.
@@ -99,11 +114,17 @@ struct App {
             wakeUp: wakeUp, trace: trace, logger: logger)
     }
 
-    /// Relays what is due and looks for lost webhooks, until nothing is left to do, but not longer than this.
+    func profileUpdates(over http: any HTTPSender) -> ProfileUpdates {
+        ProfileUpdates(
+            store: store, channels: Self.channel, helpdesk: helpdesk, http: http, trace: trace, logger: logger)
+    }
+
+    /// Relays what is due, writes profiles and looks for lost webhooks, until nothing is left to do, but not longer than this.
     func relay(for limit: Duration, over http: any HTTPSender, wakeUp: WakeUp) async throws {
         let end = ContinuousClock.now + limit
         let engine = engine(over: http, pulse: Pulse(time: .system), wakeUp: wakeUp)
         try await engine.run(for: limit)
+        await profileUpdates(over: http).run(for: ContinuousClock.now.duration(to: end))
         guard let reconciliation = reconciliation(over: http, wakeUp: wakeUp) else { return }
         if await reconciliation.run(for: ContinuousClock.now.duration(to: end)) > 0 {
             try await engine.run(for: ContinuousClock.now.duration(to: end))
@@ -115,11 +136,17 @@ struct App {
     /// - Parameters:
     ///   - meter: whose counts it stores.
     ///   - pressure: what it keeps up to date.
-    func healthKeeper(meter: IntakeMeter = IntakeMeter(), pressure: Pressure = Pressure()) -> HealthKeeper {
+    ///   - surroundings: what else it looks at.
+    func healthKeeper(
+        meter: IntakeMeter = IntakeMeter(), pressure: Pressure = Pressure(), stalls: Stalls = Stalls(),
+        surroundings: [Surrounding] = []
+    ) -> HealthKeeper {
         var limits = PressureLimits()
         limits.outbox = settings.outboxLimit
         limits.diskReserve = settings.diskReserve
-        return HealthKeeper(store: store, limits: limits, meter: meter, pressure: pressure, logger: logger)
+        return HealthKeeper(
+            store: store, limits: limits, meter: meter, pressure: pressure, stalls: stalls, lease: settings.leaseTime,
+            surroundings: surroundings, logger: logger)
     }
 
     /// The installation with this id.

@@ -12,13 +12,8 @@ struct EnvironmentRegistration: Service {
     let http: any HTTPSender
 
     func run() async throws {
-        try await cancelWhenGracefulShutdown {
-            var wait = Duration.seconds(1)
-            while try await !isDone() {
-                if try await !attempt() { wait = min(wait * 2, .seconds(300)) }
-                try? await Task.sleep(for: wait)
-                if Task.isCancelled { return }
-            }
+        await cancelWhenGracefulShutdown {
+            await Perseverance(isDone: isDone, attempt: attempt, report: report).run()
             // A service that returns would end the group.
             while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
         }
@@ -33,30 +28,59 @@ struct EnvironmentRegistration: Service {
         try await app.store.installations().first { $0.id == EnvironmentInstallation.id }
     }
 
-    /// - Returns: whether there is no reason to wait longer the next time.
-    private func attempt() async throws -> Bool {
+    private func attempt() async throws {
         let path = app.settings.dataDirectory + "/registration.lock"
-        let descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { return true }
-        guard var installation = try await current(), let channel = App.channel(installation.channel.kind) else {
-            return true
+        let descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else {
+            throw CommandFailure("The file \(path) can't be opened: \(String(cString: strerror(errno)))")
         }
-        do {
-            let installer = app.installer(over: http)
-            _ = try await installer.check(
-                channel, installation.channel, installation.helpdesk, installation.helpdesk.topic.rawValue)
-            try await installer.register(&installation, on: channel)
-            app.logger.notice(
-                "installation from the environment is connected",
-                metadata: ["installation.id": "\(installation.id)", "channel": "\(installation.channel.kind)"])
-            return true
-        } catch {
-            app.logger.error(
-                "installation from the environment is not connected yet",
-                metadata: ["installation.id": "\(installation.id)", "error": "\(error)"])
-            return false
+        defer { close(descriptor) }
+        // Another worker is at it.
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { return }
+        guard var installation = try await current(), let channel = App.channel(installation.channel.kind) else {
+            return
+        }
+        let installer = app.installer(over: http)
+        _ = try await installer.check(
+            channel, installation.channel, installation.helpdesk, installation.helpdesk.topic.rawValue)
+        try await installer.register(&installation, on: channel)
+        app.logger.notice(
+            "installation from the environment is connected",
+            metadata: ["installation.id": "\(installation.id)", "channel": "\(installation.channel.kind)"])
+    }
+
+    private func report(_ error: any Error) {
+        app.logger.error(
+            "installation from the environment is not connected yet",
+            metadata: ["installation.id": "\(EnvironmentInstallation.id)", "error": "\(error)"])
+    }
+}
+
+/// Tries something until it is done. No failure ends it, whether it is of the attempt or of the look whether it is done: a
+/// task that gives up would take the whole worker with it.
+struct Perseverance {
+    let isDone: () async throws -> Bool
+    let attempt: () async throws -> Void
+    /// Is told of each failure.
+    let report: (any Error) -> Void
+    var sleep: (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+
+    static let shortestWait = Duration.seconds(1)
+    static let longestWait = Duration.seconds(300)
+
+    /// Until it is done, or the task is cancelled. After each failure in a row the wait is twice as long.
+    func run() async {
+        var wait = Self.shortestWait
+        while !Task.isCancelled {
+            do {
+                if try await isDone() { return }
+                try await attempt()
+                wait = Self.shortestWait
+            } catch {
+                report(error)
+                wait = min(wait * 2, Self.longestWait)
+            }
+            try? await sleep(wait)
         }
     }
 }

@@ -25,11 +25,13 @@ struct Worker {
             let wakeUp = WakeUp()
             let meter = IntakeMeter()
             let pressure = Pressure()
+            let stalls = Stalls()
             let relays = settings.relayConcurrency > 0
             let front = Front(
                 intake: Intake(
                     store: app.store, channels: App.channel, helpdesk: app.helpdesk, pulse: relays ? pulse : nil,
-                    wakeUp: wakeUp, meter: meter, pressure: pressure, trace: app.trace, logger: logger),
+                    wakeUp: wakeUp, meter: meter, pressure: pressure, stalls: stalls, trace: app.trace,
+                    logger: logger),
                 console: ConsoleFront(
                     console: app.console(over: http), places: ConsoleFront.places(threads: settings.threads)),
                 proof: app.proof, baseURL: settings.baseURL)
@@ -37,9 +39,14 @@ struct Worker {
                 listeningOn: socket.descriptor,
                 configuration: ResponderConfiguration(threads: settings.threads, bodyLimit: settings.bodyLimit),
                 logger: logger, handler: front.respond(to:))
-            var services: [any Service] = [app.healthKeeper(meter: meter, pressure: pressure)]
+            let place = Surrounding(.socketGone, isToldElsewhere: supervisor != nil) { socket.obstacle }
+            var services: [any Service] = [
+                app.healthKeeper(meter: meter, pressure: pressure, stalls: stalls, surroundings: [place]),
+                StoreWatch(app: app),
+            ]
             if relays {
                 services.append(app.engine(over: http, pulse: pulse, wakeUp: wakeUp))
+                services.append(app.profileUpdates(over: http))
                 if let reconciliation = app.reconciliation(over: http, wakeUp: wakeUp) {
                     services.append(reconciliation)
                 }
@@ -89,6 +96,22 @@ private struct ParentWatch: Service {
             kill(getpid(), SIGTERM)
         }
         try await gracefulShutdown()
+    }
+}
+
+/// Ends the worker when the data store's files were replaced, so that the next one opens those that are in place now.
+private struct StoreWatch: Service {
+    let app: App
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !app.mustReopen() {
+                guard (try? await Task.sleep(for: .milliseconds(500))) != nil else { return }
+            }
+        }
+        guard app.mustReopen() else { return }
+        // As a failure, so that whoever keeps this process running starts it again.
+        throw CommandFailure("The data store's files were replaced; it has to be opened anew.")
     }
 }
 

@@ -1,3 +1,4 @@
+import FastCGI
 import Foundation
 import Glibc
 import Logging
@@ -7,36 +8,71 @@ import UnixSignals
 /// Keeps the worker processes running on one socket.
 struct Supervisor {
     let count: Int
-    let socket: Int32
+    let socket: ServedSocket
     /// What a worker is started with.
     let arguments: [String]
     /// How long a worker may take to leave before it is killed.
     let patience: Duration
     let logger: Logger
 
+    /// How long the loss of the socket's file may go unnoticed.
+    private static let lookInterval = Duration.seconds(1)
+    /// After a reload failed that has to be made.
+    private static let reloadInterval = Duration.seconds(5)
+
+    private enum Occurrence {
+        case event(SupervisorState.Event)
+        /// It is time to look at the socket.
+        case look
+    }
+
+    /// What has become of the socket's file.
+    private struct SocketWatch {
+        /// How many sockets were made in place of a lost one.
+        var renewals = 0
+        /// Those that the reload under way serves, and the last that has succeeded.
+        var underWay = 0
+        var served = 0
+        /// Since when nobody can connect, and why; `nil`: all is well.
+        var trouble: String?
+
+        var isOwed: Bool { served < renewals }
+    }
+
     func run() async throws {
-        let (events, feed) = AsyncStream.makeStream(of: SupervisorState.Event.self)
+        let (occurrences, source) = AsyncStream.makeStream(of: Occurrence.self)
+        let feed: Feed = { source.yield(.event($0)) }
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask {
                 for await signal in await UnixSignalsSequence(trapping: .sighup, .sigterm, .sigint) {
-                    feed.yield(signal == .sighup ? .reload : .stop)
+                    feed(signal == .sighup ? .reload : .stop)
                 }
             }
+            group.addTask {
+                while (try? await Task.sleep(for: Self.lookInterval)) != nil { source.yield(.look) }
+            }
+            var watch = SocketWatch()
             var state = SupervisorState(count: count)
             var pending = state.start()
-            var iterator = events.makeAsyncIterator()
+            var iterator = occurrences.makeAsyncIterator()
             loop: while true {
                 while !pending.isEmpty {
                     switch pending.removeFirst() {
                     case .spawn(let slot, let generation):
-                        let pid = try spawn(feed)
-                        logger.info("worker started", metadata: ["worker.pid": "\(pid)", "worker.slot": "\(slot)"])
-                        pending += state.spawned(pid, slot: slot, generation: generation)
+                        do {
+                            let pid = try spawn(feed)
+                            logger.info("worker started", metadata: ["worker.pid": "\(pid)", "worker.slot": "\(slot)"])
+                            pending += state.spawned(pid, slot: slot, generation: generation)
+                        } catch {
+                            // No reason to end those that run: the system may have a process to give in a moment.
+                            logger.error("worker can't be started yet", metadata: ["error": "\(error)"])
+                            pending += state.spawnFailed(slot: slot, generation: generation)
+                        }
                     case .terminate(let pid):
                         kill(pid, SIGTERM)
                         group.addTask { [patience] in
                             guard (try? await Task.sleep(for: patience)) != nil else { return }
-                            feed.yield(.overdue(pid))
+                            feed(.overdue(pid))
                         }
                     case .kill(let pid):
                         logger.error("worker killed: it didn't leave in time", metadata: ["worker.pid": "\(pid)"])
@@ -44,35 +80,84 @@ struct Supervisor {
                     case .wait(let slot, let generation, let time):
                         group.addTask {
                             guard (try? await Task.sleep(for: time)) != nil else { return }
-                            feed.yield(.timer(slot: slot, generation: generation))
+                            feed(.timer(slot: slot, generation: generation))
                         }
                     case .reloaded:
                         logger.notice("reloaded: new workers have taken over")
+                        watch.served = watch.underWay
+                        if watch.isOwed { feed(.reload) } else { tell(nil, &watch) }
                     case .reloadFailed:
                         logger.error("reload failed: a new worker ended before it was ready; the old ones go on")
+                        guard watch.isOwed else { continue }
+                        // The old ones listen where nobody can connect.
+                        group.addTask {
+                            if (try? await Task.sleep(for: Self.reloadInterval)) != nil { feed(.reload) }
+                        }
                     case .finish:
                         break loop
                     }
                 }
-                guard let event = await iterator.next() else { break }
-                if event == .reload { reach(.reload, "supervisor") }
-                pending = state.handle(event)
+                guard let occurrence = await iterator.next() else { break }
+                switch occurrence {
+                case .look:
+                    if look(&watch) { feed(.reload) }
+                case .event(let event):
+                    if event == .reload {
+                        reach(.reload, "supervisor")
+                        // Here and now, so that the new workers get a socket that can be connected to.
+                        _ = look(&watch)
+                    }
+                    pending = state.handle(event)
+                    if event == .reload, !pending.isEmpty { watch.underWay = watch.renewals }
+                }
             }
             group.cancelAll()
         }
     }
 
-    private func spawn(_ feed: AsyncStream<SupervisorState.Event>.Continuation) throws -> pid_t {
+    private typealias Feed = @Sendable (SupervisorState.Event) -> Void
+
+    /// - Returns: whether there is a new socket, which new workers have to take over.
+    private func look(_ watch: inout SocketWatch) -> Bool {
+        switch socket.look() {
+        case .inPlace:
+            if !watch.isOwed { tell(nil, &watch) }
+            return false
+        case .lost(let reason):
+            tell(reason, &watch)
+            return false
+        case .renewed(let reason):
+            tell(reason, &watch)
+            watch.renewals += 1
+            logger.notice("socket made again; new workers take it over")
+            return true
+        }
+    }
+
+    /// As workers tell of alarms; but a worker that nobody can connect to has nobody to tell it to.
+    private func tell(_ trouble: String?, _ watch: inout SocketWatch) {
+        switch (watch.trouble, trouble) {
+        case (nil, let reason?):
+            logger.error(
+                "alarm raised", metadata: ["alarm": "\(Alarm.Name.socketGone.rawValue)", "reason": "\(reason)"])
+        case (.some, nil):
+            logger.notice("alarm cleared", metadata: ["alarm": "\(Alarm.Name.socketGone.rawValue)"])
+        default: break
+        }
+        watch.trouble = trouble
+    }
+
+    private func spawn(_ feed: @escaping Feed) throws -> pid_t {
         try WorkerProcess.spawn(
-            arguments, socket: socket,
-            onReady: { feed.yield(.ready($0)) },
-            onExit: { pid, status, lived in
+            arguments, socket: socket.socket.descriptor,
+            onReady: { feed(.ready($0)) },
+            onExit: { [logger] pid, status, lived in
                 if status != 0 {
                     logger.warning(
                         "worker ended",
                         metadata: ["worker.pid": "\(pid)", "how": "\(WorkerProcess.describe(status))"])
                 }
-                feed.yield(.exited(pid, lived: lived))
+                feed(.exited(pid, lived: lived))
             })
     }
 }

@@ -60,6 +60,12 @@ struct SupervisorState {
         return isStopping ? [.terminate(pid)] : []
     }
 
+    /// To be told when the system has no process to give for a ``Action/spawn(slot:generation:)``. It counts as one that
+    /// ended at once.
+    mutating func spawnFailed(slot: Int, generation: Int) -> [Action] {
+        exited(Worker(pid: 0, slot: slot, generation: generation), lived: .zero)
+    }
+
     mutating func handle(_ event: Event) -> [Action] {
         switch event {
         case .ready(let pid):

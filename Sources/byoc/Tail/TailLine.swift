@@ -33,7 +33,7 @@ enum TailLine {
     static func text(_ step: TraceStep, showsText: Bool, isColoured: Bool) -> String {
         let arrow = step.direction.map { $0 == .inbound ? "→" : "←" } ?? "·"
         let name = step.step.rawValue.replacing("_", with: " ")
-        let time = step.ms.map { $0 < 10 ? String(format: "%.1f ms", $0) : "\(Int($0.rounded())) ms" } ?? ""
+        let time = step.ms.map { $0 < 10 ? String(format: "%.1f ms", $0) : "\(Int(clamping: $0.rounded())) ms" } ?? ""
         let delivery = step.delivery.map { "#\($0)" } ?? (step.deliveries.map(list) ?? "")
         var words = [step.event, step.name ?? step.contact].compactMap(\.self)
         if let status = step.status { words.append("HTTP \(status)") }
@@ -45,21 +45,15 @@ enum TailLine {
         }
         let day = Terminal.clock(step.at)
         let columns = [
-            dim(day, isColoured), arrow, (step.installation ?? "worker \(step.worker)").padded(to: 14),
+            dim(day, isColoured), arrow,
+            (step.installation ?? "worker \(step.worker)").printableOnOneLine.padded(to: 14),
             colour(name.padded(to: stepWidth), of: step.step, isColoured), time.padded(to: 8, fromLeft: true),
-            delivery.padded(to: 5), words.map(printable).joined(separator: " · "),
+            delivery.padded(to: 5), words.map(\.printableOnOneLine).joined(separator: " · "),
         ]
         return columns.joined(separator: "  ").trimmingCharacters(in: .whitespaces)
     }
 
     private static func list(_ deliveries: [Int64]) -> String { deliveries.map { "#\($0)" }.joined(separator: " ") }
-
-    /// Nothing that a customer writes moves the cursor of whoever watches.
-    private static func printable(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }))
-    }
 
     private static func dim(_ text: String, _ isColoured: Bool) -> String {
         isColoured ? "\u{1B}[2m\(text)\u{1B}[0m" : text
@@ -73,16 +67,8 @@ enum TailLine {
             case .retrying, .inDoubt, .held, .note, .recovered: "33"
             case .refused, .dead, .paused, .discarded: "31"
             case .received, .verified: "36"
-            case .claimed, .sending, .answered, .ignored, .stopped: "2"
+            case .claimed, .sending, .answered, .ignored, .profile, .stopped: "2"
             }
         return "\u{1B}[\(code)m\(text)\u{1B}[0m"
-    }
-}
-
-extension String {
-    /// With spaces behind it, or before it, up to this width.
-    func padded(to width: Int, fromLeft: Bool = false) -> String {
-        let spaces = String(repeating: " ", count: max(0, width - count))
-        return fromLeft ? spaces + self : self + spaces
     }
 }

@@ -31,13 +31,23 @@ final class TailListener {
         if mkdir(folder.path, 0o700) != 0, errno != EEXIST {
             throw Self.failure("The folder \(folder.path) can't be made")
         }
+        // In a folder of another user's, as root looks into it, a link there would lead root's hand elsewhere.
+        var made = stat()
+        guard lstat(folder.path, &made) == 0, made.st_mode & S_IFMT == S_IFDIR else {
+            throw CommandFailure("\(folder.path) is no folder.", remedy: "Move it away.")
+        }
         descriptor = socket(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Self.failure("No socket can be made") }
         unlink(folder.file(name))
-        guard folder.withAddress(of: name, { bind(descriptor, $0, $1) }) == 0 else {
+        // The file gets its mode when it is made: a change afterwards would follow a link that was put in its place.
+        let mask = umask(0o177)
+        let result = folder.withAddress(of: name) { bind(descriptor, $0, $1) }
+        let code = errno
+        umask(mask)
+        guard result == 0 else {
+            errno = code
             throw Self.failure("The socket \(folder.file(name)) can't be made")
         }
-        chmod(folder.file(name), 0o600)
         // The workers must reach what root makes here.
         if geteuid() == 0 {
             for path in [folder.path, folder.file(name)] { lchown(path, status.st_uid, status.st_gid) }

@@ -125,6 +125,47 @@ extension EndToEnd {
             }
         }
 
+        @Test("What an agent pastes reaches the phone as a browser shows it")
+        func pasted() async throws {
+            try await withByocStack { stack in
+                _ = try await stack.installViber()
+                let customer = stack.viber.addCustomer()
+                let conversation = try await stack.customerWritesAndArrives(customer, "hello")
+                let picture = String(repeating: "iVBORw0KGgoAAAANSUhEUgAA", count: 30_000)
+                let texts = [
+                    "<!--[if gte mso 9]><xml><w:WordDocument></w:WordDocument></xml><![endif]--><p class=\"MsoNormal\">Your parcel is on its way.<o:p></o:p></p>",
+                    "<p>Please look at this:</p><p><img src=\"data:image/png;base64,\(picture)\" class=\"fr-fic\"></p>",
+                    "<p>می<b>\u{200C}خواهم</b> 3&euro; &#55357;&#56832;</p>",
+                    "<p><a href=\"https://x.example.com/?q=1>0\" title=\"a > b\">compare</a> done</p><ol start=\"3\"><li>third</li></ol>",
+                    // Blank: nothing arrives.
+                    "<p><span class=\"fr-marker\" style=\"display: none\">&#8203;</span><br></p>",
+                    "Fish &amp; Chips\u{0}\u{1B}[31m",
+                ]
+                for text in texts { try stack.freshchat.agentReplies(in: conversation.id, text) }
+                try stack.freshchat.agentReplies(in: conversation.id, "the end")
+                try await stack.waitForPhone(of: customer) { $0.last == "the end" }
+                #expect(
+                    stack.phone(customer) == [
+                        "Your parcel is on its way.", "Please look at this:\n🖼 Picture", "می\u{200C}خواهم 3€ 😀",
+                        "compare (https://x.example.com/?q=1>0) done\n3. third", "Fish & Chips[31m", "the end",
+                    ])
+            }
+        }
+
+        @Test("A text and a name of invisible characters count as none")
+        func invisible() async throws {
+            try await withByocStack { stack in
+                _ = try await stack.installViber()
+                let blank = "\u{200B}\u{2060}\u{FEFF}\u{3164}"
+                let customer = stack.viber.addCustomer(name: blank)
+                stack.viber.customerWrites(customer, blank)
+                stack.viber.customerWrites(customer, "the end")
+                try await stack.waitForInbox(of: customer) { $0.last == "the end" }
+                #expect(stack.inbox(of: customer) == ["the end"])
+                #expect(stack.users(of: customer).map(\.firstName) == ["Viber customer"])
+            }
+        }
+
         @Test("A text longer than Viber takes arrives in pieces, in order, and nothing of it is lost")
         func longAnswer() async throws {
             try await withByocStack { stack in

@@ -1,3 +1,4 @@
+import Foundation
 import Simulators
 import Testing
 
@@ -56,6 +57,36 @@ extension EndToEnd {
                 ] {
                     #expect(other.errors.contains(key), "\(key)")
                 }
+            }
+        }
+
+        @Test("A store that can't be read for a while before it is registered ends no worker")
+        func unreadable() async throws {
+            var options = ByocStack.Options()
+            options.environment = { about in
+                // Not the bot's.
+                let token = String(about.viber.token.reversed())
+                return Self.environment(about).merging(["BYOC_VIBER_AUTH_TOKEN": token]) { $1 }
+            }
+            try await withByocStack(options) { stack in
+                /// How often it is told that it isn't connected yet, because the store or Viber refuses.
+                @Sendable func failures(ofStore: Bool) -> Int {
+                    stack.text(of: "byoc.log").split(separator: "\n").count {
+                        $0.contains("is not connected yet") && $0.contains("doesn't have the tables") == ofStore
+                    }
+                }
+                let database = "\(stack.dataFolder)/byoc.sqlite"
+                try await poll("the first attempt") { failures(ofStore: false) > 0 }
+                let workers = stack.workers
+                try await stack.alter(
+                    database, "PRAGMA legacy_alter_table=ON; ALTER TABLE installations RENAME TO away")
+                try await poll("reading to fail") { failures(ofStore: true) >= 2 }
+                try await stack.alter(
+                    database, "PRAGMA legacy_alter_table=ON; ALTER TABLE away RENAME TO installations")
+                let before = failures(ofStore: false)
+                try await poll("the next attempt") { failures(ofStore: false) > before }
+                #expect(stack.workers.filter(Processes.isAlive) == workers)
+                #expect(try await stack.get("/readyz").status == 200)
             }
         }
 

@@ -67,7 +67,29 @@ extension EndToEnd {
             { .reset(.before, route: $0) }, { .reset(.after, route: $0) },
             { .status(503, moment: .after, route: $0, body: .html) },
             { .status(404, moment: .before, route: $0, body: .html) },
+            { .status(200, moment: .before, route: $0, body: .html) },
+            { .status(200, moment: .after, route: $0, body: .html) },
+            { .status(200, moment: .before, route: $0) },
+            { .status(304, moment: .after, route: $0, body: .empty) },
         ]
+
+        @Test("One 400 with unknown words makes one dead letter, and the customer stays in their conversation")
+        func unknownRefusal() async throws {
+            try await withByocStack { stack in
+                _ = try await stack.installViber()
+                let customer = stack.viber.addCustomer()
+                let conversation = try await stack.customerWritesAndArrives(customer, "hello")
+                stack.freshchat.inject(.status(400, route: "POST /conversations/{id}/messages"))
+                for text in ["refused", "next"] { stack.viber.customerWrites(customer, text) }
+                try await stack.waitForInbox(of: customer) { $0.count >= 2 }
+                #expect(stack.inbox(of: customer) == ["hello", "next"])
+                #expect(stack.conversations(of: customer).map(\.id) == [conversation.id])
+                let dead = try #require(try await stack.json("outbox", "--dead").array)
+                #expect(dead.map { $0["text"]?.string } == ["refused"])
+                #expect(dead.first?["detail"]?.string?.contains("INVALID_VALUE: injected") == true)
+                try await stack.wait(for: "the private note") { !stack.notes(in: conversation.id).isEmpty }
+            }
+        }
 
         @Test("A fault in the middle of any call to Freshchat, before or after it was done, loses and doubles nothing")
         func everyCall() async throws {

@@ -175,7 +175,7 @@ extension EndToEnd {
 
 extension ByocStack {
     /// What the log tells of an alarm, line by line.
-    fileprivate func alarms(_ name: String) -> [String] {
+    func alarms(_ name: String) -> [String] {
         text(of: "byoc.log").split(separator: "\n").compactMap { line in
             guard let json = try? JSON(parsing: Array(line.utf8)), json["alarm"]?.string == name else { return nil }
             return json["message"]?.string

@@ -76,6 +76,7 @@ extension EndToEnd {
                 }
                 try await stack.waitForEmptyOutbox()
                 #expect(stack.text(of: "byoc.log").contains("breaker open"))
+                #expect(stack.text(of: "byoc.log").contains("Freshchat has a problem of its own: it answered 503"))
                 // Twelve failures: the first burst, then a probe at a time; a look-up for each doubt they left.
                 let calls = stack.freshchatCalls(since: before)
                 #expect(calls.count { $0.hasPrefix("POST") } <= 40 + 12, "\(calls)")

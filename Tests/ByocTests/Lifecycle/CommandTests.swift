@@ -167,6 +167,43 @@ extension EndToEnd {
             }
         }
 
+        @Test("No command obeys what a customer or an outside service wrote, and none of it reaches the agent")
+        func terminalEscapes() async throws {
+            try await withByocStack { stack in
+                let installed = try await stack.installViber()
+                let customer = stack.viber.addCustomer(name: "\u{1B}]0;owned\u{7}\u{1B}[31mRed Sample\u{202E}gnp")
+                let text =
+                    "\u{1B}[2K\u{1B}[1Ahidden \u{1B}]52;c;ZWNobyBoaQ==\u{7}\u{9B}31m\u{0}\u{2028}\u{202E}end\r\nID forged"
+                #expect(try await stack.run("pause", installed.id, "--reason", "a\u{1B}[2Jb\r\nc").status == 0)
+                let tail = try await stack.startTail(["--text"], hearing: installed)
+                stack.viber.customerWrites(customer, text)
+                try await stack.settle()
+                let id = try #require(try await stack.json("outbox").array?.first?["id"]?.integer)
+                let commands = [
+                    ["outbox"], ["delivery", "\(id)"], ["installations"], ["show", installed.id], ["doctor"],
+                    ["retry", "4711"], ["show", "\u{1B}[2J"],
+                ]
+                for command in commands {
+                    for form in [[], ["--json"]] {
+                        let result = try await stack.run(command + form)
+                        for scalar in (result.output + result.errors + tail.text).unicodeScalars {
+                            #expect(
+                                scalar == "\n"
+                                    || !(scalar.properties.generalCategory == .control)
+                                        && !scalar.properties.isBidiControl && scalar.value != 0x2028,
+                                "\(command) prints U+\(String(scalar.value, radix: 16))")
+                        }
+                    }
+                }
+                #expect(try await !stack.run("outbox").output.contains("\nID forged"))
+                #expect(try await stack.run("resume", installed.id).status == 0)
+                try await stack.waitForInbox(of: customer) { !$0.isEmpty }
+                #expect(
+                    stack.inbox(of: customer)
+                        == ["[2K[1Ahidden ]52;c;ZWNobyBoaQ==31m\u{2028}\u{202E}end\nID forged"])
+            }
+        }
+
         @Test("What is discarded is never sent, and what stands behind it is")
         func discarding() async throws {
             try await withByocStack { stack in

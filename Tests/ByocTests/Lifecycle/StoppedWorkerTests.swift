@@ -36,6 +36,9 @@ extension EndToEnd {
                     try await stack.wait(for: "another worker to bring all", timeout: patience * 3) {
                         customers.allSatisfy { stack.inbox(of: $0) == ["hello", "one", "two"] }
                     }
+                    try await poll("the alarm of the conversations that it kept") {
+                        stack.alarms("lane.stuck") == ["alarm raised", "alarm cleared"]
+                    }
                     _ = Glibc.kill(stopped, SIGCONT)
                     try await stack.waitForEmptyOutbox()
                     try await poll("the woken worker to find its lease gone") {

@@ -124,6 +124,45 @@ extension EndToEnd {
             }
         }
 
+        @Test(
+            "On a full disk nothing is ready, though a few bytes still find room in the log and no reserve is kept",
+            .enabled(if: MountNamespace.isAvailable, "this machine lets us mount nothing"))
+        func fullDiskWithRoomInTheLog() async throws {
+            var options = ByocStack.Options()
+            options.serves = false
+            options.environment = { _ in ["BYOC_DISK_RESERVE": "0", "BYOC_RELAY_CONCURRENCY": "0"] }
+            try await withByocStack(options) { stack in
+                try FileManager.default.createDirectory(atPath: stack.dataFolder, withIntermediateDirectories: false)
+                let arguments = MountNamespace.arguments(
+                    "mount -t tmpfs -o size=64m,mode=700 none '\(stack.dataFolder)'", ByocStack.program,
+                    ["serve", "--socket", stack.socket, "--workers", "1"])
+                try await stack.withProgram(MountNamespace.unshare, arguments, name: "byoc") { serve in
+                    try await poll("readiness") { (try? await stack.get("/readyz"))?.status == 200 }
+                    // A log longer than the workers let it become: it begins anew, in the room that it has.
+                    let database = MountNamespace.path("\(stack.dataFolder)/byoc.sqlite", of: serve.pid)
+                    try await stack.alter(
+                        database,
+                        "CREATE TABLE ballast (b); INSERT INTO ballast VALUES (zeroblob(9000000)); DROP TABLE ballast")
+                    @Sendable func length() throws -> Int {
+                        try #require(
+                            FileManager.default.attributesOfItem(atPath: database + "-wal")[.size] as? Int)
+                    }
+                    try await poll("the log to begin anew") {
+                        let before = try length()
+                        for _ in 0..<5 { #expect(try await stack.get("/readyz").status == 200) }
+                        return try length() == before
+                    }
+                    try fill(MountNamespace.path("\(stack.dataFolder)/filling", of: serve.pid))
+                    let notReady = try await stack.get("/readyz")
+                    #expect(notReady.status == 503)
+                    #expect(notReady.text.contains("disk is full"), "\(notReady.text)")
+                    try FileManager.default.removeItem(
+                        atPath: MountNamespace.path("\(stack.dataFolder)/filling", of: serve.pid))
+                    #expect(try await stack.get("/readyz").status == 200)
+                }
+            }
+        }
+
         /// Writes a file until there is no room for another byte.
         private func fill(_ path: String) throws {
             let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)

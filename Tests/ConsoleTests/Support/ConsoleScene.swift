@@ -76,6 +76,9 @@ final class MemoryDouble: ConsoleMemory {
 
     func recall() -> SignInRecord { record.withLock { $0 } }
 
+    /// As when the file is removed.
+    func forget() { record.withLock { $0 = SignInRecord() } }
+
     func change<Result>(_ body: (inout SignInRecord) -> Result) -> Result {
         var copy = recall()
         let result = body(&copy)

@@ -20,6 +20,21 @@ struct FastCGIBytes {
         bytes += content + [UInt8](repeating: 0, count: padding)
     }
 
+    /// Whether a record that comes before the end of a request's body belongs to something else.
+    static func hasStranger(inBody bytes: ArraySlice<UInt8>, of id: Int) -> Bool {
+        var rest = bytes
+        while rest.count >= 8 {
+            let header = Array(rest.prefix(8))
+            let length = Int(header[4]) << 8 | Int(header[5])
+            let isOwn = header[0] == 1 && Int(header[2]) << 8 | Int(header[3]) == id
+            if isOwn, header[1] == 2, length == 0 { return false }
+            guard isOwn, header[1] == 5 else { return true }
+            guard length > 0 else { return false }
+            rest = rest.dropFirst(8 + length + Int(header[6]))
+        }
+        return false
+    }
+
     static func pairs(_ pairs: [(String, String)]) -> [UInt8] {
         pairs.flatMap { Self.pair(Array($0.0.utf8), Array($0.1.utf8)) }
     }

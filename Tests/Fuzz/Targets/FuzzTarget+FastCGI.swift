@@ -9,8 +9,13 @@ extension FuzzTarget {
     static let records = FuzzTarget(name: "records", longest: 4096) { input in
         let responder = try LiveResponder.shared.get()
         let answers = try FastCGIAnswer.all(in: try responder.converse(input))
-        let verdict = input.withUnsafeBytes { RequestGuard.inspect($0) }
-        if verdict != .complete { try hold(answers.isEmpty, "only a whole head is answered") }
+        if case .complete(let head) = input.withUnsafeBytes({ RequestGuard.inspect($0) }) {
+            if FastCGIBytes.hasStranger(inBody: input.dropFirst(head.length), of: head.id) {
+                try hold(answers.isEmpty, "a request with a foreign record in its body is not answered")
+            }
+        } else {
+            try hold(answers.isEmpty, "only a whole head is answered")
+        }
         try responder.checkHealth()
     }
 

@@ -17,6 +17,31 @@ extension FuzzTarget {
         try check("a product event") { () throws(WebhookRefusal) in
             try FreshchatHelpdesk().readProductEvent(request)
         }
+        try checkUnreadable(input)
+    }
+
+    /// A message with a lone surrogate is never lost, whatever stands before that, in the text and in a field's name.
+    private static func checkUnreadable(_ input: [UInt8]) throws(BrokenProperty) {
+        let odd = input.endingInHalfAPair
+        let message =
+            Array(#"{"id":"M","conversation_id":"C","actor_type":"user","message_parts":[{"text":{"content":"x"#.utf8)
+            + odd
+            + Array(#"","y"#.utf8) + odd + Array(#"":1}}],"z"#.utf8) + odd + Array(#"":2}"#.utf8)
+        let bodies = [
+            Array(#"{"action":"message_create","data":{"message":"#.utf8) + message + Array("}}".utf8),
+            Array(#"{"event":"onMessageCreate","data":{"message":{"messages":["#.utf8) + message + Array("]}}}".utf8),
+        ]
+        for body in bodies {
+            let request = WebhookRequest(
+                method: .post, path: "/", body: body, id: "fuzz", receivedAt: WebhookFront.noon)
+            let events = [try? ConversationWebhook.read(request), try? ProductEvent.read(request)].compactMap(\.self)
+                .flatMap(\.events)
+            let messages = events.compactMap { if case .message(let message) = $0.content { message } else { nil } }
+            guard let found = messages.first else {
+                throw BrokenProperty(description: "A message with a lone surrogate is lost.")
+            }
+            try hold(found.message.plainText.unicodeScalars.last == "\u{FFFD}", "a lone surrogate is shown as U+FFFD")
+        }
     }
 
     private static func check(
@@ -58,6 +83,7 @@ func checkPieces(of message: Message) throws(BrokenProperty) {
         text.filter { !$0.isWhitespace }.unicodeScalars.filter { !$0.properties.isWhitespace }
     }
     let joined = letters(pieces.map(\.plainText).joined())
-    let whole = letters(message.parts.map(\.plainText).joined(separator: "\n"))
+    let whole = letters(
+        message.parts.filter { !$0.isBlank }.map(\.plainText).joined(separator: "\n").withoutControlCharacters())
     try hold(joined == whole, "the pieces say all that the message says")
 }

@@ -6,14 +6,8 @@ import RelayCore
 extension FuzzTarget {
     /// The body of a Viber callback.
     static let viber = FuzzTarget(name: "viber", longest: 4096) { input in
-        let account = WebhookFront.account
         func read(_ signature: String?) -> Result<WebhookReading<ChannelEvent>, WebhookRefusal> {
-            var request = WebhookRequest(
-                method: .post, path: "/", body: input, id: "fuzz", receivedAt: WebhookFront.noon)
-            if let signature, let name = HTTPField.Name("X-Viber-Content-Signature") {
-                request.headers[name] = signature
-            }
-            return Result { () throws(WebhookRefusal) in try Viber().read(request, account: account) }
+            readViber(input, signature)
         }
 
         let signature = KnownSignature.viber(over: input)
@@ -39,5 +33,29 @@ extension FuzzTarget {
                 try checkPieces(of: incoming.message)
             }
         }
+        try checkUnreadable(input)
+    }
+
+    private static func readViber(
+        _ body: [UInt8], _ signature: String?
+    ) -> Result<WebhookReading<ChannelEvent>, WebhookRefusal> {
+        var request = WebhookRequest(method: .post, path: "/", body: body, id: "fuzz", receivedAt: WebhookFront.noon)
+        if let signature, let name = HTTPField.Name("X-Viber-Content-Signature") { request.headers[name] = signature }
+        return Result { () throws(WebhookRefusal) in try Viber().read(request, account: WebhookFront.account) }
+    }
+
+    /// A message with a lone surrogate is never lost, whatever stands before that: in the text, in the name, and in a
+    /// field's name.
+    private static func checkUnreadable(_ input: [UInt8]) throws(BrokenProperty) {
+        let odd = input.endingInHalfAPair
+        let body =
+            Array(#"{"event":"message","message_token":1,"sender":{"id":"u","name":"x"#.utf8) + odd
+            + Array(#"","z"#.utf8) + odd
+            + Array(#"":1},"message":{"type":"text","text":"x"#.utf8) + odd + Array(#""}}"#.utf8)
+        guard case .success(let reading) = readViber(body, KnownSignature.viber(over: body)),
+            case .message(let incoming) = reading.events.first?.content
+        else { throw BrokenProperty(description: "A message with a lone surrogate is lost.") }
+        try hold(incoming.message.plainText.unicodeScalars.last == "\u{FFFD}", "a lone surrogate is shown as U+FFFD")
+        try hold(incoming.from.name?.unicodeScalars.last == "\u{FFFD}", "a name with a lone surrogate is a name")
     }
 }

@@ -11,7 +11,7 @@ struct FuzzTarget: Sendable {
     /// - Throws: ``BrokenProperty``. A trap is a finding too.
     let check: @Sendable (_ input: [UInt8]) throws -> Void
 
-    static let all: [FuzzTarget] = [.records, .requests, .viber, .freshchat, .signatures, .addresses, .texts]
+    static let all: [FuzzTarget] = [.records, .requests, .viber, .freshchat, .signatures, .addresses, .texts, .answers]
 
     @Sendable static func named(_ name: String) -> FuzzTarget? { all.first { $0.name == name } }
 }
@@ -54,4 +54,9 @@ extension [UInt8] {
     }
 
     var text: String { String(decoding: self, as: UTF8.self) }
+
+    /// The bytes as they may stand between a text's quotes, with half of a surrogate pair behind them.
+    var endingInHalfAPair: [UInt8] {
+        filter { $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") } + Array(#"\ud83d"#.utf8)
+    }
 }

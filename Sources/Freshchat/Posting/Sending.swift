@@ -1,0 +1,105 @@
+import FoundationEssentials
+import HTTPTypes
+import RelayCore
+
+/// The post of a message, and whether its answer is what it promises: this message, with its id (freshchat.md §1.10).
+extension FreshchatClient {
+    /// Posts a message.
+    ///
+    /// - Parameters:
+    ///   - conversation: what the path names: the conversation's id, or its number.
+    ///   - name: the id that Freshchat names it by in answers; `nil`: the same.
+    ///   - isKnown: whether an id is another message's.
+    /// - Returns: its id.
+    /// - Throws: in doubt, if the answer doesn't say that Freshchat took it.
+    func post(
+        _ message: NewMessage, to conversation: HelpdeskConversationID, named name: HelpdeskConversationID? = nil,
+        isKnown: KnownMessages
+    ) async throws(APIFailure) -> HelpdeskMessageID {
+        let path = "/conversations/" + conversation.pathSegment + "/messages"
+        let (title, sentAt) = ("POST \(path)", now())
+        let reply = try await call(.post, path, body: Self.encode(message), carriesMessage: true)
+        guard let answer = JSONFields(reply.body).map(MessageObject.init), let id = answer.id else {
+            throw unkept(reply, call: title, carriesMessage: true)
+        }
+        if let words = answer.failure { throw APIFailure(failed: words, call: title, token: account.token) }
+
+        do throws(APIFailure) {
+            let isSame = message.says(answer.text)
+            let isHere = answer.mayBe(in: conversation) || name.map { answer.mayBe(in: $0) } ?? false
+            let isOld = answer.createdAt.map { $0 < lookUpStart(sentAt) } ?? false
+            if isHere, isSame, !isOld { return id }
+            let isOthers = try await known(id, isKnown)
+            if isHere, !isOthers, isSame || answer.text.isEmpty { return id }
+            // Another message's answer, or this one's as Freshchat has changed it: the conversation tells.
+            let list: [MessageObject]
+            do throws(APIFailure) {
+                let start = min(lookUpStart(sentAt), answer.createdAt ?? .distantFuture)
+                list = try await messages(in: conversation, from: start) ?? []
+            } catch {
+                // Where it doesn't, more speaks for the second.
+                guard isHere, !isOthers else { throw error }
+                return id
+            }
+            if !isOthers, list.contains(where: { $0.id == id && $0.failure == nil && message.isOfKind($0) }) {
+                return id
+            }
+            if let found = try await first(message, in: list, from: lookUpStart(sentAt), isKnown: isKnown) {
+                return found
+            }
+        } catch {
+            // It was posted, whatever failed since.
+            var failure = error
+            failure.failure.isCertain = false
+            throw failure
+        }
+        throw unkept(reply, call: title, carriesMessage: true, found: "another message")
+    }
+
+    func known(_ id: HelpdeskMessageID, _ isKnown: KnownMessages) async throws(APIFailure) -> Bool {
+        do { return try await isKnown(id) } catch { throw APIFailure(failure: error) }
+    }
+
+    /// Looks whether an earlier attempt's message has arrived in a conversation.
+    func trace(
+        of message: NewMessage, in conversation: HelpdeskConversationID, since: Date, isKnown: KnownMessages
+    ) async throws(APIFailure) -> HelpdeskMessageID? {
+        var start = lookUpStart(since)
+        var found = try await messages(in: conversation, from: start)
+        // Only now it may be known how far Freshchat's clock is from ours.
+        let corrected = lookUpStart(since)
+        if abs(corrected.timeIntervalSince(start)) > Self.clockTolerance {
+            start = corrected
+            found = try await messages(in: conversation, from: start)
+        }
+        return try await first(message, in: found ?? [], from: start, isKnown: isKnown)
+    }
+
+    /// The first that is this message for all that can be seen, and no other delivery's.
+    private func first(
+        _ message: NewMessage, in list: [MessageObject], from start: Date, isKnown: KnownMessages
+    ) async throws(APIFailure) -> HelpdeskMessageID? {
+        let text = SentText(message.text)
+        for found in list {
+            guard let id = found.id, found.failure == nil, message.isOfKind(found), text.isSame(as: found.text),
+                // A server that doesn't know `from_time` gives everything.
+                found.createdAt.map({ $0 >= start }) ?? true
+            else { continue }
+            if try await !known(id, isKnown) { return id }
+        }
+        return nil
+    }
+}
+
+extension MessageObject {
+    /// Whether it doesn't say that it is in another conversation. An id and a number can't be compared: accounts name one
+    /// conversation by both (freshchat.md §1.6).
+    fileprivate func mayBe(in other: HelpdeskConversationID) -> Bool {
+        guard let conversation else { return true }
+        return conversation == other || conversation.isNumber != other.isNumber
+    }
+}
+
+extension HelpdeskConversationID {
+    fileprivate var isNumber: Bool { rawValue.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 } }
+}
