@@ -53,7 +53,9 @@ struct UnixSocketFile: Sendable, Equatable {
     }
 
     /// Whether it is still what stands at its path.
-    var isInPlace: Bool { UnixSocketFile(path: path) == self }
+    ///
+    /// Its time may have been touched: the inode is nobody else's as long as somebody listens on it.
+    var isInPlace: Bool { UnixSocketFile(path: path).map { $0.device == device && $0.inode == inode } ?? false }
 
     /// Whether anything stands at its path.
     var isThere: Bool {

@@ -9,9 +9,10 @@ struct OpenFiles: Sendable {
         var device: dev_t
         var inode: ino_t
 
-        init?(_ path: String) {
+        /// - Returns: `nil` if there is none, or too little of it.
+        init?(_ path: String, ofAtLeast size: Int) {
             var status = stat()
-            guard stat(path, &status) == 0 else { return nil }
+            guard stat(path, &status) == 0, status.st_size >= size else { return nil }
             device = status.st_dev
             inode = status.st_ino
         }
@@ -22,6 +23,10 @@ struct OpenFiles: Sendable {
         case database = ""
         case log = "-wal"
         case index = "-shm"
+
+        /// A database that was emptied in its place, as a failed restore does it, is as good as gone: SQLite's shortest page
+        /// has 512 bytes. A log may be empty.
+        var shortest: Int { self == .database ? 512 : 0 }
     }
 
     /// What stands under the name of a file.
@@ -40,7 +45,7 @@ struct OpenFiles: Sendable {
         // A rollback journal comes and goes; the log and its index stay for as long as one process has the store open.
         marks = Dictionary(
             uniqueKeysWithValues: Part.allCases.compactMap { part in
-                Mark(directory.database + part.rawValue).map { (part, $0) }
+                Mark(directory.database + part.rawValue, ofAtLeast: part.shortest).map { (part, $0) }
             })
     }
 
@@ -48,7 +53,7 @@ struct OpenFiles: Sendable {
 
     func place(of part: Part) -> Place {
         guard let mark = marks[part] else { return .same }
-        guard let present = Mark(name(of: part)) else { return .nothing }
+        guard let present = Mark(name(of: part), ofAtLeast: part.shortest) else { return .nothing }
         return present == mark ? .same : .another
     }
 

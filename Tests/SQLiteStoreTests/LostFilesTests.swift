@@ -39,6 +39,18 @@ struct LostFilesTests {
         #expect(try await store.load(waitingUpTo: 10).waiting == 2)
     }
 
+    @Test("Nothing is acknowledged into a database that was emptied in its place")
+    func emptied() async throws {
+        let directory = try Directory()
+        let store = try open(directory)
+        defer { store.close() }
+        try await store.save(sample(), now: start)
+        _ = try store.accept(message("one"))
+        #expect(truncate(directory.database, 0) == 0)
+        #expect(refusal { _ = try store.accept(message("two")) }?.kind == .gone)
+        #expect(throws: StoreFailure.self) { try store.probe() }
+    }
+
     @Test("A folder that is gone is noticed as well, and a worker that is started then makes no other")
     func folder() async throws {
         let parent = try Directory()
