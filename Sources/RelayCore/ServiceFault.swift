@@ -23,6 +23,12 @@ package struct ServiceFault: Hashable, Codable, Sendable {
         return lasting + "it answered \(count) attempts in a row with faults of its own, this one with \(status)"
     }
 
+    /// The reason of an attempt that only looked, and sent nothing because an earlier one may still be under way.
+    package static func unsettled(by service: String) -> String { "It is not known yet whether \(service) has it" }
+
+    /// Whether an attempt's detail is of one that sent nothing; see ``unsettled(by:)``.
+    fileprivate func onlyLooked(in detail: String) -> Bool { detail.hasPrefix(Self.unsettled(by: service)) }
+
     /// Whether an attempt's detail is of such a fault of this service, whatever its status.
     package func isTold(in detail: String) -> Bool { detail.hasPrefix(passing) || detail.hasPrefix(lasting) }
 
@@ -43,7 +49,8 @@ extension DeliveryFailure {
     package func following(_ earlier: [Attempt]) -> DeliveryFailure {
         guard let fault else { return self }
         var failure = self
-        failure.reason = fault.reason(inARow: 1 + earlier.reversed().prefix { fault.isTold(in: $0.detail) }.count)
+        let sends = earlier.reversed().filter { !fault.onlyLooked(in: $0.detail) }
+        failure.reason = fault.reason(inARow: 1 + sends.prefix { fault.isTold(in: $0.detail) }.count)
         return failure
     }
 }

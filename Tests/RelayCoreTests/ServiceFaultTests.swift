@@ -42,6 +42,13 @@ struct ServiceFaultTests {
         #expect(failure(503).following(faults).reason.contains("7 attempts in a row"))
     }
 
+    @Test("A look in between that sent nothing doesn't begin the count anew")
+    func looks() {
+        let look = attempt("\(ServiceFault.unsettled(by: "Freshchat")) (not found; it may still be under way)")
+        let attempts = (0..<4).flatMap { _ in [attempt(failure(503).description), look] }
+        #expect(failure(503).following(attempts).reason.contains("5 attempts in a row"))
+    }
+
     @Test("A failure of another kind is left as it is")
     func other() {
         let failure = DeliveryFailure(.giveUp, reason: "No", detail: "x")

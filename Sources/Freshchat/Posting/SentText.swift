@@ -53,7 +53,7 @@ extension FreshchatClient {
         guard now() < doubt.settledAt else { return }
         throw APIFailure(
             failure: DeliveryFailure(
-                .wait(until: doubt.settledAt), reason: "It is not known yet whether Freshchat has it",
+                .wait(until: doubt.settledAt), reason: ServiceFault.unsettled(by: "Freshchat"),
                 detail: "not found; it may still be under way"))
     }
 }
