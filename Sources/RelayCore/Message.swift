@@ -43,8 +43,11 @@ package enum Part: Hashable, Codable, Sendable {
     case unsupported(kind: String)
 
     package var isBlank: Bool {
-        guard case .text(let text) = self else { return false }
-        return text.isBlank
+        switch self {
+        case .text(let text): text.isBlank
+        case .choice(let label, _): label.isBlank
+        default: false
+        }
     }
 }
 

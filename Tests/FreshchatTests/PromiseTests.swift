@@ -73,6 +73,33 @@ struct PromiseTests {
         #expect(fake.texts(in: "C1") == ["hi"])
     }
 
+    /// Errors with an id, of the request perhaps.
+    static let ids: [HTTPReply] = [
+        .json(#"{"id":"req-77","code":500,"status":"INTERNAL_ERROR","message":"try later"}"#),
+        .json(#"{"id":"M9","success":false}"#), .json(#"{"id":"M9","error":"boom"}"#),
+        .json(#"{"id":"M9","conversation_id":"C1","success":false,"error_code":3}"#),
+        .json(#"{"id":"M9","errors":[{"a":1}]}"#),
+    ]
+
+    @Test("An error's object with an id is no message: nothing is lost, nothing doubled", arguments: ids.indices)
+    func idAlone(index: Int) async throws {
+        for isApplied in [true, false] {
+            for makesConversation in [true, false] {
+                let (fake, memory) = (FakeFreshchat(), Memory())
+                let lie = Self.ids[index]
+                if !makesConversation { fake.seed(users: 1, conversations: [.init("topic-1")]) }
+                fake.break_(
+                    makesConversation ? "POST /conversations" : "POST /conversations/*/messages",
+                    isApplied ? .applyAnd(lie) : .refuse(lie))
+                let test = PromiseTests(fake: fake, memory: memory)
+                _ = try await test.deliver(
+                    user: makesConversation ? nil : "U1", conversation: makesConversation ? nil : "C1")
+                #expect(fake.texts(in: "C1") == ["hi"], "\(isApplied) \(makesConversation)")
+                #expect(fake.conversations.count == 1)
+            }
+        }
+    }
+
     @Test("One that is made with its conversation is neither lost nor made twice", arguments: lies.indices)
     func conversation(index: Int) async throws {
         for isApplied in [true, false] {

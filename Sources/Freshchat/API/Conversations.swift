@@ -15,7 +15,7 @@ struct ConversationObject: FreshchatAnswer, Sendable {
     var messages: [MessageObject]
 
     init?(_ fields: JSONFields) {
-        guard let id = fields.firstID("conversation_id", "id") else { return nil }
+        guard !fields.isError, let id = fields.firstID("conversation_id", "id") else { return nil }
         self.id = HelpdeskConversationID(id)
         internalID = fields.firstID("conversation_internal_id", "freshchat_conversation_id").map { .init($0) }
         topic = fields.id("channel_id").map { TopicID($0) }

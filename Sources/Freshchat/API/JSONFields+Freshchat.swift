@@ -44,3 +44,12 @@ extension Date {
 
     var freshchatText: String { formatted(ISO8601FormatStyle(includingFractionalSeconds: true)) }
 }
+
+extension JSONFields {
+    /// Whether this is an error's object, though it came with a 2xx and may have an id (freshchat.md §1.3): neither a message
+    /// nor a conversation has a `code`.
+    var isError: Bool {
+        flag("success") == false || hasContent("error") || hasContent("errors")
+            || has("code") && (has("status") || has("message")) && !isList("message_parts") && !isList("messages")
+    }
+}

@@ -37,11 +37,12 @@ struct MessageObject: Sendable {
         if case .unknown(let name) = kind { unknownKind = name }
         let type = fields.id("actor_type")
         let actor = type.flatMap { HelpdeskMessage.Actor(rawValue: $0.lowercased()) } ?? .system
-        isStatusLine = Self.isStatusLine(fields, kind, by: actor)
+        let isFromSystem = fields.text("message_source")?.lowercased() == "system"
+        isStatusLine = Self.isStatusLine(fields, kind, by: actor, isFromSystem: isFromSystem)
         // What nobody is named for is nobody's message.
         self.actor = isStatusLine ? .system : actor
         namesActor = type != nil
-        isFromSystem = fields.text("message_source")?.lowercased() == "system"
+        self.isFromSystem = isFromSystem
 
         parts = ["message_parts", "msg_parts", "reply_parts"]
             .flatMap { (name: StaticString) in fields.objects(name) }.flatMap { MessagePart($0).parts }
@@ -54,6 +55,11 @@ struct MessageObject: Sendable {
         /// The payloads of 2022 say nothing but whether it is a note (freshchat.md §2.1); in all others a message without a
         /// type is of an unknown kind, and so is anything but exactly the API's words.
         init(_ fields: JSONFields) {
+            // A mark that can't be read may be that of a note.
+            if fields.has("botsPrivateNote"), fields.flag("botsPrivateNote") == nil {
+                self = .unknown("botsPrivateNote that is neither true nor false")
+                return
+            }
             guard fields.has("message_type") else {
                 let isOf2022 = fields.has("botsPrivateNote") || fields.has("restrictResponse")
                 self = isOf2022 || fields.has("restrict_response") ? .normal : .unknown("none")
@@ -74,12 +80,18 @@ struct MessageObject: Sendable {
     }
 
     /// Freshworks' own readers take any `meta_data` for the mark of such a line; an agent is named as its author. The
-    /// source `system` alone is no mark, because welcome messages have it too (freshchat.md §1.10).
-    private static func isStatusLine(_ fields: JSONFields, _ kind: Kind, by actor: HelpdeskMessage.Actor) -> Bool {
+    /// source `system` alone is no mark, because welcome messages have it too (freshchat.md §1.10); with it an empty
+    /// `meta_data` is one.
+    private static func isStatusLine(
+        _ fields: JSONFields, _ kind: Kind, by actor: HelpdeskMessage.Actor, isFromSystem: Bool
+    ) -> Bool {
         if kind == .system { return true }
-        guard let marks = fields.object("meta_data") else { return actor != .user && fields.hasContent("meta_data") }
-        if marks.flag("isResolved") == true || marks.flag("isReopen") == true { return true }
-        return actor != .user && marks.hasContent
+        guard fields.has("meta_data") else { return false }
+        if let marks = fields.object("meta_data") {
+            if marks.flag("isResolved") == true || marks.flag("isReopen") == true { return true }
+            return actor != .user && (isFromSystem || marks.hasContent)
+        }
+        return actor != .user && (isFromSystem || fields.hasContent("meta_data"))
     }
 
     /// Takes what the event says of its actor where the message doesn't (freshchat.md §2.1, §3.5).

@@ -19,9 +19,10 @@ extension FreshchatClient {
         let path = "/conversations/" + conversation.pathSegment + "/messages"
         let (title, sentAt) = ("POST \(path)", now())
         let reply = try await call(.post, path, body: Self.encode(message), carriesMessage: true)
-        guard let answer = JSONFields(reply.body).map(MessageObject.init), let id = answer.id else {
+        guard let fields = JSONFields(reply.body), !fields.isError, let id = MessageObject(fields).id else {
             throw unkept(reply, call: title, carriesMessage: true)
         }
+        let answer = MessageObject(fields)
         if let words = answer.failure { throw APIFailure(failed: words, call: title, token: account.token) }
 
         do throws(APIFailure) {

@@ -101,6 +101,9 @@ struct HTMLWriter {
     mutating func enter(_ element: HTMLElement) -> Bool {
         if Self.isHidden(element) { return false }
         switch element.tag {
+        case GUMBO_TAG_BR where !rows.isEmpty:
+            // It would tear the row apart; editors put one into each empty cell.
+            if line == .text, gap == .none { gap = .space }
         case GUMBO_TAG_BR:
             if gap == .line { endLine() }
             endLine()

@@ -151,8 +151,11 @@ extension EndToEnd {
                 }
                 try await talk.bring("missing", Talk.text("nor this"))
                 try await talk.bring(
-                    "welcome",
-                    #""message_type":"normal","message_source":"system","meta_data":{},\#(Talk.text("welcome"))"#)
+                    "line-2",
+                    #""message_type":"normal","message_source":"system","meta_data":{},\#(Talk.text("Assigned again"))"#
+                )
+                try await talk.bring(
+                    "welcome", #""message_type":"normal","message_source":"system",\#(Talk.text("welcome"))"#)
                 try await stack.waitForPhone(of: talk.customer) { $0.contains("welcome") }
                 try await stack.waitForEmptyOutbox()
                 #expect(stack.phone(talk.customer) == ["welcome"])
