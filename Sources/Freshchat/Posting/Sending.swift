@@ -19,10 +19,8 @@ extension FreshchatClient {
         let path = "/conversations/" + conversation.pathSegment + "/messages"
         let (title, sentAt) = ("POST \(path)", now())
         let reply = try await call(.post, path, body: Self.encode(message), carriesMessage: true)
-        guard let fields = JSONFields(reply.body), !fields.isError, let id = MessageObject(fields).id else {
-            throw unkept(reply, call: title, carriesMessage: true)
-        }
-        let answer = MessageObject(fields)
+        guard let answer = JSONFields(reply.body).flatMap({ $0.isError ? nil : MessageObject($0) }), let id = answer.id
+        else { throw unkept(reply, call: title, carriesMessage: true) }
         if let words = answer.failure { throw APIFailure(failed: words, call: title, token: account.token) }
 
         do throws(APIFailure) {
