@@ -7,25 +7,29 @@ import Logging
 /// `byoc serve`: the workers.
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Take webhooks behind a web server, and relay.",
+        abstract: "Run the FastCGI workers.",
         discussion: """
-            Listens on --socket, or on the socket that it inherits as descriptor 0 (spawn-fcgi, systemd). With its own \
-            socket it runs and supervises the workers: one that dies is started again, SIGHUP replaces all without a \
-            failed request, SIGTERM finishes what is in hand. Called as a CGI program it answers the one request.
+            Accepts webhooks behind a web server and relays them. Listens on --socket, or on the socket that it inherits \
+            as descriptor 0 (spawn-fcgi, systemd). With its own socket it supervises the workers: it restarts a worker that \
+            dies, replaces all workers on SIGHUP without a failed request, and finishes in-flight work on SIGTERM. Run as a \
+            CGI program, it answers that one request.
+
+            Creates the data store if there is none. Doesn't read /etc/byoc/env by itself: the systemd unit passes its \
+            settings with EnvironmentFile=; elsewhere use --env-file.
             """)
 
     @OptionGroup var options: SettingsOptions
 
-    @Option(help: "Where to listen: a socket's path, or HOST:PORT (BYOC_SOCKET).")
+    @Option(help: "The socket to listen on: a path, or HOST:PORT (BYOC_SOCKET).")
     var socket: String?
 
-    @Option(help: "Mode of the socket's path (BYOC_SOCKET_MODE).")
+    @Option(help: "File mode of the socket (BYOC_SOCKET_MODE).")
     var socketMode: String?
 
-    @Option(help: "Worker processes (BYOC_WORKERS).")
+    @Option(help: "Number of worker processes (BYOC_WORKERS).")
     var workers: String?
 
-    @Option(help: "Requests that one worker takes at the same moment (BYOC_THREADS).")
+    @Option(help: "Concurrent requests per worker (BYOC_THREADS).")
     var threads: String?
 
     /// The process that started this one as a worker.
@@ -33,9 +37,10 @@ struct Serve: AsyncParsableCommand {
     var supervisor: Int32?
 
     func run() async throws {
-        let loader = options.loader([
-            "BYOC_SOCKET": socket, "BYOC_SOCKET_MODE": socketMode, "BYOC_WORKERS": workers, "BYOC_THREADS": threads,
-        ])
+        let loader = options.loader(
+            [
+                "BYOC_SOCKET": socket, "BYOC_SOCKET_MODE": socketMode, "BYOC_WORKERS": workers, "BYOC_THREADS": threads,
+            ], systemFile: nil)
         let inherited = ListeningSocket.inherited()
         let isCGI = inherited == nil && socket == nil && PlainCGI.isCGI
         let settings =
@@ -43,7 +48,7 @@ struct Serve: AsyncParsableCommand {
             ? try loader.load(needing: .baseURL, .socket) : try loader.load(needing: .baseURL)
         try settings.bootstrapLogging()
         let logger = Logger(label: "byoc")
-        // A supervisor has seen the store before it started this one: what isn't there now was lost.
+        // The supervisor opened the store before it started this worker: if it is missing now, it was lost.
         if supervisor == nil {
             for caution in settings.cautions + EndpointCheck.cautions(about: settings.socket) {
                 logger.warning(
@@ -54,7 +59,7 @@ struct Serve: AsyncParsableCommand {
         try await EnvironmentInstallation.store(app)
         if isCGI { return try await CGIRequest(app: app).run() }
 
-        // Who gives the socket and asks for one worker keeps it running himself.
+        // Whoever passes the socket and asks for one worker keeps that worker running themselves.
         if let inherited, supervisor != nil || (settings.workers ?? 1) == 1 {
             let worker = Worker(
                 app: app, socket: inherited,
@@ -81,9 +86,9 @@ struct Serve: AsyncParsableCommand {
         logger.notice("stopped")
     }
 
-    /// The workers read the configuration anew, so that a reload brings what has changed in it.
+    /// The workers read the settings again, so that a reload applies changes.
     private var workerArguments: [String] {
-        // By its number: a worker that starts while its supervisor dies would take the next parent for it.
+        // By its number: a worker that starts while its supervisor dies would mistake the next parent for it.
         var arguments = ["serve", "--supervisor", String(getpid())]
         for (name, value) in [
             ("--env-file", options.file), ("--data-dir", options.dataDirectory), ("--threads", threads),
