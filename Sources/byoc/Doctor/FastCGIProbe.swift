@@ -9,7 +9,7 @@ enum FastCGIProbe {
     /// - Returns: what the workers wrote, headers and all.
     static func get(_ path: String, from socketPath: String, seconds: Int = 5) throws(CommandFailure) -> String {
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { throw failure("no socket can be made") }
+        guard descriptor >= 0 else { throw failure("no socket can be created") }
         defer { close(descriptor) }
         let deadline = ContinuousClock.now + .seconds(seconds)
         limit(SO_SNDTIMEO, of: descriptor, to: deadline)
@@ -17,7 +17,7 @@ enum FastCGIProbe {
         address.sun_family = sa_family_t(AF_UNIX)
         let bytes = Array(socketPath.utf8)
         guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
-            throw CommandFailure("its path is too long")
+            throw CommandFailure("the path is too long")
         }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
         let result = withUnsafePointer(to: &address) { pointer in
@@ -26,10 +26,10 @@ enum FastCGIProbe {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
-        guard result == 0 else { throw failure("it takes no connection") }
+        guard result == 0 else { throw failure("no connection") }
         let request = request(for: path)
         guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
-            throw failure("it takes no request")
+            throw failure("the request isn't accepted")
         }
         return try answer(on: descriptor, until: deadline)
     }
@@ -81,12 +81,12 @@ enum FastCGIProbe {
         var bytes: [UInt8] = []
         while bytes.count < count {
             guard limit(SO_RCVTIMEO, of: descriptor, to: deadline) else {
-                throw CommandFailure("it gives no whole answer in time")
+                throw CommandFailure("no complete response in time")
             }
             var rest = [UInt8](repeating: 0, count: count - bytes.count)
             let got = recv(descriptor, &rest, rest.count, 0)
             guard got > 0 else {
-                throw failure(got == 0 ? "it closes without an answer" : "it gives no answer in time")
+                throw failure(got == 0 ? "closed without a response" : "no response in time")
             }
             bytes += rest[..<got]
         }
