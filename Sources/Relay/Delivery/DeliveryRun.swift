@@ -143,8 +143,7 @@ struct DeliveryRun: Sendable {
             metadata: [
                 "direction": "\(claim.delivery.direction.rawValue)", "attempt": "\(claim.delivery.attempts + 1)",
                 "reason": "\(failure.reason)", "detail": "\(failure.detail)", "in_doubt": "\(!failure.isCertain)",
-                "decision": "\(decision)",
-            ])
+            ].merging(decision.metadata) { $1 })
         if !failure.isCertain { steps.tell(.inDoubt, claim) { $0.detail = failure.description } }
         switch decision {
         case .retry(let at, let counting, let wakesOnContact):

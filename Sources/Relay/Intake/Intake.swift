@@ -46,6 +46,8 @@ package struct Intake: Sendable {
         let start = ContinuousClock.now
         var logger = logger
         logger[metadataKey: "request.id"] = "\(request.id)"
+        // Whose webhook it is, for the log, once the token has shown it.
+        var receiver: InstallationID?
         guard let route = Endpoints.route(request.path) else {
             return .text(.notFound, "There is nothing here.")
         }
@@ -61,6 +63,7 @@ package struct Intake: Sendable {
                 guard let installation = try store.directory().installation(targetToken: token),
                     let channel = channels(installation.channel.kind)
                 else { return unknown(logger) }
+                receiver = installation.id
                 return try allowing(channel.descriptor.methods, request) {
                     let steps = steps(of: request, installation, .inbound, since: start)
                     return try metered(request, steps, isSigned: true) {
@@ -71,6 +74,7 @@ package struct Intake: Sendable {
                 guard let installation = try store.directory().installation(helpdeskToken: token) else {
                     return unknown(logger)
                 }
+                receiver = installation.id
                 return try allowing([.post], request) {
                     let steps = steps(of: request, installation, .outbound, since: start)
                     return try metered(request, steps, isSigned: true) {
@@ -87,6 +91,7 @@ package struct Intake: Sendable {
                 guard let installation = try store.directory().installation(eventSecret: secret) else {
                     return unknown(logger)
                 }
+                receiver = installation.id
                 return try allowing([.post], request) {
                     let steps = steps(of: request, installation, .outbound, since: start)
                     return try metered(request, steps, isSigned: false) {
@@ -99,6 +104,7 @@ package struct Intake: Sendable {
                 }
             }
         } catch let refusal as WebhookRefusal {
+            if let receiver { logger[metadataKey: "installation.id"] = "\(receiver)" }
             logger.warning(
                 "webhook refused",
                 metadata: ["refusal": "\(refusal.kind.rawValue)", "reason": "\(refusal.reason)"])
@@ -110,6 +116,7 @@ package struct Intake: Sendable {
                 .serviceUnavailable, "\(refusal.sentence) (request \(request.id))",
                 headers: [.retryAfter: "\(PressureRefusal.retryAfter)"])
         } catch {
+            if let receiver { logger[metadataKey: "installation.id"] = "\(receiver)" }
             logger.error("webhook not accepted", metadata: ["error": "\(error)"])
             return .text(
                 .serviceUnavailable, "Not accepted now; please send it again. (request \(request.id))",
