@@ -286,10 +286,13 @@ package struct StoreFailure: Error, Hashable, Sendable, CustomStringConvertible 
     package var kind: Kind
     /// What was wrong and what to do about it, for the operator.
     package var message: String
+    /// Whether another process holds the store's lock, so that waiting helps.
+    package var isLocked: Bool
 
-    package init(_ kind: Kind, _ message: String) {
+    package init(_ kind: Kind, _ message: String, isLocked: Bool = false) {
         self.kind = kind
         self.message = message
+        self.isLocked = isLocked
     }
 
     package var description: String { message }

@@ -48,7 +48,8 @@ package final class SQLiteStore: Store {
             throw StoreFailure(
                 .unavailable,
                 "the data store in \(directory.path) is locked by another process for more than "
-                    + "\(configuration.openPatience). If one is stopped or hangs, end it: \(directory.writeLock).")
+                    + "\(configuration.openPatience). If one is stopped or hangs, end it: \(directory.writeLock).",
+                isLocked: true)
         }
         defer { lock.release() }
         try directory.checkPresence(mark: lock.readMark())

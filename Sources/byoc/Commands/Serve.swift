@@ -3,6 +3,7 @@ import FastCGI
 import Foundation
 import Glibc
 import Logging
+import RelayCore
 
 /// `byoc serve`: the workers.
 struct Serve: AsyncParsableCommand {
@@ -48,18 +49,16 @@ struct Serve: AsyncParsableCommand {
             ? try loader.load(needing: .baseURL, .socket) : try loader.load(needing: .baseURL)
         try settings.bootstrapLogging()
         let logger = Logger(label: "byoc")
-        // The supervisor opened the store before it started this worker: if it is missing now, it was lost.
         if supervisor == nil {
             for caution in settings.cautions + EndpointCheck.cautions(about: settings.socket) {
                 logger.warning(
                     "\(caution.problem)", metadata: ["reason": "\(caution.reason)", "remedy": "\(caution.remedy)"])
             }
         }
-        let app = try App.open(settings, mustExist: supervisor != nil, logger: logger)
-        try await EnvironmentInstallation.store(app)
+        let app = try await open(settings, waits: supervisor == nil && !isCGI, logger)
         if isCGI { return try await CGIRequest(app: app).run() }
 
-        // Whoever passes the socket and asks for one worker keeps that worker running themselves.
+        // A process manager that passes the socket and asks for one worker restarts it by itself.
         if let inherited, supervisor != nil || (settings.workers ?? 1) == 1 {
             let worker = Worker(
                 app: app, socket: inherited,
@@ -84,6 +83,29 @@ struct Serve: AsyncParsableCommand {
             patience: settings.drainTime + settings.drainTime + .seconds(10), logger: logger
         ).run()
         logger.notice("stopped")
+    }
+
+    /// Opens the data store, and brings the environment's installation up to date.
+    ///
+    /// - Parameter waits: whether to wait for as long as another program has locked the store. A worker doesn't need to: its
+    ///   supervisor starts it again. A CGI program must not: its client waits for a response.
+    private func open(_ settings: Settings, waits: Bool, _ logger: Logger) async throws -> App {
+        while true {
+            do {
+                // Since the supervisor opened the store, a worker that finds none has lost it.
+                let app = try App.open(settings, mustExist: supervisor != nil, logger: logger)
+                do {
+                    try await EnvironmentInstallation.store(app)
+                    return app
+                } catch {
+                    app.close()
+                    throw error
+                }
+            } catch let failure as StoreFailure where failure.isLocked && waits {
+                logger.warning("data store locked; retrying", metadata: ["error": "\(failure)"])
+                try await Task.sleep(for: .seconds(1))
+            }
+        }
     }
 
     /// The workers read the settings again, so that a reload applies changes.
