@@ -7,7 +7,7 @@ import SQLiteStore
 struct DataFolderCheck {
     let settings: Settings
 
-    private var path: String { settings.dataDirectory }
+    private var path: String { App.absolutePath(settings.dataDirectory) }
 
     /// Checks the folder before the store is opened, because opening it may fail, or correct its mode.
     func findings() -> [Finding] {

@@ -59,6 +59,13 @@ struct Doctor: Examining {
                 .error, "Settings", "\(mistake)", why: "byoc serve doesn't start with it.",
                 do: "Correct it. To list all settings: byoc config")
         }
+        if let file = settings.unreadFile {
+            findings.append(
+                Finding(
+                    .error, "Settings", "this user can't read \(file)",
+                    why: "Without it, the doctor checks defaults instead of the workers' settings.",
+                    do: "Run the command as the user that byoc runs as: sudo -u byoc byoc doctor"))
+        }
         if settings.baseURL.isEmpty, !mistakes.contains(where: { $0.key == "BYOC_BASE_URL" }) {
             findings.append(
                 Finding(

@@ -21,7 +21,7 @@ enum FastCGIProbe {
         }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
         let result = withUnsafePointer(to: &address) { pointer in
-            // Every kind of address may be looked at as a `sockaddr` (connect(2)).
+            // Every kind of address may be accessed as a `sockaddr` (connect(2)).
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
@@ -51,7 +51,7 @@ enum FastCGIProbe {
             ("REQUEST_METHOD", "GET"), ("REQUEST_URI", path), ("SCRIPT_NAME", ""), ("SERVER_PROTOCOL", "HTTP/1.1"),
             ("QUERY_STRING", ""), ("REMOTE_ADDR", "127.0.0.1"), ("SERVER_NAME", "localhost"),
         ] {
-            // Each shorter than 128, so one byte tells its length.
+            // Each shorter than 128, so that one byte holds its length.
             parameters += [UInt8(name.utf8.count), UInt8(value.utf8.count)] + Array(name.utf8) + Array(value.utf8)
         }
         return record(1, [0, 1, 0, 0, 0, 0, 0, 0]) + record(4, parameters) + record(4, []) + record(5, [])

@@ -7,7 +7,7 @@ extension App {
     /// A command that only reads or changes a store must not create one: with missing settings or a mistyped folder it
     /// would report that nothing waits, while messages wait elsewhere.
     ///
-    /// - Throws: ``CommandFailure`` with the folder that was looked at.
+    /// - Throws: ``CommandFailure`` with the folder that was checked.
     static func checkStore(of settings: Settings) throws(CommandFailure) {
         let folder = absolutePath(settings.dataDirectory)
         var status = stat()
@@ -29,7 +29,8 @@ extension App {
                 + "`byoc install` create a data store.")
     }
 
-    private static func absolutePath(_ path: String) -> String {
+    /// A path as it is shown: one from the working folder on says little in an error.
+    static func absolutePath(_ path: String) -> String {
         path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
     }
 }

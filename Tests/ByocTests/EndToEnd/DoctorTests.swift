@@ -141,6 +141,23 @@ extension EndToEnd {
         }
     }
 
+    @Suite("The doctor without settings")
+    struct DoctorsSettings {
+        @Test("It names the settings file that this user can't read, and the whole path of the folder it looked at")
+        func unreadable() async throws {
+            var settings = Settings()
+            settings.unreadFile = "/etc/byoc/env"
+            settings.dataDirectory = "no-such-folder"
+            let doctor = Doctor(settings: settings) { throw CommandFailure("it must not open anything") }
+            let findings = await doctor.examine(nil)
+            let unread = try #require(findings.first { $0.subject == "Settings" })
+            #expect(unread.severity == .error && unread.problem.contains("/etc/byoc/env"))
+            #expect(unread.remedy.contains("sudo -u byoc"))
+            let folder = try #require(findings.first { $0.subject == "Data folder" })
+            #expect(folder.problem.contains("\(FileManager.default.currentDirectoryPath)/no-such-folder"))
+        }
+    }
+
     @Suite("The doctor's clock")
     struct DoctorsClock {
         @Test("A clock that is off is told by the Date headers; one that is right passes", arguments: [0.0, 120, 3600])
