@@ -213,7 +213,7 @@ struct SettingsTests {
         let alone = try loaded()
         #expect(alone.settings.dataDirectory == "/srv/byoc")
         #expect(alone.entries.first { $0.key == "BYOC_DATA_DIR" }?.origin == path)
-        #expect(try loaded(["BYOC_DATA_DIR": ""]).settings.dataDirectory == "/srv/byoc")
+        #expect(try loaded(["BYOC_LOG_LEVEL": ""]).settings.dataDirectory == "/srv/byoc")
 
         #expect(try loaded(["BYOC_LOG_LEVEL": "debug"]).settings.dataDirectory == "byoc-data")
         #expect(try loaded(overrides: ["BYOC_DATA_DIR": "/tmp/x"]).settings.dataDirectory == "/tmp/x")

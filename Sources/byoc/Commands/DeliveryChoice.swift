@@ -5,7 +5,7 @@ import RelayCore
 struct DeliveryChoice: ParsableArguments {
     @Flag(help: "Deliveries waiting for their next attempt.") var waiting = false
     @Flag(help: "Deliveries that may or may not have arrived.") var inDoubt = false
-    @Flag(help: "Deliveries that need a person's decision.") var held = false
+    @Flag(help: "Deliveries that need an operator's decision.") var held = false
     @Flag(help: "Deliveries that failed permanently.") var dead = false
     @Option(help: "Only this installation's deliveries.", completion: .installation) var installation: String?
 

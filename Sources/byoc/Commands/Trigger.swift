@@ -11,8 +11,8 @@ struct Trigger: AsyncParsableCommand {
         abstract: "Send a test webhook to your own endpoint, as the channel would.",
         discussion: """
             Creates a webhook of the given kind, signs it with the installation's credential, sends it to the target URL, \
-            and shows the response. byoc treats it like a real one: a message goes on to Freshchat, where a contact is \
-            created for the made-up customer.
+            and shows the response. byoc treats it like a real one: a message reaches Freshchat, where a contact is created \
+            for the made-up customer.
 
             Kinds for viber: \(Self.kinds("viber")).
 

@@ -19,8 +19,8 @@ struct SettingsLoader {
     var environment = ProcessInfo.processInfo.environment
     /// Read from the working folder if it exists.
     var localFile = ".env"
-    /// Read when there is no other source of settings at all, so that a command run on a server looks at the store of the
-    /// workers there, and not at an empty one in the working folder; `nil`: none.
+    /// Read if there is no other source of settings at all, so that a command run on a server opens the data store of the
+    /// workers there, and not one in the working folder; `nil` for none.
     var systemFile: String?
 
     struct Loaded {

@@ -1,30 +1,30 @@
 import Configuration
 import FoundationEssentials
 
-/// Reads configuration keys one by one, and keeps for each what it means, what it is and where it came from, so that
-/// `byoc config` shows exactly what the program reads. Mistakes are collected, not thrown, so that all are told at once.
+/// Reads settings one by one, and keeps the meaning, value and origin of each, so that `byoc config` shows exactly what the
+/// program reads. Mistakes are collected, not thrown, so that all are reported at once.
 struct SettingsReader {
     /// A key as `byoc config` shows it.
     struct Entry: Encodable {
         var key: String
         var meaning: String
         var defaultValue: String?
-        /// `nil`: not set, and there is no default. Masked when it is secret.
+        /// `nil` if it isn't set and has no default. Masked if it is a secret.
         var value: String?
         /// "command line", "environment", a file's path, or "default".
         var origin: String
         var isSecret: Bool
     }
 
-    /// Where values come from; the first source that has a key wins.
+    /// A source of values; the first source that has a key wins.
     struct Source {
         var name: String
         var values: [String: String]
-        /// Where each key stands, if it is a file.
+        /// The line of each key, if the source is a file.
         var lines: [String: Int] = [:]
-        /// Whether somebody named this file as byoc's, so that what is nearly a key of ours was meant as one.
+        /// Whether this file was named as byoc's, so that what is nearly a key of ours was meant as one.
         var isNamed = false
-        /// Lines that are no settings.
+        /// Lines that aren't settings.
         var mistakes: [SettingsMistake] = []
 
         /// Where a key comes from, for an error.

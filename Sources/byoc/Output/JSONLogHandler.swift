@@ -42,7 +42,7 @@ struct JSONLogHandler: LogHandler {
         return PrintableJSON(line.bytes).bytes
     }
 
-    /// Asked for once: no process here goes on as another than it was started as.
+    /// Read once: no process here forks.
     private static let process = String(getpid())
 }
 

@@ -99,7 +99,7 @@ final class TailListener {
         while true {
             let count = recv(connection, &buffer, buffer.count, 0)
             if count > 0 {
-                // Of another version, whose steps have another form: told as missed by the numbers of the rest.
+                // From another version, whose steps have another form: counted as missed by the numbers of the others.
                 guard let step = try? TailLine.decode(Array(buffer[..<count])) else { continue }
                 let expected = (lastOf[step.worker] ?? step.seq - 1) + 1
                 lastOf[step.worker] = step.seq
