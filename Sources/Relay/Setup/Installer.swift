@@ -67,6 +67,7 @@ package struct Installer: Sendable {
         }
         var desk = desk
         desk.topic = found.id
+        desk.topicName = found.name
         var installation = Installation(
             id: InstallationID(Self.freshID(for: account.kind, among: existing)), channel: account, helpdesk: desk,
             name: name ?? channelCheck.accountName, doubtPolicy: doubtPolicy, targetToken: .random(),

@@ -60,6 +60,9 @@ enum EnvironmentInstallation {
             let isSame = existing.channel == wanted.channel
             wanted.registeredURL = isSame ? existing.registeredURL : ""
             wanted.createdAt = existing.createdAt
+            if existing.helpdesk.topic == wanted.helpdesk.topic {
+                wanted.helpdesk.topicName = existing.helpdesk.topicName
+            }
             // A mended credential takes it up again; a person's pause without a change stays.
             if isSame, existing.helpdesk == wanted.helpdesk { wanted.state = existing.state }
             if wanted == existing { return }

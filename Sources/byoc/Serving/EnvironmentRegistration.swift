@@ -41,8 +41,9 @@ struct EnvironmentRegistration: Service {
             return
         }
         let installer = app.installer(over: http)
-        _ = try await installer.check(
+        let (_, _, topic) = try await installer.check(
             channel, installation.channel, installation.helpdesk, installation.helpdesk.topic.rawValue)
+        installation.helpdesk.topicName = topic.name
         try await installer.register(&installation, on: channel)
         app.logger.notice(
             "installation from the environment is connected",
