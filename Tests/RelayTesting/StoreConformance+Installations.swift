@@ -68,6 +68,17 @@ extension StoreConformance {
             #expect(try await scene.claim(at: 1).delivery.text == "other")
             try await scene.store.remove(scene.installation, keepingHistory: false, now: scene.at(2))
         },
+        Check("A removed installation is remembered by name for as long as any of its messages is kept") { scene in
+            try await scene.store.save(scene.sample("viber-2"), now: scene.start)
+            try scene.accept(scene.message("one"))
+            try scene.accept(scene.message("other"), to: "viber-2")
+            #expect(try await scene.store.removedInstallations().isEmpty)
+            try await scene.store.remove(scene.installation, keepingHistory: true, now: scene.at(1))
+            try await scene.store.remove("viber-2", keepingHistory: false, now: scene.at(1))
+            #expect(
+                try await scene.store.removedInstallations()
+                    == [RemovedInstallation(id: scene.installation, name: "The shop", channel: "viber")])
+        },
         Check("An installation that was removed can be made again under its id") { scene in
             try scene.accept(scene.message("one"))
             try await scene.store.remove(scene.installation, keepingHistory: false, now: scene.at(1))
