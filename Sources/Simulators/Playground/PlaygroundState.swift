@@ -29,7 +29,7 @@ extension SandboxServer {
         [
             "sent": .integer(Int64(tally.sent)), "arrived": .integer(Int64(tally.arrived)),
             "underWay": .integer(Int64(tally.underWay)), "doubled": .integer(Int64(tally.doubled)),
-            "repeats": .integer(Int64(tally.repeats)),
+            "repeats": .integer(Int64(tally.repeats)), "failed": .integer(Int64(tally.failed)),
         ]
     }
 
