@@ -1,57 +1,53 @@
 import FoundationEssentials
 import RelayCore
 
-/// One stage of a message's way.
+/// One stage of a message's timeline.
 struct StageView: Sendable {
     /// `good`, `warn`, `bad`, or none.
     var kind: String
     var label: String
-    /// None when it is under way, or is only known as a fact.
+    /// None for a stage that is known only as a fact, and for one that hasn't begun.
     var time: [TimeView]
     var words: [String]
+    var wait: [WaitView] = []
 }
 
-/// From the webhook to the other side's answer, in the order of time.
-struct MessageWay {
-    private let delivery: Delivery
-    private let attempts: [Attempt]
-    private let receipts: [Receipt]
-    private let mask: (String) -> String
+/// From the webhook to the receipt, in the order of time.
+struct Timeline {
+    let delivery: Delivery
+    let attempts: [Attempt]
+    let decisions: [DeliveryDecision]
+    let receipts: [Receipt]
+    /// The reason for waiting; `nil` for a message that doesn't wait.
+    let wait: WaitReason?
+    let waitView: [WaitView]
+    /// The channel's name.
+    let channel: String
+    /// Makes another service's words fit to be shown.
+    let mask: (String) -> String
 
-    /// - Parameter mask: makes the far side's words fit to be shown.
-    init(_ delivery: Delivery, _ attempts: [Attempt], _ receipts: [Receipt], mask: @escaping (String) -> String) {
-        self.delivery = delivery
-        self.attempts = attempts
-        self.receipts = receipts
-        self.mask = mask
+    private var hasPieces: Bool { attempts.contains { $0.piece > 0 } || decisions.contains { $0.piece > 0 } }
+
+    func stages(_ texts: Texts) -> [StageView] {
+        let timeline = texts.timeline
+        var accepted = StageView(
+            kind: "good", label: timeline.accepted, time: [TimeView(delivery.acceptedAt)], words: [origin(timeline)])
+        if delivery.source == .poll, let delay = delivery.acceptanceDelay {
+            accepted.words.append(timeline.delay(words(for: delay / .seconds(1))))
+        }
+        let made = attempts.map { ($0.startedAt, stage($0, timeline)) } + decisions.map { ($0.at, stage($0, timeline)) }
+        // The sort is stable: what happened in one instant stays in the order of its kind.
+        let middle = made.sorted { $0.0 < $1.0 }.map(\.1)
+        return [accepted] + middle + end(texts) + receipts.map { stage($0, timeline) }
     }
 
-    func steps(_ texts: MessageTexts) -> [StageView] {
-        var steps = [
-            StageView(
-                kind: "good", label: texts.accepted, time: [TimeView(delivery.acceptedAt)], words: [origin(texts)])
-        ]
-        let hasPieces = attempts.contains { $0.piece > 0 }
-        for (index, attempt) in attempts.enumerated() {
-            steps.append(step(attempt, number: index + 1, hasPieces: hasPieces, texts))
-        }
-        if delivery.state == .waiting {
-            if let last = attempts.last, last.outcome == nil { return steps + receiptSteps(texts) }
-            let reason = [delivery.reason].filter { !$0.isEmpty }.map(mask)
-            steps.append(
-                StageView(kind: "", label: texts.nextAttempt, time: [TimeView(delivery.nextAttemptAt)], words: reason))
-        } else {
-            steps.append(end(texts))
-        }
-        return steps + receiptSteps(texts)
-    }
-
-    private func origin(_ texts: MessageTexts) -> String {
+    private func origin(_ texts: TimelineTexts) -> String {
         if case .note = delivery.payload { return texts.acceptedNote }
-        return delivery.direction == .inbound ? texts.acceptedInbound : texts.acceptedOutbound
+        return delivery.direction == .inbound
+            ? texts.acceptedInbound(channel) : texts.acceptedOutbound(delivery.source)
     }
 
-    private func step(_ attempt: Attempt, number: Int, hasPieces: Bool, _ texts: MessageTexts) -> StageView {
+    private func stage(_ attempt: Attempt, _ texts: TimelineTexts) -> StageView {
         let kind =
             switch attempt.outcome {
             case .delivered: "good"
@@ -59,51 +55,66 @@ struct MessageWay {
             case .inDoubt: "warn"
             case nil: ""
             }
-        var outcome = texts.outcome(attempt.outcome)
-        if let end = attempt.finishedAt {
-            outcome += " " + texts.took(Self.words(for: end.timeIntervalSince(attempt.startedAt)))
-        }
+        let outcome =
+            attempt.finishedAt.map {
+                texts.took(attempt.outcome, words(for: $0.timeIntervalSince(attempt.startedAt)))
+            } ?? texts.outcome(attempt.outcome)
         return StageView(
-            kind: kind, label: texts.attempt(number, piece: attempt.piece + 1, hasPieces: hasPieces),
-            time: [TimeView(attempt.startedAt)],
-            words: [outcome] + [attempt.detail].filter { !$0.isEmpty }.map(mask))
+            kind: kind, label: texts.attempt(attempt.number, piece: attempt.piece + 1, hasPieces: hasPieces),
+            time: [TimeView(attempt.startedAt)], words: [outcome] + shown(attempt.detail))
     }
 
-    private func end(_ texts: MessageTexts) -> StageView {
-        let kind =
-            switch delivery.state {
-            case .delivered: "good"
-            case .dead: "bad"
-            case .held: "warn"
-            case .discarded, .waiting: ""
-            }
-        let words = [delivery.reason, delivery.detail].filter { !$0.isEmpty }.map(mask)
-        return StageView(
-            kind: kind, label: texts.ended(delivery.state), time: delivery.finishedAt.map { [TimeView($0)] } ?? [],
-            words: words)
+    private func stage(_ decision: DeliveryDecision, _ texts: TimelineTexts) -> StageView {
+        StageView(
+            kind: "", label: texts.decided(decision.kind, piece: decision.piece + 1, hasPieces: hasPieces),
+            time: [TimeView(decision.at)], words: [texts.origin(decision.origin)])
     }
 
-    private func receiptSteps(_ texts: MessageTexts) -> [StageView] {
-        receipts.map { receipt in
-            StageView(
-                kind: receipt.state == .failed ? "bad" : "good", label: texts.receipt(receipt.state),
-                time: [TimeView(receipt.at)], words: [receipt.reason].compactMap(\.self).map(mask))
+    private func stage(_ receipt: Receipt, _ texts: TimelineTexts) -> StageView {
+        StageView(
+            kind: receipt.state == .failed ? "bad" : "good", label: texts.receipt(receipt.state, channel),
+            time: [TimeView(receipt.at)], words: shown(receipt.reason ?? ""))
+    }
+
+    /// The present state, unless a stage before it shows that already.
+    private func end(_ texts: Texts) -> [StageView] {
+        let label = texts.timeline.ended(delivery.state)
+        let time = delivery.finishedAt.map { [TimeView($0)] } ?? []
+        switch delivery.state {
+        case .waiting:
+            guard let wait else { return [] }
+            if case .underWay = wait, attempts.last?.outcome == nil, !attempts.isEmpty { return [] }
+            return [
+                StageView(
+                    kind: "", label: texts.waiting.label(wait), time: [], words: shown(delivery.reason), wait: waitView)
+            ]
+        case .discarded:
+            guard decisions.last?.kind != .discard else { return [] }
+            return [StageView(kind: "", label: label, time: time, words: shown(delivery.reason, delivery.detail))]
+        case .delivered:
+            return [StageView(kind: "good", label: label, time: time, words: [])]
+        case .dead:
+            return [StageView(kind: "bad", label: label, time: time, words: shown(delivery.reason, delivery.detail))]
+        case .held:
+            return [StageView(kind: "warn", label: label, time: time, words: shown(delivery.reason, delivery.detail))]
         }
     }
 
-    /// `12 ms`, `3.4 s`, `5 min`, `2 h`, `3 d`.
-    static func words(for seconds: Double) -> String {
-        guard seconds.isFinite else { return "?" }
-        let seconds = min(max(0, seconds), 1e12)
-        switch seconds {
-        case ..<0.9995: return "\(Int((seconds * 1000).rounded())) ms"
-        case ..<9.95:
-            let tenths = Int((seconds * 10).rounded())
-            return tenths.isMultiple(of: 10) ? "\(tenths / 10) s" : "\(tenths / 10).\(tenths % 10) s"
-        case ..<119.5: return "\(Int(seconds.rounded())) s"
-        case ..<(119.5 * 60): return "\(Int((seconds / 60).rounded())) min"
-        case ..<(47.5 * 3600): return "\(Int((seconds / 3600).rounded())) h"
-        default: return "\(Int((seconds / 86_400).rounded())) d"
-        }
+    private func shown(_ words: String...) -> [String] { words.filter { !$0.isEmpty }.map(mask) }
+}
+
+/// A duration in one unit: `12 ms`, `3.4 s`, `5 min`, `2 h`, `3 d`.
+func words(for seconds: Double) -> String {
+    guard seconds.isFinite else { return "?" }
+    let seconds = min(max(0, seconds), 1e12)
+    switch seconds {
+    case ..<0.9995: return "\(Int((seconds * 1000).rounded())) ms"
+    case ..<9.95:
+        let tenths = Int((seconds * 10).rounded())
+        return tenths.isMultiple(of: 10) ? "\(tenths / 10) s" : "\(tenths / 10).\(tenths % 10) s"
+    case ..<119.5: return "\(Int(seconds.rounded())) s"
+    case ..<(119.5 * 60): return "\(Int((seconds / 60).rounded())) min"
+    case ..<(47.5 * 3600): return "\(Int((seconds / 3600).rounded())) h"
+    default: return "\(Int((seconds / 86_400).rounded())) d"
     }
 }
