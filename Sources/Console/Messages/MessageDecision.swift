@@ -24,11 +24,15 @@ enum MessageDecision: String, Sendable, CaseIterable {
 
     var isDangerous: Bool { self == .discard }
 
-    func make(about delivery: DeliveryID, in store: any OutboxAdministration, desk: Desk) async throws {
+    /// - Parameter address: where the browser is.
+    func make(
+        about delivery: DeliveryID, in store: any OutboxAdministration, from address: String?, desk: Desk
+    ) async throws {
+        let origin = DeliveryDecision.Origin.pages(address: address)
         switch self {
-        case .retry, .resend: try await store.redrive(delivery, now: desk.now)
-        case .arrived: try await store.confirmArrival(delivery, now: desk.now)
-        case .discard: try await store.discard(delivery, now: desk.now)
+        case .retry, .resend: try await store.redrive(delivery, from: origin, now: desk.now)
+        case .arrived: try await store.confirmArrival(delivery, from: origin, now: desk.now)
+        case .discard: try await store.discard(delivery, from: origin, now: desk.now)
         }
     }
 }

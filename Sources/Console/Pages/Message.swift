@@ -33,7 +33,7 @@ extension Page {
         guard request.form["version"] == message.delivery.version else {
             throw StoreFailure(.conflict, desk.texts.message.changed)
         }
-        try await decision.make(about: message.delivery.id, in: desk.store, desk: desk)
+        try await decision.make(about: message.delivery.id, in: desk.store, from: request.address, desk: desk)
         return .redirect("/messages/\(message.delivery.id)", query: ["done": decision.rawValue])
     }
 }

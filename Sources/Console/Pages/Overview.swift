@@ -53,7 +53,7 @@ private struct AlarmView: Sendable {
         var narrowed = ["installation": alarm.installation?.rawValue ?? ""]
         narrowed["direction"] = Direction(rawValue: alarm.subject)?.rawValue ?? ""
         switch alarm.name {
-        case .installationPaused, .signatureFailures, .breakerOpen, .messageWithheld:
+        case .installationPaused, .signatureFailures, .breakerOpen, .messageWithheld, .webhookSilent:
             href = of.map { [desk.settings.link("/installations/\($0.id)")] } ?? []
         case .outboxGrowing: href = [desk.settings.link("/messages", narrowed.merging(["state": "waiting"]) { $1 })]
         case .deliveryDead: href = [desk.settings.link("/messages", narrowed.merging(["state": "dead"]) { $1 })]

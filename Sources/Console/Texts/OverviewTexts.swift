@@ -65,6 +65,7 @@ struct OverviewTexts: Sendable {
         case .storeGone: "The data store's files are gone: nothing is accepted"
         case .socketGone: "The socket's file is gone: no web server can connect"
         case .deliveryDead: "Messages were given up on"
+        case .webhookSilent: "Freshchat's webhooks don't arrive"
         case .messageWithheld: "Messages of an unknown kind were not sent"
         case .relayStalled: "Messages are due, and none is sent"
         case .laneStuck: "A worker hangs in a conversation"
@@ -92,6 +93,7 @@ struct OverviewTexts: Sendable {
         case .storeGone: "Put the files back, or restore a backup, as the log says."
         case .socketGone: "byoc makes another one. If it stays, the log says what keeps it from doing so."
         case .deliveryDead: "Look at each: try it again, or discard it."
+        case .webhookSilent: "Check Freshchat's webhook and its public key on the installation's page."
         case .messageWithheld:
             "The log names the kind. If the customer needs the message, send it from Freshchat again."
         case .relayStalled: "Restart byoc and look into its log: nothing that waits is lost."

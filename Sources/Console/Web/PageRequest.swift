@@ -17,6 +17,8 @@ struct PageRequest: Sendable {
 
     /// Path and query, to come back to.
     let target: String
+    /// Where the browser is; `nil` if the web server tells no address.
+    let address: String?
 
     /// No form of ours is longer, the two secrets and the draft in it included.
     static let formLimit = 256 * 1024
@@ -27,6 +29,7 @@ struct PageRequest: Sendable {
         while path.hasSuffix("/") { path.removeLast() }
         self.path = path.isEmpty ? "/" : String(path)
         query = Fields(request.query)
+        address = request.remoteAddress
         target = self.path + (request.query.isEmpty ? "" : "?" + request.query)
         let type = request.headers[.contentType]?.lowercased() ?? ""
         form =
