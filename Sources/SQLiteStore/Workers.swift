@@ -85,7 +85,7 @@ extension SQLiteStore {
         }
     }
 
-    private func lockFile(of worker: WorkerID) -> String { "\(files.workers)/\(worker).lock" }
+    func lockFile(of worker: WorkerID) -> String { "\(files.workers)/\(worker).lock" }
 
     /// 128 random bits in hexadecimal digits: no name is ever given twice.
     private static func freshName() -> String {

@@ -55,7 +55,9 @@ extension StoreConformance {
             await scene.expect(.leaseLost) { try await scene.complete(claim, at: 2) }
             #expect(try await scene.claims(at: 100).isEmpty)
             #expect(try await scene.store.nextDue(now: scene.at(100)) == nil)
-            await scene.expect(.conflict) { try await scene.store.redrive(waiting[0], now: scene.at(2)) }
+            await scene.expect(.conflict) {
+                try await scene.store.redrive(waiting[0], from: .command, now: scene.at(2))
+            }
         },
         Check("Removed with its history, an installation leaves nothing, and others keep theirs") { scene in
             try await scene.store.save(scene.sample("viber-2"), now: scene.start)

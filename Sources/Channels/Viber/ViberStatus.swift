@@ -71,6 +71,7 @@ extension DeliveryFailure {
     private init(status: Int64, detail: String, now: Date) {
         let remedy: Remedy
         let reason: String
+        var cause: DeadLetterCause?
         switch status {
         case 1, 10:
             remedy = .register
@@ -80,9 +81,11 @@ extension DeliveryFailure {
             reason = "Viber refuses your account's token"
         case 5:
             remedy = .giveUp
+            cause = .unreachable
             reason = "The customer is no longer on Viber"
         case 6:
             remedy = .giveUp
+            cause = .unsubscribed
             reason = """
                 The customer has not subscribed to or has blocked your Viber account; answers arrive again once the \
                 customer has written
@@ -98,27 +101,32 @@ extension DeliveryFailure {
             reason = "Viber has suspended your account"
         case 11:
             remedy = .giveUp
+            cause = .unreachable
             reason = "The customer has no device whose Viber can show messages of businesses"
         case 12:
             remedy = .waitForContact(until: now.nextFullHour)
             reason = "Viber takes at most 100 messages an hour to a customer who doesn't answer"
         case 13:
             remedy = .giveUp
+            cause = .unreachable
             reason = "The customer's Viber is too old to show this message"
         case 15:
             remedy = .pause
             reason = "Viber doesn't allow your account to send messages"
         case 21:
             remedy = .giveUp
+            cause = .unreachable
             reason = "Viber doesn't deliver messages of businesses in the customer's country"
         case 23:
             remedy = .giveUp
+            cause = .quota
             reason = """
                 Your Viber account has used up this month's free messages; answers arrive again once the customer has \
                 written
                 """
         case 24:
             remedy = .giveUp
+            cause = .quota
             reason = "Your Viber account has no balance left to pay for messages"
         case 3, 4, 14, 16...20, 22:
             remedy = .giveUp
@@ -127,7 +135,7 @@ extension DeliveryFailure {
             remedy = .retry(after: nil)
             reason = "Viber reports a fault"
         }
-        self.init(remedy, reason: reason, detail: detail)
+        self.init(remedy, reason: reason, detail: detail, cause: cause)
     }
 }
 

@@ -21,11 +21,16 @@ struct UserChange: Encodable, Equatable {
             return isNews ? value : nil
         }
         if let name = new.name, !user.isCalled(name) {
-            let isNameless =
-                user.lastName == nil
-                && (user.firstName ?? UserValues.placeholder(channelName))
-                    == UserValues.placeholder(channelName)
-            if old.map({ name != $0.name }) ?? isNameless { first_name = name }
+            let placeholder = UserValues.placeholder(channelName)
+            let hasPlaceholder = (user.firstName ?? placeholder) == placeholder
+            // Where nobody's name was written before, another one than ours was entered by an agent, and stays.
+            let isNews =
+                if let old {
+                    name != old.name && (old.name != nil || hasPlaceholder)
+                } else {
+                    user.lastName == nil && hasPlaceholder
+                }
+            if isNews { first_name = name }
         }
         phone = news(new.phone, since: old.map(\.phone), present: user.phone)
         avatar = news(new.avatar, since: old.map(\.avatar), present: user.avatar).map { NewUser.Avatar(url: $0) }

@@ -90,7 +90,7 @@ struct DeliveryRun: Sendable {
             if let note { steps.tell(note, claim) }
             return next
         case .nothingLeft:
-            return try await complete(claim, PieceOutcome(nil))
+            return try await complete(claim, nil)
         case .foreign(let reason):
             logger.info("reply is for none of ours", metadata: ["reason": "\(reason)"])
             try await persist(claim) { () async throws(StoreFailure) in
@@ -112,7 +112,7 @@ struct DeliveryRun: Sendable {
     }
 
     private func complete(
-        _ claim: Claim, _ outcome: PieceOutcome, _ note: NoteDraft? = nil
+        _ claim: Claim, _ outcome: PieceOutcome?, _ note: NoteDraft? = nil
     ) async throws(StoreFailure) -> Claim? {
         try await persist(claim) { () async throws(StoreFailure) in
             try await store.complete(
@@ -179,11 +179,11 @@ struct DeliveryRun: Sendable {
                     ? AgentNote.undelivered(message, channel: name, reason: failure.reason)
                     : AgentNote.lostFromCustomer(message, channel: name, reason: failure.reason)
             }
-            try await persist(claim) { () async throws(StoreFailure) in
+            let isNoted = try await persist(claim) { () async throws(StoreFailure) in
                 try await store.bury(claim, because: failure, note: note, now: now)
             }
             steps.tell(.dead, claim) { $0.detail = failure.description }
-            if let note { steps.tell(note, claim) }
+            if let note, isNoted { steps.tell(note, claim) }
         }
     }
 

@@ -5,7 +5,7 @@ package import RelayCore
 /// Raises and clears alarms, with one line in the log of one worker for each beginning and each end.
 ///
 /// Which ones are raised stands in the store, so workers that see the same at the same moment tell it once, and one that
-/// is started anew doesn't tell it again. A collector of logs looks for the key `alarm`, whose values are
+/// has just started doesn't tell it again. A collector of logs looks for the key `alarm`, whose values are
 /// ``Alarm/Name``'s and never change.
 package struct Alarms: Sendable {
     let store: any MetricsStore

@@ -75,7 +75,9 @@ package struct Intake: Sendable {
                     let steps = steps(of: request, installation, .outbound, since: start)
                     return try metered(request, steps, isSigned: true) {
                         let reading = try helpdesk.readWebhook(request, account: installation.helpdesk)
-                        return try accept(reading, by: installation, at: request.receivedAt, steps, logger) { owner in
+                        return try accept(
+                            reading, from: .webhook, by: installation, at: request.receivedAt, steps, logger
+                        ) { owner in
                             // Without a key of its own it hears by the webhook of another one on its account.
                             owner.helpdesk.webhookPublicKey.isEmpty
                                 ? owner.helpdesk.isSameAccount(as: installation.helpdesk)
@@ -92,7 +94,9 @@ package struct Intake: Sendable {
                     return try metered(request, steps, isSigned: false) {
                         let reading = try helpdesk.readProductEvent(request)
                         // It isn't signed: all that it proves is that the installation's own secret is known.
-                        return try accept(reading, by: installation, at: request.receivedAt, steps, logger) { owner in
+                        return try accept(
+                            reading, from: .productEvent, by: installation, at: request.receivedAt, steps, logger
+                        ) { owner in
                             owner.helpdesk.isSameAccount(as: installation.helpdesk)
                         }
                     }

@@ -20,7 +20,7 @@ struct Retry: AsyncParsableCommand {
 
     func run() async throws {
         try await Repair(options: options, ids: ids, choice: choice, done: "will be tried again").run { store, id in
-            try await store.redrive(id, now: Date())
+            try await store.redrive(id, from: .command, now: Date())
         }
     }
 }
@@ -39,7 +39,7 @@ struct Discard: AsyncParsableCommand {
 
     func run() async throws {
         try await Repair(options: options, ids: ids, choice: choice, done: "is discarded").run { store, id in
-            try await store.discard(id, now: Date())
+            try await store.discard(id, from: .command, now: Date())
         }
     }
 }

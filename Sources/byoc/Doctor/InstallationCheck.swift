@@ -16,6 +16,9 @@ struct InstallationCheck {
         findings += await channel()
         findings += await helpdesk()
         findings += [webhookKey()] + signatures()
+        if let metrics {
+            findings.append(WebhookSilenceCheck(installation: installation, metrics: metrics, now: Date()).finding())
+        }
         findings += await lastMessage()
         findings += outbox()
         return findings
