@@ -40,6 +40,16 @@ import Testing
         #expect(passed.contains("checks passed") && passed.contains("Registered with Double."))
     }
 
+    @Test func `An installation that byoc paused links to the credential to replace`() async throws {
+        let scene = ConsoleScene()
+        let installation = try await scene.install()
+        try await scene.store.pause(installation.id, reason: "Double refuses the token", now: ConsoleScene.noon)
+        var browser = await scene.signedIn()
+        let text = await browser.get(Self.page).text
+        #expect(text.contains("Double refuses the token"))
+        #expect(text.contains("<a href=\"#credentials\">If a credential was refused, replace it."))
+    }
+
     @Test func `The topic is shown by its name, with its id under Details`() async throws {
         let scene = ConsoleScene()
         var installation = ConsoleScene.installation("double-1")
@@ -85,7 +95,8 @@ import Testing
         #expect(answer.location == "/byoc/admin" + Self.page)
         let paused = await browser.get(Self.page).text
         #expect(paused.contains("Paused. New messages are queued."))
-        #expect(paused.contains("<strong>Paused</strong>"))
+        #expect(
+            paused.contains("<strong>Paused</strong>") && !paused.contains("If a credential was refused, replace it."))
         #expect(!(await browser.get(Self.page).text.contains("Paused. New messages are queued.")), "shown twice")
         _ = await browser.submit(Self.page + "/resume", from: Self.page)
         #expect(await browser.get(Self.page).text.contains(">Resumed.</p>"))

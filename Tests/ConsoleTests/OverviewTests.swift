@@ -87,7 +87,10 @@ import Testing
         let alarm = Alarm(.installationPaused, of: scene.installation)
         for (reason, advice, link) in [
             ("Paused on the settings pages", "Resume it when you are ready.", "#actions"),
-            ("Viber refuses the token", "Replace the credential. Sending then resumes automatically.", "#credentials"),
+            (
+                "Viber refuses the token",
+                "If a credential was refused, replace it. Sending then resumes automatically.", "#credentials"
+            ),
         ] {
             _ = try await scene.store.raise(alarm, because: reason, now: scene.scene.clock.now)
             var browser = await scene.scene.signedIn()

@@ -19,6 +19,8 @@ struct InstallationView: Sendable {
     var notice: [String]
     var warnings: [String]
     var pausedBecause: String
+    /// The advice for a pause that no person made; one or none.
+    var pausedAdvice: [String]
     var isPaused: Bool
     var urls: [URLView]
     var productEvent: URLView
@@ -46,9 +48,11 @@ struct InstallationView: Sendable {
         warnings = desk.notice?.warnings ?? []
         if case .paused(let reason, _) = installation.state {
             pausedBecause = desk.masked(reason, installation)
+            pausedAdvice = reason == texts.pausedByHand ? [] : [texts.pausedAdvice]
             isPaused = true
         } else {
             pausedBecause = ""
+            pausedAdvice = []
             isPaused = false
         }
         isRegistering = desk.adapter(of: installation) is any WebhookRegistering

@@ -60,7 +60,8 @@ extension OverviewTexts {
         switch name {
         case .installationPaused:
             facts.isByHand
-                ? "Resume it when you are ready." : "Replace the credential. Sending then resumes automatically."
+                ? "Resume it when you are ready."
+                : "If a credential was refused, replace it. Sending then resumes automatically."
         case .outboxGrowing: "Check which messages are waiting, and why."
         case .breakerOpen:
             "byoc is retrying one message at a time and will resume by itself. "

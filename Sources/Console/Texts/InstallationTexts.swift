@@ -63,6 +63,7 @@ struct InstallationTexts: Sendable {
     let removeHelp = "Disconnects the channel permanently. The next page lists the effects."
     let credentials = "Credentials"
     let pausedTitle = "Paused"
+    let pausedAdvice = "If a credential was refused, replace it. Sending then resumes automatically."
     let pausedByHand = "Paused on the settings pages"
     let fromEnvironment = """
         This installation comes from the server's environment. Change its keys there and reload byoc. To remove it, \
