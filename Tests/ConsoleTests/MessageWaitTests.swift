@@ -75,15 +75,17 @@ import Testing
         _ = try await scene.claim(id)
         let (page, list) = await pages(id, scene)
         #expect(page.contains("Being sent now.") && list.contains("Being sent now."))
-        #expect(page.split(separator: "<li class=").count == 3, "received, and one attempt")
+        #expect(page.split(separator: "<div class=\"line\"><strong>").count == 3, "received, and one attempt")
     }
 
     @Test(arguments: [
         (DeadLetterCause.unsubscribed, "retrying won&#39;t help until they write again."),
         (.unreachable, "can&#39;t reach this customer: retrying won&#39;t help."),
-        (.exhausted, "All attempts failed: retry once Viber works again."),
+        (.exhausted, "All attempts failed: retry once viber works again."),
     ])
-    func `A failed reply's advice fits its cause and names the channel`(_ cause: DeadLetterCause, _ advice: String)
+    func `A failed reply's advice fits its cause and names the channel, which here has no other name than its kind`(
+        _ cause: DeadLetterCause, _ advice: String
+    )
         async throws
     {
         let scene = try await MessageScene()

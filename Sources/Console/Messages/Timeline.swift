@@ -94,7 +94,13 @@ struct Timeline {
         case .delivered:
             return [StageView(kind: "good", label: label, time: time, words: [])]
         case .dead:
-            return [StageView(kind: "bad", label: label, time: time, words: shown(delivery.reason, delivery.detail))]
+            // The last attempt says why.
+            let isSaid = attempts.last?.detail.contains(delivery.reason) ?? false
+            return [
+                StageView(
+                    kind: "bad", label: label, time: time,
+                    words: isSaid ? [] : shown(delivery.reason, delivery.detail))
+            ]
         case .held:
             return [StageView(kind: "warn", label: label, time: time, words: shown(delivery.reason, delivery.detail))]
         }

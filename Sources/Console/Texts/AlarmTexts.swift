@@ -74,7 +74,7 @@ extension OverviewTexts {
             facts.subject == "disk" ? "Free disk space." : "Check which messages are waiting, and why."
         case .storeGone: "Restore the files or a backup, as byoc's log describes."
         case .socketGone: "byoc creates it again. If it stays missing, check byoc's log."
-        case .deliveryDead: "Retry or discard each one."
+        case .deliveryDead: facts.count == 1 ? "Retry or discard it." : "Retry or discard each one."
         case .messageWithheld:
             "The log names the type. If the customer needs the message, send it again from Freshchat."
         case .relayStalled: "Restart byoc and check its log. Waiting messages are kept."
