@@ -62,8 +62,17 @@ import Testing
         try await scene.store.save(installation, now: ConsoleScene.noon)
         var browser = await scene.signedIn()
         #expect(!(await browser.get(Self.page).text.contains("replies arrive late")))
+        // A reply that only the poll has found.
+        let reply = HelpdeskMessage(
+            id: "m-1", conversation: "c-1", user: nil, reference: "double:anna", actor: .agent, actorID: "agent-1",
+            isPrivate: false, message: Message(text: "On its way"))
+        _ = try scene.store.accept(
+            Acceptance(
+                installation: installation.id, topic: "t-1", channel: "double",
+                arrivals: [.init(dedupeKey: "reply", content: .reply(reply))], at: ConsoleScene.noon, source: .poll))
         _ = try await scene.store.raise(
             Alarm(.webhookSilent, of: installation.id), because: "none came", now: ConsoleScene.noon)
+        scene.clock.pass(120)
         let page = await browser.get(Self.page).text
         #expect(page.contains("so replies arrive late.") && page.contains(link))
         let overview = await browser.get("/").text
