@@ -13,6 +13,9 @@ package final class MemoryStore: Store {
     /// - Parameter bootClock: what leases are measured by.
     package init(bootClock: BootClock = .system) { self.bootClock = bootClock }
 
+    /// Whether a delivery is being made.
+    package var hasLeases: Bool { state.withLock { $0.lanes.values.contains { $0.lease != nil } } }
+
     /// As if the worker's process had ended: the next ``reap(now:)`` frees what it holds.
     package func kill(_ worker: WorkerID) {
         state.withLock { state in
