@@ -66,10 +66,10 @@ import Testing
         let reply = HelpdeskMessage(
             id: "m-1", conversation: "c-1", user: nil, reference: "double:anna", actor: .agent, actorID: "agent-1",
             isPrivate: false, message: Message(text: "On its way"))
-        _ = try scene.store.accept(
+        _ = try await scene.store.acceptFound(
             Acceptance(
                 installation: installation.id, topic: "t-1", channel: "double",
-                arrivals: [.init(dedupeKey: "reply", content: .reply(reply))], at: ConsoleScene.noon, source: .poll))
+                arrivals: [.init(dedupeKey: "reply", content: .reply(reply))], at: ConsoleScene.noon))
         _ = try await scene.store.raise(
             Alarm(.webhookSilent, of: installation.id), because: "none came", now: ConsoleScene.noon)
         scene.clock.pass(120)
