@@ -185,7 +185,7 @@ final class Connections: Sendable {
         guard connection >= 0 else {
             switch errno {
             case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .pause(SystemFailure("accept"))
-            // Taken by another process, or given up by its client.
+            // Taken by another process, or dropped by its client.
             default: return nil
             }
         }

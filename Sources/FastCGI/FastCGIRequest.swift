@@ -39,7 +39,7 @@ struct FastCGIRequest: ~Copyable {
     /// Only after ``LibFCGI/isReady`` has been found true.
     init() {
         request = .allocate(capacity: 1)
-        // No listening socket: after a request that it can't read libfcgi would go on to `accept`, which then fails at
+        // No listening socket: after a request that it can't read libfcgi would continue to `accept`, which then fails at
         // once with EBADF instead of blocking.
         FCGX_InitRequest(request, -1, CInt(FCGI_FAIL_ACCEPT_ON_INTR))
     }

@@ -17,17 +17,17 @@ extension ListeningSocket {
         package var description: String {
             switch self {
             case .malformedAddress(let text):
-                "“\(text)” is no address to listen on: give a path such as /run/byoc/byoc.sock, or HOST:PORT."
+                "Can't listen on “\(text)”: use a path such as /run/byoc/byoc.sock, or HOST:PORT."
             case .pathTooLong(let path):
-                "The socket path has \(path.utf8.count) bytes, the system allows \(ListeningAddress.longestPath): \(path)"
+                "The socket path has \(path.utf8.count) bytes; the limit is \(ListeningAddress.longestPath): \(path)"
             case .notASocket(let path):
-                "\(path) exists and is not a socket. Move it away, or choose another path."
+                "\(path) exists and is not a socket. Move the file away, or choose another path."
             case .inUse(let address, let process?):
                 "Process \(process) is listening on \(address) already. Stop it, or choose another address."
             case .inUse(let address, nil):
                 "Another process is listening on \(address) already. Stop it, or choose another address."
             case .unknownHost(let host, let reason):
-                "The host “\(host)” can't be found: \(reason)."
+                "The host “\(host)” can't be resolved: \(reason)."
             case .refused(let address, let failure):
                 "Listening on \(address) failed: \(failure)."
             }

@@ -15,7 +15,7 @@ package struct ListeningSocket: Sendable {
     /// Makes a listening socket.
     ///
     /// A socket file that nobody listens on any more is replaced, and one of a process that is dead, though its children
-    /// may still listen. One that somebody else listens on is left alone, as is anything that is not a socket.
+    /// may still listen. One that another process listens on is left alone, as is anything that is not a socket.
     ///
     /// - Parameters:
     ///   - address: What ``ListeningAddress/init(_:)`` reads.
@@ -39,7 +39,7 @@ package struct ListeningSocket: Sendable {
         isListening(STDIN_FILENO)
     }
 
-    /// The socket on descriptor 0. Its file, if it has one, belongs to whoever made it.
+    /// The socket on descriptor 0. Its file, if it has one, belongs to the process that made it.
     package static func inherited() -> ListeningSocket? {
         guard isInherited() else { return nil }
         return ListeningSocket(

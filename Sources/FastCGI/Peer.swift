@@ -18,7 +18,7 @@ enum Peer {
         return .end
     }
 
-    /// Reads what there is, up to 64 KiB, to no purpose but that the peer can go on.
+    /// Reads what there is, up to 64 KiB, only so that the peer can continue.
     static func discardSome(from connection: Int32) {
         withUnsafeTemporaryAllocation(byteCount: 64 << 10, alignment: 1) { buffer in
             _ = recv(connection, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))

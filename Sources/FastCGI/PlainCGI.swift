@@ -16,7 +16,7 @@ package enum PlainCGI {
     /// Answers the request that this process was started for, and lets go of the web server.
     ///
     /// When it returns, descriptors 0, 1 and 2 are on `/dev/null`: the web server has seen the end of the answer, and
-    /// the process may go on. Servers wait for the end of the error output too (fcgiwrap does), so what is logged from
+    /// the process may continue. Servers wait for the end of the error output too (fcgiwrap does), so what is logged from
     /// then on needs a file. Apache's mod_cgi kills the process a few seconds after the answer; work that must outlive
     /// it belongs into a process with a session of its own.
     ///

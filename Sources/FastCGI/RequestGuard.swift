@@ -35,24 +35,24 @@ enum RequestGuard {
         var scan = Scan(bytes: bytes)
         guard let begin = scan.nextHeader() else { return .incomplete }
         guard begin.version == 1, begin.type == 1, begin.id != 0, begin.contentLength == 8 else {
-            return .invalid("It does not begin with BEGIN_REQUEST.")
+            return .invalid("The request doesn't start with BEGIN_REQUEST.")
         }
         // libfcgi doesn't step over the padding of this record, nor over that of the empty one which ends the parameters:
         // it would see other records than are seen here.
-        guard begin.padding == 0 else { return .invalid("Its BEGIN_REQUEST is padded.") }
+        guard begin.padding == 0 else { return .invalid("BEGIN_REQUEST is padded.") }
         guard let body = scan.take(begin) else { return .incomplete }
         guard body[body.startIndex] == 0, body[body.startIndex + 1] == 1 else {
-            return .invalid("Its role is not responder.")
+            return .invalid("The role isn't responder.")
         }
         var parameters = Parameters()
         while true {
             guard let header = scan.nextHeader() else { return .incomplete }
             guard header.version == 1, header.type == 4, header.id == begin.id else {
-                return .invalid("A record is among the parameters that does not belong there.")
+                return .invalid("Unexpected record among the parameters.")
             }
             guard let content = scan.take(header) else { return .incomplete }
             if content.isEmpty {
-                guard header.padding == 0 else { return .invalid("The end of its parameters is padded.") }
+                guard header.padding == 0 else { return .invalid("The end of the parameters is padded.") }
                 break
             }
             parameters.append(UnsafeRawBufferPointer(rebasing: content))

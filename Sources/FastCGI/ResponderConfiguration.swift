@@ -7,7 +7,7 @@ package struct ResponderConfiguration: Sendable {
     /// How much of a body that nobody wants is read and thrown away, in bytes, so that the web server, which is still
     /// sending, comes to read the answer. Past it the answer goes out first and the rest is cut off.
     package var discardLimit: Int
-    /// How long the web server may pause within one request or answer before it is given up.
+    /// How long the web server may pause within one request or answer before byoc drops it.
     package var peerTimeout: Duration
     /// How long an accepted connection may stay silent before its first request, in drain too.
     ///

@@ -54,7 +54,7 @@ struct UnixSocketFile: Sendable, Equatable {
 
     /// Whether it is still what stands at its path.
     ///
-    /// Its time may have been touched: the inode is nobody else's as long as somebody listens on it.
+    /// Its time may have been touched: no other file gets the inode while a process listens on it.
     var isInPlace: Bool { UnixSocketFile(path: path).map { $0.device == device && $0.inode == inode } ?? false }
 
     /// Whether anything stands at its path.

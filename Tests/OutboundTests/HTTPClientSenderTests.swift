@@ -63,7 +63,7 @@ struct AnswerLimitTests {
         }
         try await withSender { sender in
             let failure = try #require(try await sender.post(server.url, within: .milliseconds(400)).failure)
-            #expect(failure == TransportFailure(isCertain: false, "no answer within the time-out"))
+            #expect(failure == TransportFailure(isCertain: false, "no response within the time-out"))
             await server.wait { begun, ended in begun == 1 && ended == 1 }
         }
     }
@@ -110,7 +110,7 @@ struct AnswerLimitTests {
         }
         try await withSender { sender in
             let failure = try #require(try await sender.post(server.url).failure)
-            #expect(failure == TransportFailure(isCertain: false, "the answer is longer than 4 MiB"))
+            #expect(failure == TransportFailure(isCertain: false, "the response exceeds 4 MiB"))
             await server.wait { begun, ended in begun == ended }
         }
     }

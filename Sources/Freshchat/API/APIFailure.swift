@@ -63,8 +63,8 @@ enum Refusal {
 
     static func words(in reply: HTTPReply) -> String {
         if let words = JSONFields(reply.body).flatMap(words(in:)) { return words }
-        if reply.body.isEmpty { return "no words" }
-        if reply.looksLikeAPage { return "a web page, not an answer of the API" }
+        if reply.body.isEmpty { return "empty body" }
+        if reply.looksLikeAPage { return "a web page, not an API response" }
         return reply.excerpt(longest)
     }
 
@@ -120,33 +120,33 @@ extension APIFailure {
         switch status {
         case 401:
             failure = DeliveryFailure(
-                .pause, reason: "Freshchat doesn't take the API token: it was replaced, deleted or has expired",
+                .pause, reason: "Freshchat rejected the API token: it was replaced or deleted, or it has expired",
                 detail: detail)
         case 413:
-            failure = DeliveryFailure(.giveUp, reason: "Freshchat refused it", detail: detail)
+            failure = DeliveryFailure(.giveUp, reason: "Freshchat rejected the request", detail: detail)
         case 429:
             failure = DeliveryFailure(
                 .slowDown(until: now.addingTimeInterval(reply.headers.rateLimitWait(now: now))),
-                reason: "Freshchat asks us to slow down", detail: detail)
+                reason: "Freshchat's rate limit is reached", detail: detail)
         case 408, 425:
             failure = DeliveryFailure(
                 .retry(after: reply.headers.retryAfter(now: now)), isCertain: !isInDoubt,
-                reason: "Freshchat took too long: it answered \(status)", detail: detail)
+                reason: "Freshchat timed out (HTTP \(status))", detail: detail)
         case 400...499 where reply.looksLikeAPage:
             // A gateway that doesn't know the way, perhaps in passing. Were it taken for the API's own 404, a user or a
             // conversation would count as gone.
             isStranger = true
             failure = DeliveryFailure(
                 .retry(after: nil), isCertain: !isInDoubt,
-                reason: "Something else answers in the place of Freshchat's API; look at the base URL", detail: detail)
+                reason: "The response isn't from Freshchat's API; check the API address", detail: detail)
         case 402, 403:
             failure = DeliveryFailure(
-                .pause, reason: "Freshchat's API token has no right to do this", detail: detail)
+                .pause, reason: "Freshchat's API token lacks permission for this", detail: detail)
         case 409:
             failure = DeliveryFailure(
-                .retry(after: nil), isCertain: !isInDoubt, reason: "Freshchat sees a conflict", detail: detail)
+                .retry(after: nil), isCertain: !isInDoubt, reason: "Freshchat reported a conflict", detail: detail)
         case 400, 404, 410, 414, 415, 422, 431:
-            failure = DeliveryFailure(.giveUp, reason: "Freshchat refused it", detail: detail)
+            failure = DeliveryFailure(.giveUp, reason: "Freshchat rejected the request", detail: detail)
         case 500...599:
             failure = DeliveryFailure(
                 ServiceFault(service: "Freshchat", status: status), after: reply.headers.retryAfter(now: now),
@@ -155,11 +155,11 @@ extension APIFailure {
             // Never followed, for the token would go along. It is repeated, because gateways redirect in passing.
             failure = DeliveryFailure(
                 .retry(after: nil), isCertain: !isInDoubt,
-                reason: "Freshchat's API is at another address; look at the base URL", detail: detail)
+                reason: "Freshchat's API redirects to another address; check the API address", detail: detail)
         default:
             failure = DeliveryFailure(
                 .retry(after: nil), isCertain: !isInDoubt,
-                reason: "Freshchat answered \(status), which doesn't say whether it did it", detail: detail)
+                reason: "Freshchat answered HTTP \(status); it may or may not have acted", detail: detail)
         }
         self.init(status: isStranger ? nil : status, words: words, failure: failure)
         isUnreadable = isStranger
@@ -176,7 +176,7 @@ extension APIFailure {
             failure: DeliveryFailure(
                 .retry(after: nil), isCertain: !carriesMessage,
                 reason: carriesMessage
-                    ? "Freshchat's answer doesn't say that it took the message" : "Freshchat's answer can't be read",
+                    ? "Freshchat's response doesn't confirm the message" : "Freshchat's response is unreadable",
                 detail: "\(call): HTTP \(reply.status.code) with \(found)\(reply.trace)"))
         isUnreadable = true
     }
@@ -187,7 +187,7 @@ extension APIFailure {
         self.init(
             status: 400, words: words,
             failure: DeliveryFailure(
-                .giveUp, reason: "Freshchat refused it", detail: "\(call): the message failed, \(words)"))
+                .giveUp, reason: "Freshchat rejected the request", detail: "\(call): the message failed, \(words)"))
     }
 }
 
@@ -196,9 +196,9 @@ extension HTTPReply {
     fileprivate var instead: String {
         if body.isEmpty { return "an empty body" }
         if looksLikeAPage { return "a web page" }
-        guard let fields = JSONFields(body) else { return "a body of \(body.count) bytes that can't be read" }
+        guard let fields = JSONFields(body) else { return "an unreadable body of \(body.count) bytes" }
         if let words = Refusal.words(in: fields) { return "other content: \(words)" }
-        return "a body of \(body.count) bytes without what was asked for"
+        return "a body of \(body.count) bytes without the expected fields"
     }
 }
 

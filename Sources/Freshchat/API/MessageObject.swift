@@ -108,7 +108,7 @@ struct MessageObject: Sendable {
         actorID = actorID ?? eventActor.id
     }
 
-    /// The customer it belongs to: older payloads leave `user_id` out of what he wrote himself (freshchat.md §2.1).
+    /// The customer it belongs to: older payloads leave `user_id` out of customers' own messages (freshchat.md §2.1).
     var customer: HelpdeskUserID? {
         user ?? (actor == .user ? actorID.map { HelpdeskUserID($0.rawValue) } : nil)
     }

@@ -68,7 +68,7 @@ struct ProfileWriting {
 
     private static let unreadableProperties = APIFailure(
         failure: DeliveryFailure(
-            .giveUp, reason: "The user's properties aren't written, because those that are there can't be read",
+            .giveUp, reason: "User properties weren't updated because the existing ones are unreadable",
             detail: "GET /users/{id}: properties is not a list of names and values"))
 
     private var path: String { "/users/" + update.user.pathSegment }

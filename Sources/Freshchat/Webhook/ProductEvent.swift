@@ -15,7 +15,7 @@ enum ProductEvent {
         case "onConversationUpdate":
             return try update(of: envelope, request)
         case .some(let name):
-            return ignored("no concern of ours: \(name.truncated(to: 60))", topic: envelope.topic, request)
+            return ignored("unsupported event: \(name.truncated(to: 60))", topic: envelope.topic, request)
         }
     }
 
@@ -44,7 +44,7 @@ enum ProductEvent {
         // The readable ones must not suffer for the others, and those must not vanish without a word.
         if events.count < model.messageCount {
             let count = model.messageCount - events.count
-            events += ignored("\(count) of its messages can't be read", topic: envelope.topic, request).events
+            events += ignored("unreadable messages: \(count)", topic: envelope.topic, request).events
         }
         return WebhookReading(events: events)
     }

@@ -14,24 +14,26 @@ package struct WebhookPublicKey: Sendable {
     /// lines. So only its Base64 counts: label, line ends (also missing, written as `\n`, or turned into spaces), quotes around
     /// it, invisible characters, and lines before and behind the block don't matter. It may be an SPKI or a PKCS#1 structure.
     ///
-    /// - Throws: in words for who pasted it: empty, not a public key, a private key, shorter than 2048 bits.
+    /// - Throws: a failure for the admin who pasted it: empty, not a public key, a private key, shorter than 2048 bits.
     package init(parsing pasted: String) throws(SetupFailure) {
         let text = pasted.replacing("\\r", with: "").replacing("\\n", with: "\n")
         guard !text.uppercased().contains("PRIVATE KEY-----") else {
-            throw Self.refused("is a private key. Never paste that anywhere")
+            throw Self.refused("That is a private key. Never paste one anywhere.")
         }
-        guard !text.uppercased().contains("CERTIFICATE-----") else { throw Self.refused("is a certificate") }
+        guard !text.uppercased().contains("CERTIFICATE-----") else {
+            throw Self.refused("A certificate, not a public key.")
+        }
         let base64 = Self.base64(in: text)
-        guard !base64.isEmpty else { throw Self.refused("is empty") }
+        guard !base64.isEmpty else { throw Self.refused("The public key is empty.") }
         guard let bytes = Data(base64Encoded: base64), !bytes.isEmpty else {
-            throw Self.refused("is not complete, or something else stands between its lines")
+            throw Self.refused("The public key is incomplete or has other text between its lines.")
         }
         do {
             key = try _RSA.Signing.PublicKey(derRepresentation: bytes)
         } catch CryptoKitError.incorrectParameterSize {
-            throw Self.refused("is shorter than 2048 bits")
+            throw Self.refused("The public key is shorter than 2048 bits.")
         } catch {
-            throw Self.refused("is no RSA public key")
+            throw Self.refused("Not an RSA public key.")
         }
     }
 
@@ -63,11 +65,11 @@ package struct WebhookPublicKey: Sendable {
         return result.isEmpty ? "" : String(result) + String(repeating: "=", count: (4 - result.count % 4) % 4)
     }
 
-    private static func refused(_ what: String) -> SetupFailure {
+    private static func refused(_ problem: String) -> SetupFailure {
         SetupFailure(
-            side: "Freshchat", problem: "The public key of the conversation webhook \(what).",
+            side: "Freshchat", problem: problem,
             remedy: """
-                Copy all of it, from -----BEGIN to the last -----, from Freshchat's Admin > Marketplace and Integrations > \
+                Copy the whole key, with its BEGIN and END lines, from Freshchat's Admin > Marketplace and Integrations > \
                 Conversation Webhooks (older accounts: Settings > Webhooks).
                 """)
     }

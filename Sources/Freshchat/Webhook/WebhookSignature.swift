@@ -25,7 +25,7 @@ enum WebhookSignature {
             throw WebhookRefusal(.notGenuine, "The X-Freshchat-Signature header is missing.")
         }
         guard key.isValid(signature: signature, over: request.body) else {
-            throw WebhookRefusal(.notGenuine, "The signature is not Freshchat's over this body.")
+            throw WebhookRefusal(.notGenuine, "The signature doesn't match this body.")
         }
     }
 }
