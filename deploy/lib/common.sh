@@ -24,7 +24,7 @@ need_swift() {
 need_packages() {
     local package missing=()
     command -v dpkg-query >/dev/null 2>&1 ||
-        fail "This script installs Debian packages and this is no Debian; install the counterparts of: $*"
+        fail "This script installs Debian packages, and this is not Debian. Install the counterparts of: $*"
     for package in "$@"; do
         dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
     done

@@ -9,8 +9,8 @@ base_url=http://127.0.0.1:$port
 BYOC_ADMIN_PASSWORD=$(head -c 12 /dev/urandom | base64 | tr '+/' '-_')
 byoc_settings=(BYOC_ADMIN_PASSWORD="$BYOC_ADMIN_PASSWORD")
 
-# start_stack OPTION...: starts all of it; the options go to the sandbox. With --playground among them, its page is told
-# what the bridge does.
+# start_stack OPTION...: starts all of it; the options go to the sandbox. With --playground among them, its page shows
+# what byoc does.
 start_stack() {
     start_byoc
     start_nginx

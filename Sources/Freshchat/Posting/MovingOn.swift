@@ -56,8 +56,8 @@ extension Posting {
         throw contradiction(refusal, mapped)
     }
 
-    /// Freshchat says of a conversation that it is gone and that it is open. Were the customer moved for that, a mishap of a
-    /// moment would split what he says.
+    /// Freshchat reports a conversation both as gone and as open. If byoc moved the customer for that, a passing fault would
+    /// split their conversation.
     private func contradiction(_ refusal: APIFailure, _ mapped: HelpdeskConversationID) -> APIFailure {
         APIFailure(
             failure: DeliveryFailure(

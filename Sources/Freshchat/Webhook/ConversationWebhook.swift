@@ -90,7 +90,7 @@ extension HelpdeskEvent {
     /// - Returns: `nil` without the ids by which it is known.
     init?(_ object: MessageObject, reference: String? = nil, actorName: String? = nil) {
         guard let id = object.id, let conversation = object.conversation else { return nil }
-        // A customer's text comes back to us as he wrote it; only an editor makes tags.
+        // A customer's text returns exactly as written; only an editor makes tags.
         let message =
             object.actor == .user
             ? Message(parts: object.parts, sentAt: object.createdAt)
