@@ -171,7 +171,9 @@ struct AnswerFormTests {
             try await withSender { sender in
                 let failure = try #require(try await sender.post(server.url).failure)
                 #expect(
-                    failure == TransportFailure(isCertain: false, "the answer's status \(code) isn't from 100 to 999"))
+                    failure
+                        == TransportFailure(
+                            isCertain: false, "the response's status \(code) isn't between 100 and 999"))
                 let good = try self.server("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
                 let found = try await sender.post(good.url).get()
                 #expect(found.status == .ok)

@@ -40,7 +40,7 @@ check_installed() {
     if grep -E 'not found|swift|sqlite|stdc' <<<"$said"; then fail "The program needs more than the C library."; fi
     if grep -rE '/usr/local/bin/byoc|/home/you/byoc/byoc' \
         "$rootfs/usr/share/doc/byoc/examples" "$rootfs"/usr/lib/systemd/system/byoc.*; then
-        fail "These name the program where the package doesn't put it."
+        fail "These files have another path of the program than the package."
     fi
     check_units
 }
@@ -66,9 +66,9 @@ check_removal() {
     local left
     rm "$rootfs/tmp/byoc.deb"
     inside dpkg -r byoc | tee "$work/said"
-    grep -q "are kept" "$work/said" || fail "Removing doesn't say what stays."
+    grep -q "are kept" "$work/said" || fail "Removing doesn't say what is kept."
     [ ! -e "$rootfs/usr/bin/byoc" ] && [ -s "$rootfs/var/lib/byoc/byoc.sqlite" ] && [ -s "$rootfs/etc/byoc/env" ] ||
-        fail "Removing didn't take just the program away."
+        fail "Removing didn't delete just the program."
     inside dpkg -P byoc | tee "$work/said"
     grep -q "Removing byoc's data store" "$work/said" || fail "Purging doesn't say that it removes the data."
     ! inside getent passwd byoc || fail "The user has stayed."
@@ -86,7 +86,7 @@ check_archive() {
     mkdir -p "$home"
     tar -C "$home" --no-same-owner -xzf "${archive[0]}"
     mv "$home"/byoc-* "$home/byoc"
-    [ -z "$(find "$home/byoc" -perm /022)" ] || fail "Others may write to what the archive has."
+    [ -z "$(find "$home/byoc" -perm /022)" ] || fail "Others may write to the archive's files."
     install -m 600 "$home/byoc/env.example" "$home/byoc/env"
     sed -i -e 's|^BYOC_DATA_DIR=.*|BYOC_DATA_DIR=/home/you/data|' -e '/^BYOC_SOCKET=/d' "$home/byoc/env"
     echo "BYOC_CGI_RELAY_SECONDS=0" >>"$home/byoc/env"
