@@ -3,7 +3,7 @@ import Glibc
 
 /// libfcgi's own state, once in a process.
 enum LibFCGI {
-    /// Makes libfcgi ready without letting it take over signals.
+    /// Initializes libfcgi without its signal handlers.
     ///
     /// `FCGX_Init` puts handlers of its own on SIGPIPE, SIGUSR1 and SIGTERM when these are at their defaults or ignored
     /// (os_unix.c, `OS_InstallSignalHandlers`). The last two would stop all its threads by a global flag and deafen the

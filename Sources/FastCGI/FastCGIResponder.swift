@@ -19,9 +19,9 @@ package final class FastCGIResponder: Sendable {
         var isDraining = false
     }
 
-    /// Why a responder can't be started.
+    /// The reason why a responder can't start.
     package enum StartError: Error, Equatable {
-        /// It runs already, or has been drained; make another one.
+        /// It is already running, or was drained; create another one.
         case startedBefore
     }
 
@@ -72,7 +72,7 @@ package final class FastCGIResponder: Sendable {
         logger.debug("FastCGI responder started", metadata: ["threads": "\(configuration.threads)"])
     }
 
-    /// Accepts nothing more, answers what has been accepted, and ends the threads.
+    /// Stops accepting, answers accepted requests, and ends the threads.
     ///
     /// Connections that the web server keeps are closed after the current response, idle ones at once. nginx may be about
     /// to send on one of those: it then tries again on a new connection if `fastcgi_next_upstream` lets it (`error`, and

@@ -1,13 +1,13 @@
 extension ListeningSocket {
-    /// Why there is no listening socket. The description says what to do about it.
+    /// The reason why byoc can't listen. The description says how to fix it.
     package enum Failure: Error, Equatable, CustomStringConvertible {
         /// Neither a path nor a host and port.
         case malformedAddress(String)
         /// Over the 107 bytes that the system allows.
         case pathTooLong(String)
-        /// There is something at the path that is not a socket. It is left alone.
+        /// The path has a file that isn't a socket. It is left alone.
         case notASocket(path: String)
-        /// Another process listens there; its id if the system tells.
+        /// Another process listens there; with its id if the system reports it.
         case inUse(ListeningAddress, process: Int32?)
         /// The host name is not known.
         case unknownHost(String, reason: String)

@@ -1,13 +1,13 @@
 import Glibc
 
-/// Looks at the records of a request's head before libfcgi reads them.
+/// Checks the records of a request's head before libfcgi reads them.
 ///
 /// libfcgi trusts its peer: lengths that sum to over 2 GiB end in a failed assertion, a repeated name in
 /// FCGI_GET_VALUES writes past a buffer (fcgiapp.c, `ReadParams` and `ProcessManagementRecord`), and a request that
 /// comes in halves holds its thread. So only a whole, well-formed head is handed to it, and nothing behind it: the records
 /// of the body are read by ``StreamBody``. Numbers are those of the FastCGI specification 1.0, §3 and §8.
 enum RequestGuard {
-    /// A head that is in order.
+    /// A valid head.
     struct Head: Equatable {
         /// The request's id, which each record of its body has too.
         var id: Int
@@ -17,13 +17,13 @@ enum RequestGuard {
         var end: Int
     }
 
-    /// What can be said from the bytes that have come so far.
+    /// The verdict on the bytes received so far.
     enum Verdict: Equatable {
-        /// BEGIN_REQUEST and all of PARAMS are there and in order.
+        /// BEGIN_REQUEST and all of PARAMS are present and valid.
         case complete(Head)
-        /// In order as far as it goes.
+        /// Valid so far.
         case incomplete
-        /// Nothing that a web server sends.
+        /// Not from a web server.
         case invalid(String)
     }
 
@@ -124,14 +124,14 @@ enum RequestGuard {
             self.bytes = bytes
         }
 
-        /// The next record's header; nil when it has not come yet.
+        /// The next record's header; `nil` if it hasn't arrived yet.
         mutating func nextHeader() -> RecordHeader? {
             guard next + RecordHeader.length <= bytes.count else { return nil }
             defer { next += RecordHeader.length }
             return RecordHeader(UnsafeRawBufferPointer(rebasing: bytes[next..<next + RecordHeader.length]))
         }
 
-        /// The record's content, stepping over its padding; nil when not all of it has come yet.
+        /// The record's content, without its padding; `nil` if it hasn't arrived completely.
         mutating func take(_ header: RecordHeader) -> Slice<UnsafeRawBufferPointer>? {
             guard next + header.contentLength + header.padding <= bytes.count else { return nil }
             defer { next += header.contentLength + header.padding }

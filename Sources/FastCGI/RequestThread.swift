@@ -1,12 +1,12 @@
 import Glibc
 import Logging
 
-/// What one request thread does.
+/// A request thread's loop.
 struct RequestThread: Sendable {
     let connections: Connections
     let exchange: Exchange
 
-    /// Fails when libfcgi can't be made ready, before there is a thread to fail on.
+    /// Fails if libfcgi can't be initialized, before any thread starts.
     init(connections: Connections, exchange: Exchange) throws {
         guard LibFCGI.isReady else { throw SystemFailure("FCGX_Init") }
         self.connections = connections
@@ -57,7 +57,7 @@ struct RequestThread: Sendable {
             return
         }
         if !answer.isComplete {
-            // Closing now, with bytes unread, could cost the web server the answer.
+            // Closing now, with bytes unread, could lose the response at the web server.
             shutdown(connection, CInt(SHUT_WR))
             connections.park(connection, for: .leave)
         } else if wantsToKeep {
