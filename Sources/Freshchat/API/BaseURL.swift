@@ -1,7 +1,7 @@
 import FoundationEssentials
 package import RelayCore
 
-/// Where a Freshchat account's API is, complete up to and including `/v2` (freshchat.md §1.1).
+/// The address of a Freshchat account's API, up to and including `/v2` (freshchat.md §1.1).
 package struct FreshchatBaseURL: Hashable, Sendable, CustomStringConvertible {
     /// Without a slash at the end.
     package let text: String
@@ -20,7 +20,7 @@ package struct FreshchatBaseURL: Hashable, Sendable, CustomStringConvertible {
         var text = pasted.trimmingWhiteSpace()
         while text.hasSuffix("/") { text.removeLast() }
         guard !text.isEmpty else { throw refused("The API address is empty.") }
-        // Foundation would encode what isn't allowed in a URL, and then it were another address than the one pasted.
+        // Foundation would encode invalid characters, which changes the pasted address.
         guard
             !text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F || $0.properties.isWhitespace })
         else { throw refused("The API address contains spaces or control characters: \"\(text)\".") }
@@ -47,7 +47,7 @@ package struct FreshchatBaseURL: Hashable, Sendable, CustomStringConvertible {
 
     package var description: String { text }
 
-    /// Whether it ends as all known accounts' do.
+    /// Whether the address ends as all known accounts' do.
     var hasVersion: Bool { text.hasSuffix("/v2") }
 
     /// Whether it has the path that only samples have; no account answers there (freshchat.md §7).

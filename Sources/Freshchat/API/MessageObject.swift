@@ -118,7 +118,7 @@ struct MessageObject: Sendable {
     }
 }
 
-/// Who did what an event tells of.
+/// The actor of an event.
 struct EventActor: Sendable {
     /// `nil` if it is missing, or none that the API lists.
     var kind: HelpdeskMessage.Actor?

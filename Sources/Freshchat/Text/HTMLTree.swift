@@ -96,7 +96,7 @@ struct HTMLElement {
     }
 }
 
-/// Memory that is given back all at once.
+/// Memory that is freed all at once.
 private final class Arena {
     private var blocks: [UnsafeMutableRawPointer] = []
     private var next: UnsafeMutableRawPointer?

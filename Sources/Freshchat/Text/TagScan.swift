@@ -22,7 +22,7 @@ struct TagScan {
         return false
     }
 
-    /// The text without what has the form of a tag.
+    /// The text without tags.
     func withoutTags() -> String {
         var rest: [UInt8] = []
         var copied = text.startIndex

@@ -4,11 +4,11 @@ import FoundationEssentials
 package import RelayCore
 import Synchronization
 
-/// The key with which Freshchat's conversation webhooks are verified (freshchat.md §2.2).
+/// The key that verifies Freshchat's conversation webhooks (freshchat.md §2.2).
 package struct WebhookPublicKey: Sendable {
     private let key: _RSA.Signing.PublicKey
 
-    /// Reads the key in whatever shape it was copied.
+    /// Reads the key in any shape that copying produces.
     ///
     /// Freshchat shows it with a label for another form than it has, and settings pages, shells and `.env` files change its
     /// lines. So only its Base64 counts: label, line ends (also missing, written as `\n`, or turned into spaces), quotes around
@@ -37,7 +37,7 @@ package struct WebhookPublicKey: Sendable {
         }
     }
 
-    /// Whether a Base64 signature is this key's over exactly these bytes: RSA, PKCS#1 v1.5, SHA-256.
+    /// Whether a Base64 signature matches exactly these bytes: RSA, PKCS#1 v1.5, SHA-256.
     package func isValid(signature: String, over body: [UInt8]) -> Bool {
         guard let bytes = Data(base64Encoded: signature.trimmingWhiteSpace()), !bytes.isEmpty else { return false }
         return key.isValidSignature(
@@ -45,11 +45,11 @@ package struct WebhookPublicKey: Sendable {
             padding: .insecurePKCS1v1_5)
     }
 
-    /// What stands between the marker lines, or everything without them; without quotes, white space and invisible
-    /// characters, and with the padding that copying may lose.
+    /// The text between the marker lines, or all of it without them. Quotes, white space and invisible characters are
+    /// removed, and padding that copying may lose is restored.
     private static func base64(in text: String) -> String {
         var block = text[...]
-        // "-----BEGIN … KEY-----" and its end can stand on one line with the rest.
+        // "-----BEGIN … KEY-----" and its end may be on one line with the rest.
         if let begin = block.firstRange(of: "-----BEGIN") {
             let behind = block[begin.upperBound...]
             block = behind.firstRange(of: "-----").map { behind[$0.upperBound...] } ?? behind

@@ -1,7 +1,7 @@
 import HTTPTypes
 import RelayCore
 
-/// Tells whether a conversation webhook comes from Freshchat (freshchat.md §2.2).
+/// Verifies that a conversation webhook comes from Freshchat (freshchat.md §2.2).
 enum WebhookSignature {
     /// - Throws: `notGenuine` for a missing or wrong signature. `notReady` while there is no usable key: then Freshchat
     ///   sends it again later, and by then the admin may have pasted one.
