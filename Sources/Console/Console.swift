@@ -5,9 +5,9 @@ package import RelayCore
 
 /// The settings pages: answers everything below `/admin`.
 ///
-/// An answer is made in two steps. ``begin(_:)`` runs on the request's thread: it finds the page, who is asking, and
-/// whether the form is genuine. Only what has passed gets to the page itself, which reads the store and may ask the far
-/// sides, and so is async.
+/// An answer takes two steps. ``begin(_:)`` runs on the request's thread: it finds the page and the session, and checks
+/// that the form is genuine. Only then does the page itself run, which reads the store, may query the channel and Freshchat,
+/// and so is async.
 package struct Console: Sendable {
     let settings: ConsoleSettings
     let store: any Store
@@ -19,8 +19,8 @@ package struct Console: Sendable {
     let logger: Logger
 
     /// - Parameters:
-    ///   - programme: what the pages need of the programme around them.
-    ///   - memory: what sign-in remembers across workers and restarts.
+    ///   - programme: the programme around the pages.
+    ///   - memory: keeps the sign-in state across workers and restarts.
     package init(
         settings: ConsoleSettings, store: any Store, programme: any ConsoleProgramme, memory: any ConsoleMemory,
         logger: Logger, now: @escaping @Sendable () -> Date = { Date() }
@@ -35,7 +35,7 @@ package struct Console: Sendable {
         renderer = Renderer(settings: settings)
     }
 
-    /// How a request goes on.
+    /// The next step of a request.
     package enum Beginning: Sendable {
         case answer(WebhookResponse)
         /// The page has to be made, which may take a while.
@@ -45,7 +45,7 @@ package struct Console: Sendable {
     /// Whether a path, below our own prefix, is one of the pages'.
     package static func isOwn(_ path: String) -> Bool { path == "/admin" || path.hasPrefix("/admin/") }
 
-    /// A style sheet, a script or an icon, which need no thought; `nil`: the request is for something else.
+    /// A style sheet, a script or an icon; `nil` if the request is for something else.
     package func asset(for request: WebhookRequest) -> WebhookResponse? {
         Asset.response(to: request).map { sealed($0, request) }
     }
@@ -106,11 +106,14 @@ package struct Console: Sendable {
     private func make(_ page: Page, _ asked: PageRequest, _ raw: WebhookRequest, _ session: Session) async
         -> WebhookResponse
     {
-        let desk = Desk(
+        var desk = Desk(
             store: store, programme: programme, settings: settings, texts: renderer.texts, session: session,
-            drafts: gate.drafts, now: now())
+            drafts: gate.drafts, address: raw.remoteAddress, now: now())
+        if raw.method == .get { desk.notice = Notice.take(for: asked.path, from: raw, desk) }
         do {
-            return finish(try await page.answer(asked, desk), raw, session: session, section: page.section)
+            var response = finish(try await page.answer(asked, desk), raw, session: session, section: page.section)
+            if desk.notice != nil { response.headers.append(Notice.expiredCookie(settings)) }
+            return response
         } catch {
             logger.error(
                 "settings page failed",

@@ -1,23 +1,23 @@
 package import RelayCore
 
-/// What the pages need of the programme around them.
+/// The programme around the pages, as far as they need it.
 package protocol ConsoleProgramme: Examining {
     /// The channels that can be connected, in the order in which they are offered.
     var channels: [any Channel] { get }
 
-    /// What the agents' side needs.
+    /// Freshchat's settings.
     var deskFields: DeskFields { get }
 
-    /// Where an installation is called.
+    /// The URLs at which an installation is called.
     func urls(of installation: Installation) -> InstallationURLs
 
     /// Freshchat's account with this address and token, the rest of it as configured.
     func deskAccount(address: String, token: Secret) throws(SetupFailure) -> HelpdeskAccount
 
-    /// Asks the channel whether the credentials are good.
+    /// Checks the credentials with the channel.
     func check(_ account: ChannelAccount, of channel: any Channel) async throws(SetupFailure) -> ChannelCheck
 
-    /// Asks Freshchat whether the credentials are good, and which topics there are.
+    /// Checks the credentials with Freshchat and lists its topics.
     func check(_ account: HelpdeskAccount) async throws(SetupFailure) -> HelpdeskCheck
 
     /// Checks everything once more, stores the installation, registers its target URL.
@@ -31,8 +31,8 @@ package protocol ConsoleProgramme: Examining {
 
     /// Unregisters the webhook and forgets the secrets.
     ///
-    /// - Parameter insisting: goes on when the channel can't be reached or refuses.
-    /// - Returns: what the channel said when it went on all the same.
+    /// - Parameter insisting: whether to remove it even if the channel can't be reached or refuses.
+    /// - Returns: the channel's refusal, if the installation was removed nevertheless.
     func remove(_ installation: Installation, keepingHistory: Bool, insisting: Bool) async throws -> String?
 
     /// Posts what the channel itself would post, to the installation's public target URL.
@@ -41,7 +41,7 @@ package protocol ConsoleProgramme: Examining {
 
 /// The public addresses of one installation.
 package struct InstallationURLs: Hashable, Sendable {
-    /// What the channel calls.
+    /// The URL that the channel calls.
     package var target: String
     /// For Freshchat's conversation webhook.
     package var helpdesk: String
@@ -55,7 +55,7 @@ package struct InstallationURLs: Hashable, Sendable {
     }
 }
 
-/// The settings of the agents' side.
+/// The settings of Freshchat's account.
 package struct DeskFields: Sendable {
     package var address: SettingField
     package var token: SettingField
@@ -68,20 +68,20 @@ package struct DeskFields: Sendable {
     }
 }
 
-/// An installation that is to be made.
+/// An installation to create.
 package struct ConnectionPlan: Sendable {
     package var channel: ChannelAccount
     package var desk: HelpdeskAccount
     package var topic: TopicID
-    /// `nil`: as the channel account is called.
+    /// `nil` for the channel account's own name.
     package var name: String?
     package var doubtPolicy: Installation.DoubtPolicy
 }
 
-/// An installation that was made.
+/// A created installation.
 package struct Connection: Sendable {
     package var installation: InstallationID
-    /// What the admin should know of it.
+    /// Warnings for the admin.
     package var warnings: [String]
 
     package init(installation: InstallationID, warnings: [String]) {
@@ -92,7 +92,7 @@ package struct Connection: Sendable {
 
 /// Keeps what sign-in must know in every worker and after a restart. Its functions block for a small file.
 package protocol ConsoleMemory: Sendable {
-    /// What is remembered now.
+    /// The present record.
     func recall() throws -> SignInRecord
 
     /// Changes it, alone among all workers.

@@ -1,11 +1,11 @@
 import FoundationEssentials
 import RelayCore
 
-/// How the pages are set up.
+/// The setup of the pages.
 package struct ConsoleSettings: Sendable {
     /// The public URL that all of ours begin with, without a slash at the end.
     package var baseURL: String
-    /// What signs in; `nil`: nothing does, and the pages say how to set it.
+    /// The password to sign in with; `nil` if none is set: then nobody can sign in, and the pages explain how to set it.
     package var password: AdminPassword?
     /// 32 bytes that all workers have and nobody else: everything the pages sign or encrypt is derived from them.
     package var key: [UInt8]

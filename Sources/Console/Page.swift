@@ -20,7 +20,7 @@ struct Page: Sendable {
     let method: HTTPRequest.Method
     /// Below `/admin`; a segment such as `{id}` stands for any and is found in ``PageRequest/parameters``.
     let path: String
-    /// What the navigation marks as the place where one is.
+    /// The section that the navigation marks as the current one.
     let section: Section?
     let answer: @Sendable (PageRequest, Desk) async throws -> Answer
 
@@ -71,7 +71,7 @@ enum Section: String, Sendable, CaseIterable {
     var path: String { self == .overview ? "/" : "/\(rawValue)" }
 }
 
-/// What a page works with.
+/// The store, the settings and the person behind one request.
 struct Desk: Sendable {
     let store: any Store
     let programme: any ConsoleProgramme
@@ -80,10 +80,28 @@ struct Desk: Sendable {
     let session: Session
     /// Seals what a form carries from one step to the next.
     let drafts: DraftSeal
+    /// The network address that the request comes from; `nil` if the web server tells none.
+    let address: String?
     let now: Date
+    /// News of the form before this page; `nil` if the page wasn't reached by one, or was loaded again.
+    var notice: Notice?
+
+    init(
+        store: any Store, programme: any ConsoleProgramme, settings: ConsoleSettings, texts: Texts, session: Session,
+        drafts: DraftSeal, address: String?, now: Date
+    ) {
+        self.store = store
+        self.programme = programme
+        self.settings = settings
+        self.texts = texts
+        self.session = session
+        self.drafts = drafts
+        self.address = address
+        self.now = now
+    }
 }
 
-/// What a page answers.
+/// A page's answer.
 enum Answer: Sendable {
     case page(PageContent)
     /// To another page, by its path below `/admin`.
@@ -91,15 +109,15 @@ enum Answer: Sendable {
     case response(WebhookResponse)
 }
 
-/// What is drawn inside the layout.
+/// The content inside the layout.
 struct PageContent: Sendable {
     var template: Template
     var title: String
-    /// What the template reads, by the names of its properties. A property that is `nil` is looked for further out: it
+    /// The properties that the template reads by name. A property that is `nil` is looked for further out: it
     /// must not have the name of one that the page has around it.
     var context: any Sendable
     var status: HTTPResponse.Status = .ok
-    /// How often what is marked with `data-live` is fetched again; `nil`: never.
+    /// Seconds between two fetches of the elements marked with `data-live`; `nil` to fetch none again.
     var refreshSeconds: Int?
     /// Seconds.
     var retryAfter: Int?

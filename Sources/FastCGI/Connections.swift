@@ -2,7 +2,7 @@ import CFastCGI
 import Glibc
 import Synchronization
 
-/// The connections on which no request is being answered, and the listening socket: what idle threads wait for.
+/// Idle connections and the listening socket, which idle threads wait on.
 ///
 /// All threads wait in one epoll, so that a kept connection holds no thread, and a process with all threads at work
 /// takes no connection that another could serve. The listening socket is non-blocking: when two processes see the same
@@ -33,11 +33,11 @@ final class Connections: Sendable {
     private struct Parked {
         var purpose: Purpose
         var deadline: ContinuousClock.Instant
-        /// Tells this stay from another connection's that had the same descriptor.
+        /// Distinguishes this connection from an earlier one with the same descriptor.
         var serial: UInt32
     }
 
-    /// What a parked connection is expected to do.
+    /// The next expected event on a parked connection.
     enum Purpose {
         /// Send its first request. It was accepted, so it gets its answer, also in drain.
         case greet
@@ -47,13 +47,13 @@ final class Connections: Sendable {
         case leave
     }
 
-    /// What a thread is to do next.
+    /// A thread's next step.
     enum Next {
         /// There is something to read on this connection, which is now the caller's.
         case serve(Int32)
         /// Accepting failed for want of something; wait a little, then ask again.
         case pause(SystemFailure)
-        /// No more work.
+        /// The responder is drained.
         case leave
     }
 
@@ -85,7 +85,7 @@ final class Connections: Sendable {
         close(queue)
     }
 
-    /// Blocks until there is something to do.
+    /// Blocks until there is work.
     func next() -> Next {
         while true {
             guard let timeout = beforeWaiting() else {
@@ -105,7 +105,7 @@ final class Connections: Sendable {
         }
     }
 
-    /// Keeps a connection without a thread until something comes on it.
+    /// Parks a connection, without a thread, until bytes arrive.
     func park(_ connection: Int32, for purpose: Purpose) {
         let patience = purpose == .idle ? configuration.idleTimeout : configuration.greetingTimeout
         park(connection, for: purpose, until: .now + patience)
@@ -128,7 +128,7 @@ final class Connections: Sendable {
         if !isParked { close(connection) }
     }
 
-    /// Takes no more connections, lets go of the idle ones, and sends the threads home when they are done.
+    /// Stops accepting connections, closes the idle ones, and lets threads exit when done.
     func drain() {
         draining.store(true, ordering: .sequentiallyConsistent)
         // A request that has come already on a kept connection is answered.
@@ -145,7 +145,7 @@ final class Connections: Sendable {
 
     // MARK: - Waiting
 
-    /// Closes what has overstayed.
+    /// Closes connections that have timed out.
     ///
     /// - Returns: how long to wait at most, in milliseconds, -1 for ever; nil when there is nothing to wait for.
     private func beforeWaiting() -> Int32? {
@@ -165,7 +165,7 @@ final class Connections: Sendable {
         return isEmpty ? -1 : 1000
     }
 
-    /// Takes connections out, which are then the caller's.
+    /// Removes connections and hands them to the caller.
     private func remove(where isWanted: (Int32, Parked) -> Bool) -> [Int32] {
         shelves.flatMap { shelf in
             shelf.parked.withLock { parked in
@@ -185,7 +185,7 @@ final class Connections: Sendable {
         guard connection >= 0 else {
             switch errno {
             case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .pause(SystemFailure("accept"))
-            // Taken by another process, or given up by its client.
+            // Taken by another process, or dropped by its client.
             default: return nil
             }
         }

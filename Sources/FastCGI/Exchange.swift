@@ -27,7 +27,7 @@ struct Exchange: Sendable {
         } catch {
             let isComplete = reader.discard(declared: declared, from: &source)
             logger.info(
-                "A request was refused before it reached its handler",
+                "request rejected before its handler",
                 metadata: [
                     "request.id": "\(id)", "response.status": "\(error.status.code)", "reason": "\(error.message)",
                 ]
@@ -44,12 +44,12 @@ struct Exchange: Sendable {
             // 1xx is no final answer (RFC 9110 §15.2), and below it is nothing at all.
             if response.head.status.code >= 200 { return response }
             logger.error(
-                "A handler answered with a status that is not final",
+                "handler returned a non-final status",
                 metadata: ["request.id": "\(request.id)", "response.status": "\(response.head.status.code)"]
             )
         } catch {
             logger.error(
-                "A handler failed",
+                "handler failed",
                 metadata: [
                     "request.id": "\(request.id)", "request.method": "\(request.head.method)",
                     "error.type": "\(type(of: error))", "error.message": "\(error)",
@@ -57,7 +57,7 @@ struct Exchange: Sendable {
             )
         }
         return .problem(
-            .internalServerError, message: "Something went wrong here. The log has it under this request id.",
+            .internalServerError, message: "Internal error. The log has the details under this request id.",
             requestID: request.id
         )
     }

@@ -3,7 +3,7 @@ import Glibc
 
 /// libfcgi's own state, once in a process.
 enum LibFCGI {
-    /// Makes libfcgi ready without letting it take over signals.
+    /// Initializes libfcgi without its signal handlers.
     ///
     /// `FCGX_Init` puts handlers of its own on SIGPIPE, SIGUSR1 and SIGTERM when these are at their defaults or ignored
     /// (os_unix.c, `OS_InstallSignalHandlers`). The last two would stop all its threads by a global flag and deafen the
@@ -39,7 +39,7 @@ struct FastCGIRequest: ~Copyable {
     /// Only after ``LibFCGI/isReady`` has been found true.
     init() {
         request = .allocate(capacity: 1)
-        // No listening socket: after a request that it can't read libfcgi would go on to `accept`, which then fails at
+        // No listening socket: after a request that it can't read libfcgi would continue to `accept`, which then fails at
         // once with EBADF instead of blocking.
         FCGX_InitRequest(request, -1, CInt(FCGI_FAIL_ACCEPT_ON_INTR))
     }

@@ -19,9 +19,9 @@ package final class FastCGIResponder: Sendable {
         var isDraining = false
     }
 
-    /// Why a responder can't be started.
+    /// The reason why a responder can't start.
     package enum StartError: Error, Equatable {
-        /// It runs already, or has been drained; make another one.
+        /// It is already running, or was drained; create another one.
         case startedBefore
     }
 
@@ -69,16 +69,16 @@ package final class FastCGIResponder: Sendable {
             beginDraining()
             throw error
         }
-        logger.debug("The FastCGI responder has started", metadata: ["threads": "\(configuration.threads)"])
+        logger.debug("FastCGI responder started", metadata: ["threads": "\(configuration.threads)"])
     }
 
-    /// Accepts nothing more, answers what has been accepted, and ends the threads.
+    /// Stops accepting, answers accepted requests, and ends the threads.
     ///
-    /// Connections that the web server keeps are closed after the answer in hand, idle ones at once. nginx may be about
+    /// Connections that the web server keeps are closed after the current response, idle ones at once. nginx may be about
     /// to send on one of those: it then tries again on a new connection if `fastcgi_next_upstream` lets it (`error`, and
     /// `non_idempotent` for POST). May be called again after it returned false.
     ///
-    /// - Returns: whether all threads have left within the limit. The others go on with what they have in hand.
+    /// - Returns: whether all threads have left within the limit. The others finish their requests.
     package func drain(within limit: Duration) async -> Bool {
         let deadline = ContinuousClock.now + limit
         beginDraining()
@@ -87,7 +87,7 @@ package final class FastCGIResponder: Sendable {
             // A task of its own, because draining is what one does in a task that has been cancelled.
             await Task { try? await Task.sleep(for: .milliseconds(5)) }.value
         }
-        logger.debug("The FastCGI responder has been drained")
+        logger.debug("FastCGI responder drained")
         return true
     }
 

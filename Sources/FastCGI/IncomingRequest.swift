@@ -1,15 +1,15 @@
 package import HTTPTypes
 
-/// One HTTP request as the web server handed it over, complete with its body.
+/// An HTTP request from the web server, complete with its body.
 package struct IncomingRequest: Sendable {
     /// Method, scheme, authority, path and header fields.
     ///
-    /// The path is raw, with its query, as the client sent it (`REQUEST_URI`); a server that doesn't tell gets it
+    /// The path is raw, with its query, as the client sent it (`REQUEST_URI`); for a server that doesn't send it, it is
     /// rebuilt from `SCRIPT_NAME`, `PATH_INFO` and `QUERY_STRING` (RFC 3875 §4.1).
     package var head: HTTPRequest
-    /// `SCRIPT_NAME`: the part of the path that the web server took to find this program. Empty when not given.
+    /// `SCRIPT_NAME`: the part of the path that led the web server to this program. Empty if missing.
     package var scriptName: String
-    /// `PATH_INFO`: the rest of the path, already decoded by the web server. Empty when not given.
+    /// `PATH_INFO`: the rest of the path, already decoded by the web server. Empty if missing.
     ///
     /// Bytes that are not UTF-8 become U+FFFD, which equals no route.
     package var pathInfo: String
@@ -22,7 +22,7 @@ package struct IncomingRequest: Sendable {
     /// Taken from the client's `X-Request-Id` when that has 1 to 64 characters of `A–Z a–z 0–9 . _ -`, else random.
     package var id: String
 
-    /// A request made by hand, for handlers under test.
+    /// A request built by hand, for testing handlers.
     package init(
         head: HTTPRequest,
         scriptName: String = "",

@@ -1,4 +1,4 @@
-/// Where to listen: a Unix socket's path, or a TCP host and port.
+/// The address to listen on: a Unix socket's path, or a TCP host and port.
 package enum ListeningAddress: Sendable, Equatable, CustomStringConvertible {
     /// A socket file.
     case path(String)

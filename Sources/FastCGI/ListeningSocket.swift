@@ -1,21 +1,21 @@
 package import Glibc
 
-/// A socket on which web servers connect.
+/// A socket that web servers connect to.
 package struct ListeningSocket: Sendable {
-    /// Its descriptor, closed on `exec`: a child that shall have it gets it as descriptor 0 by `posix_spawn`'s
+    /// The descriptor, closed on `exec`. Children that need it get it as descriptor 0 by `posix_spawn`'s
     /// file actions, which clear that mark.
     package let descriptor: Int32
-    /// Where it listens; the real port when port 0 was asked for. Nil when it was inherited.
+    /// The address; with the real port if port 0 was requested. `nil` for an inherited socket.
     package let address: ListeningAddress?
     /// The file that was made for it, or by which it was inherited.
     let file: UnixSocketFile?
-    /// What tells others that this process lives.
+    /// The lock that shows other processes that this one lives.
     let owner: SocketOwner?
 
-    /// Makes a listening socket.
+    /// Creates a listening socket.
     ///
     /// A socket file that nobody listens on any more is replaced, and one of a process that is dead, though its children
-    /// may still listen. One that somebody else listens on is left alone, as is anything that is not a socket.
+    /// may still listen. One that another process listens on is left alone, as is anything that is not a socket.
     ///
     /// - Parameters:
     ///   - address: What ``ListeningAddress/init(_:)`` reads.
@@ -39,7 +39,7 @@ package struct ListeningSocket: Sendable {
         isListening(STDIN_FILENO)
     }
 
-    /// The socket on descriptor 0. Its file, if it has one, belongs to whoever made it.
+    /// The socket on descriptor 0. Its file, if it has one, belongs to the process that made it.
     package static func inherited() -> ListeningSocket? {
         guard isInherited() else { return nil }
         return ListeningSocket(
@@ -70,10 +70,10 @@ package struct ListeningSocket: Sendable {
         owner?.removeFile()
     }
 
-    /// Lets go of the file: it is nobody's then, and another socket may be opened in its place.
+    /// Releases the file, so that another socket may replace it.
     package func disown() { owner?.close() }
 
-    /// Closes the descriptor, and lets go of the file.
+    /// Closes the descriptor, and releases the file.
     package func close() {
         _ = Glibc.close(descriptor)
         disown()

@@ -32,12 +32,12 @@ package struct OutgoingResponse: Sendable {
         with(Array(json), type: "application/json", status: status, headerFields: headerFields)
     }
 
-    /// 405 with the `Allow` field that RFC 9110 §15.5.6 asks for.
+    /// 405 with the `Allow` field that RFC 9110 §15.5.6 requires.
     package static func methodNotAllowed(allowed: [HTTPRequest.Method]) -> Self {
         empty(.methodNotAllowed, headerFields: [.allow: allowed.map(\.rawValue).joined(separator: ", ")])
     }
 
-    /// The small JSON that says what is wrong and which request it was. `message` has no character that JSON escapes.
+    /// A small JSON object with the problem and the request's id. `message` has no character that JSON escapes.
     static func problem(_ status: HTTPResponse.Status, message: String, requestID: String) -> Self {
         json(#"{"error":"\#(message)","request_id":"\#(requestID)"}"#.utf8, status: status)
     }

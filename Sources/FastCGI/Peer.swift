@@ -1,6 +1,6 @@
 import Glibc
 
-/// What can be asked of the other end of an accepted connection.
+/// The state and address of an accepted connection's peer.
 enum Peer {
     enum Sight {
         case something
@@ -9,7 +9,7 @@ enum Peer {
         case end
     }
 
-    /// Whether there is something to read, without reading it and without waiting.
+    /// Whether there are bytes to read. Neither reads nor waits.
     static func look(_ connection: Int32) -> Sight {
         var byte: UInt8 = 0
         let count = recv(connection, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT))
@@ -18,16 +18,16 @@ enum Peer {
         return .end
     }
 
-    /// Reads what there is, up to 64 KiB, to no purpose but that the peer can go on.
+    /// Reads what there is, up to 64 KiB, only so that the peer can continue.
     static func discardSome(from connection: Int32) {
         withUnsafeTemporaryAllocation(byteCount: 64 << 10, alignment: 1) { buffer in
             _ = recv(connection, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
         }
     }
 
-    /// Sets the limits of patience on a fresh connection.
+    /// Sets the time-outs of a new connection.
     ///
-    /// - Returns: whether the peer may talk to us at all.
+    /// - Returns: whether the peer's address is allowed.
     static func admit(_ connection: Int32, _ configuration: ResponderConfiguration) -> Bool {
         var patience = configuration.peerTimeout.timeval
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {

@@ -2,21 +2,21 @@ import CFastCGI
 import Glibc
 package import Logging
 
-/// One request, answered the way of CGI (RFC 3875): variables in the environment, body on descriptor 0, answer on 1.
+/// Answers one request as a CGI program (RFC 3875): variables in the environment, body on descriptor 0, response on 1.
 package enum PlainCGI {
     /// Whether a web server has started this process for one request.
     ///
-    /// libfcgi tells CGI from FastCGI by descriptor 0 alone, and takes a shell for CGI; `GATEWAY_INTERFACE` or
+    /// libfcgi tells CGI from FastCGI by descriptor 0 alone, and mistakes a shell for CGI; `GATEWAY_INTERFACE` or
     /// `REQUEST_METHOD` tells those two apart.
     package static var isCGI: Bool {
         guard LibFCGI.isReady, FCGX_IsCGI() != 0 else { return false }
         return getenv("GATEWAY_INTERFACE") != nil || getenv("REQUEST_METHOD") != nil
     }
 
-    /// Answers the request that this process was started for, and lets go of the web server.
+    /// Answers the request that this process was started for, and releases the web server.
     ///
     /// When it returns, descriptors 0, 1 and 2 are on `/dev/null`: the web server has seen the end of the answer, and
-    /// the process may go on. Servers wait for the end of the error output too (fcgiwrap does), so what is logged from
+    /// the process may continue. Servers wait for the end of the error output too (fcgiwrap does), so what is logged from
     /// then on needs a file. Apache's mod_cgi kills the process a few seconds after the answer; work that must outlive
     /// it belongs into a process with a session of its own.
     ///
@@ -35,7 +35,7 @@ package enum PlainCGI {
         return isTaken
     }
 
-    /// The same with everything given.
+    /// The same with all dependencies as parameters.
     static func respond(_ exchange: Exchange, _ parameters: RequestParameters, input: Int32, output: Int32) -> Bool {
         var body = DescriptorBody(descriptor: input)
         return send(exchange.answer(parameters, body: &body).bytes, to: output)

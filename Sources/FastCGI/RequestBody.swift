@@ -10,7 +10,7 @@ protocol BodySource {
     var hasEnd: Bool { get }
 }
 
-/// Reads a body within the limit, and what it doesn't read it throws away.
+/// Reads a body within the limit, and discards the rest.
 struct RequestBody {
     /// In bytes.
     let limit: Int
@@ -19,7 +19,7 @@ struct RequestBody {
 
     /// Reads the whole body.
     ///
-    /// - Parameter declared: `CONTENT_LENGTH`; nil when the sender didn't say.
+    /// - Parameter declared: `CONTENT_LENGTH`; `nil` if the sender omitted it.
     func read(declared: Int?, from source: inout some BodySource) throws(RequestProblem) -> [UInt8] {
         if let declared, declared > limit { throw .bodyTooLarge(limit: limit) }
         guard source.hasEnd || declared != nil else { return [] }
@@ -35,7 +35,7 @@ struct RequestBody {
         return body
     }
 
-    /// Throws away what is left, so that the sender can finish sending and read the answer.
+    /// Discards the rest, so that the sender can finish sending and read the response.
     ///
     /// - Returns: whether the end was reached.
     func discard(declared: Int?, from source: inout some BodySource) -> Bool {
@@ -53,7 +53,7 @@ struct RequestBody {
 
     private static func read(upTo most: Int, from source: inout some BodySource) -> [UInt8] {
         var body: [UInt8] = []
-        // By the megabyte: memory for a body is taken when the body comes, not when it is promised.
+        // By the megabyte: memory is allocated for received bytes, not for announced ones.
         let step = 1 << 20
         while body.count < most {
             let wanted = min(step, most - body.count)

@@ -1,13 +1,13 @@
 import Glibc
 
-/// Looks at the records of a request's head before libfcgi reads them.
+/// Checks the records of a request's head before libfcgi reads them.
 ///
 /// libfcgi trusts its peer: lengths that sum to over 2 GiB end in a failed assertion, a repeated name in
 /// FCGI_GET_VALUES writes past a buffer (fcgiapp.c, `ReadParams` and `ProcessManagementRecord`), and a request that
 /// comes in halves holds its thread. So only a whole, well-formed head is handed to it, and nothing behind it: the records
 /// of the body are read by ``StreamBody``. Numbers are those of the FastCGI specification 1.0, §3 and §8.
 enum RequestGuard {
-    /// A head that is in order.
+    /// A valid head.
     struct Head: Equatable {
         /// The request's id, which each record of its body has too.
         var id: Int
@@ -17,13 +17,13 @@ enum RequestGuard {
         var end: Int
     }
 
-    /// What can be said from the bytes that have come so far.
+    /// The verdict on the bytes received so far.
     enum Verdict: Equatable {
-        /// BEGIN_REQUEST and all of PARAMS are there and in order.
+        /// BEGIN_REQUEST and all of PARAMS are present and valid.
         case complete(Head)
-        /// In order as far as it goes.
+        /// Valid so far.
         case incomplete
-        /// Nothing that a web server sends.
+        /// Not from a web server.
         case invalid(String)
     }
 
@@ -35,24 +35,24 @@ enum RequestGuard {
         var scan = Scan(bytes: bytes)
         guard let begin = scan.nextHeader() else { return .incomplete }
         guard begin.version == 1, begin.type == 1, begin.id != 0, begin.contentLength == 8 else {
-            return .invalid("It does not begin with BEGIN_REQUEST.")
+            return .invalid("The request doesn't start with BEGIN_REQUEST.")
         }
         // libfcgi doesn't step over the padding of this record, nor over that of the empty one which ends the parameters:
         // it would see other records than are seen here.
-        guard begin.padding == 0 else { return .invalid("Its BEGIN_REQUEST is padded.") }
+        guard begin.padding == 0 else { return .invalid("BEGIN_REQUEST is padded.") }
         guard let body = scan.take(begin) else { return .incomplete }
         guard body[body.startIndex] == 0, body[body.startIndex + 1] == 1 else {
-            return .invalid("Its role is not responder.")
+            return .invalid("The role isn't responder.")
         }
         var parameters = Parameters()
         while true {
             guard let header = scan.nextHeader() else { return .incomplete }
             guard header.version == 1, header.type == 4, header.id == begin.id else {
-                return .invalid("A record is among the parameters that does not belong there.")
+                return .invalid("Unexpected record among the parameters.")
             }
             guard let content = scan.take(header) else { return .incomplete }
             if content.isEmpty {
-                guard header.padding == 0 else { return .invalid("The end of its parameters is padded.") }
+                guard header.padding == 0 else { return .invalid("The end of the parameters is padded.") }
                 break
             }
             parameters.append(UnsafeRawBufferPointer(rebasing: content))
@@ -124,14 +124,14 @@ enum RequestGuard {
             self.bytes = bytes
         }
 
-        /// The next record's header; nil when it has not come yet.
+        /// The next record's header; `nil` if it hasn't arrived yet.
         mutating func nextHeader() -> RecordHeader? {
             guard next + RecordHeader.length <= bytes.count else { return nil }
             defer { next += RecordHeader.length }
             return RecordHeader(UnsafeRawBufferPointer(rebasing: bytes[next..<next + RecordHeader.length]))
         }
 
-        /// The record's content, stepping over its padding; nil when not all of it has come yet.
+        /// The record's content, without its padding; `nil` if it hasn't arrived completely.
         mutating func take(_ header: RecordHeader) -> Slice<UnsafeRawBufferPointer>? {
             guard next + header.contentLength + header.padding <= bytes.count else { return nil }
             defer { next += header.contentLength + header.padding }

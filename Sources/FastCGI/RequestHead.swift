@@ -1,16 +1,16 @@
 import CFastCGI
 import Glibc
 
-/// The beginning of a request, as it came: a whole head in order, and what has come of the body.
+/// The start of a request: a complete, valid head, and the received part of the body.
 struct ReceivedHead {
     /// BEGIN_REQUEST and all of PARAMS.
     let bytes: UnsafeRawBufferPointer
     let id: Int
-    /// Records of the body that came together with the head. Nobody has looked at them yet.
+    /// Records of the body that arrived with the head, not yet checked.
     let bodyStart: UnsafeRawBufferPointer
 }
 
-/// Waits until the head of a request has come, looks it over, and takes it off the connection.
+/// Waits for the head of a request, checks it, and removes it from the connection.
 struct RequestHead: ~Copyable {
     private let window: UnsafeMutableRawBufferPointer
 
@@ -27,7 +27,7 @@ struct RequestHead: ~Copyable {
         /// The bytes are valid until the next request is waited for.
         case complete(ReceivedHead)
         case invalid(String)
-        /// The peer left, or stopped in the middle.
+        /// The peer disconnected, or stopped in mid-request.
         case abandoned
     }
 

@@ -4,19 +4,19 @@ import HTTPTypes
 /// The variables of one request, from FastCGI's PARAMS or from the environment of a CGI process: both are
 /// `NAME=value` strings and mean the same (RFC 3875 §4.1).
 struct RequestParameters {
-    /// All that is kept, one after the other.
+    /// The bytes of all kept variables, one after the other.
     private var text: [UInt8] = []
-    /// Where in it the values of the variables are.
+    /// The ranges of the variables' values in it.
     private var places = [Range<Int>?](repeating: nil, count: RequestVariable.allCases.count)
     private var contradictory: Set<RequestVariable> = []
-    /// Where in it the header fields are, their names without `HTTP_`.
+    /// The ranges of the header fields in it, their names without `HTTP_`.
     private var fields: [(name: Range<Int>, value: Range<Int>)] = []
 
     init() {}
 
     /// Reads `NAME=value` strings up to the null pointer that ends them.
     init(_ strings: UnsafePointer<UnsafeMutablePointer<CChar>?>) {
-        // What most requests have room in.
+        // Enough for most requests.
         text.reserveCapacity(1024)
         fields.reserveCapacity(16)
         var next = strings
@@ -30,7 +30,7 @@ struct RequestParameters {
         }
     }
 
-    /// Adds one variable. Names that matter to nobody here are forgotten at once.
+    /// Adds one variable. Unused names are dropped at once.
     mutating func add(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
         if let variable = RequestVariable(name) {
             // A later value replaces an earlier one, as is the habit in nginx configurations …
@@ -50,17 +50,17 @@ struct RequestParameters {
         return start..<text.count
     }
 
-    /// The id by which this request goes, also when all the rest of it is nonsense.
+    /// The request's id, even if everything else is malformed.
     func requestID() -> String {
         RequestID.adopt(fields.first { text[$0.name].elementsEqual("X_REQUEST_ID".utf8) }.map { text[$0.value] })
     }
 
-    /// The method, as far as it is one.
+    /// The method, if it is valid.
     var method: HTTPRequest.Method? {
         string(.requestMethod).flatMap { HTTPRequest.Method($0) }
     }
 
-    /// `CONTENT_LENGTH`, nil when it is missing or empty, or -1, which is Caddy's word for a body in chunks.
+    /// `CONTENT_LENGTH`; `nil` if it is missing, empty, or -1, which Caddy sends for a chunked body.
     func contentLength() throws(RequestProblem) -> Int? {
         if contradictory.contains(.contentLength) { throw .malformed("CONTENT_LENGTH is given twice.") }
         guard let digits = self[.contentLength], !digits.isEmpty, !digits.elementsEqual("-1".utf8) else { return nil }

@@ -1,8 +1,8 @@
 import HTTPTypes
 
-/// Why a request is answered without asking the handler.
+/// The reason why a request is rejected before its handler.
 enum RequestProblem: Error, Equatable {
-    /// A parameter that makes no sense; the text names it, and never repeats what the client sent.
+    /// An invalid parameter. The text names it, and never repeats the client's input.
     case malformed(String)
     /// The body is over the limit, in bytes.
     case bodyTooLarge(limit: Int)

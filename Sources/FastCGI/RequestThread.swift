@@ -1,12 +1,12 @@
 import Glibc
 import Logging
 
-/// What one request thread does.
+/// A request thread's loop.
 struct RequestThread: Sendable {
     let connections: Connections
     let exchange: Exchange
 
-    /// Fails when libfcgi can't be made ready, before there is a thread to fail on.
+    /// Fails if libfcgi can't be initialized, before any thread starts.
     init(connections: Connections, exchange: Exchange) throws {
         guard LibFCGI.isReady else { throw SystemFailure("FCGX_Init") }
         self.connections = connections
@@ -24,7 +24,7 @@ struct RequestThread: Sendable {
             case .pause(let failure):
                 if lastComplaint.map({ $0.duration(to: .now) > .seconds(10) }) ?? true {
                     lastComplaint = .now
-                    exchange.logger.error("Connections can't be accepted", metadata: ["error.message": "\(failure)"])
+                    exchange.logger.error("accepting connections failed", metadata: ["error.message": "\(failure)"])
                 }
                 usleep(100_000)
             case .leave:
@@ -43,21 +43,21 @@ struct RequestThread: Sendable {
         case .invalid(let reason):
             return turnAway(connection, reason)
         }
-        guard request.begin(received, on: connection) else { return turnAway(connection, "Its head can't be read.") }
+        guard request.begin(received, on: connection) else { return turnAway(connection, "Unreadable request head.") }
         let wantsToKeep = request.wantsToKeepConnection
         var body = StreamBody(of: received, on: connection)
         let answer = exchange.answer(request.parameters(), body: &body)
         if body.end == .foreign {
             request.abandon()
-            return turnAway(connection, "A record is in the body that does not belong there.")
+            return turnAway(connection, "Unexpected record in the body.")
         }
         guard let connection = request.finish(writing: answer.bytes) else {
             exchange.logger.debug(
-                "The web server left before it had its answer", metadata: ["request.id": "\(answer.requestID)"])
+                "web server disconnected before the response", metadata: ["request.id": "\(answer.requestID)"])
             return
         }
         if !answer.isComplete {
-            // Closing now, with bytes unread, could cost the web server the answer.
+            // Closing now, with bytes unread, could lose the response at the web server.
             shutdown(connection, CInt(SHUT_WR))
             connections.park(connection, for: .leave)
         } else if wantsToKeep {
@@ -68,7 +68,7 @@ struct RequestThread: Sendable {
     }
     private func turnAway(_ connection: Int32, _ reason: String) {
         exchange.logger.warning(
-            "A connection was closed that did not speak FastCGI", metadata: ["reason": "\(reason)"])
+            "non-FastCGI connection closed", metadata: ["reason": "\(reason)"])
         close(connection)
     }
 }

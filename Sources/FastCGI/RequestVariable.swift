@@ -1,11 +1,11 @@
 import Glibc
 
-/// A variable that matters here (RFC 3875 §4.1, and what web servers add to it).
+/// A variable that byoc reads (RFC 3875 §4.1, and web servers' additions).
 enum RequestVariable: Int, CaseIterable {
     case requestMethod, requestURI, requestScheme, https, host, serverName, serverPort, scriptName, pathInfo
     case queryString, remoteAddress, contentType, contentLength
 
-    /// The variable of this name. Most names that come are of none, and their length tells that already.
+    /// The variable of this name. Most names match none, as their length already shows.
     init?(_ name: UnsafeRawBufferPointer) {
         switch name.count {
         case 5 where name.spells("HTTPS"): self = .https

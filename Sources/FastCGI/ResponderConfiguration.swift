@@ -1,13 +1,13 @@
-/// How a responder works.
+/// A responder's limits and time-outs.
 package struct ResponderConfiguration: Sendable {
-    /// Requests that are answered at the same time; one thread each, at least 1.
+    /// The number of concurrent requests; one thread each, at least 1.
     package var threads: Int
-    /// The largest body that a handler gets to see, in bytes. A larger one is answered with 413.
+    /// The largest body that a handler receives, in bytes. A larger one gets 413.
     package var bodyLimit: Int
     /// How much of a body that nobody wants is read and thrown away, in bytes, so that the web server, which is still
     /// sending, comes to read the answer. Past it the answer goes out first and the rest is cut off.
     package var discardLimit: Int
-    /// How long the web server may pause within one request or answer before it is given up.
+    /// How long the web server may pause within one request or answer before byoc drops it.
     package var peerTimeout: Duration
     /// How long an accepted connection may stay silent before its first request, in drain too.
     ///

@@ -3,8 +3,8 @@ import Synchronization
 
 /// Tells whether the process that made a socket file still lives, by a file beside it that it keeps locked.
 ///
-/// Workers inherit the socket but not the lock. When their supervisor has died they go on listening for as long as they take
-/// to notice and to finish, or for ever if they hang; whoever takes the supervisor's place must not wait for them.
+/// Workers inherit the socket but not the lock. When their supervisor has died they keep listening for as long as they take
+/// to notice and to finish, or for ever if they hang; the next supervisor must not wait for them.
 struct SocketOwner: Sendable {
     private let path: String
     private let lock: Lock
@@ -58,12 +58,12 @@ struct SocketOwner: Sendable {
         let descriptor = open(path(beside: file.path), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else { return false }
         defer { Glibc.close(descriptor) }
-        // Somebody else's says nothing of who made the socket.
+        // Another process's lock says nothing about who made the socket.
         guard isOwnFile(descriptor) else { return false }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { return false }
         var mark = [UInt8](repeating: 0, count: 200)
         let count = pread(descriptor, &mark, mark.count, 0)
-        // Of another socket it says nothing: somebody else may have made that one since.
+        // Of another socket it says nothing: another process may have made that one since.
         return count > 0 && mark.prefix(count).elementsEqual(file.mark.utf8)
     }
 

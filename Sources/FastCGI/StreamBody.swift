@@ -6,25 +6,25 @@ import Glibc
 /// nginx, Apache httpd, lighttpd and Caddy don't even send that. Any other record ends the connection: libfcgi would obey
 /// one of them, such as GET_VALUES, and write past its buffer.
 struct StreamBody: BodySource {
-    /// How it came to its end.
+    /// How the body ended.
     enum End: Equatable {
         case announced
-        /// The web server has given the request up.
+        /// The web server aborted the request.
         case aborted
-        /// The connection was lost, or nothing came for too long.
+        /// The connection was lost or timed out.
         case lost
-        /// A record came that doesn't belong there.
+        /// An unexpected record arrived.
         case foreign
     }
 
     let hasEnd = true
-    /// `nil` before the end is reached.
+    /// `nil` until the body ends.
     private(set) var end: End?
 
     private let connection: Int32
     private let id: Int
     private var received: UnsafeRawBufferPointer
-    /// What is left of the present record, in bytes.
+    /// The rest of the current record, in bytes.
     private var contentLeft = 0
     private var paddingLeft = 0
 
@@ -73,7 +73,7 @@ struct StreamBody: BodySource {
         }
     }
 
-    /// Fills the buffer: from what came together with the head, then from the connection.
+    /// Fills the buffer: first from bytes received with the head, then from the connection.
     private mutating func take(_ buffer: UnsafeMutableRawBufferPointer) -> Bool {
         var filled = min(buffer.count, received.count)
         buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: received[..<filled]))

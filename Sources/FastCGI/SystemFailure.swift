@@ -2,7 +2,7 @@ import Glibc
 
 /// A system call that failed, with the system's own words.
 package struct SystemFailure: Error, CustomStringConvertible, Equatable {
-    /// What was tried: "bind", say.
+    /// The operation, such as "bind".
     package var operation: String
     /// The value of `errno`.
     package var code: Int32

@@ -2,7 +2,7 @@ import Glibc
 
 /// Listening over TCP.
 enum TCPSocket {
-    /// Listens on the first of the host's addresses that can be had.
+    /// Listens on the first available address of the host.
     ///
     /// - Returns: the descriptor, and the port that it really has.
     static func listen(host: String, port: UInt16, backlog: Int32) throws -> (Int32, UInt16) {

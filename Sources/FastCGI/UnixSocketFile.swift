@@ -1,7 +1,7 @@
 import Glibc
 
 /// A Unix socket's file, known by its inode and its time, so that only the one we made is ever removed. The inode alone
-/// will not do: a deleted file's number goes to the next one made.
+/// isn't enough: the next new file reuses a deleted file's number.
 struct UnixSocketFile: Sendable, Equatable {
     let path: String
     private let device: dev_t
@@ -9,10 +9,10 @@ struct UnixSocketFile: Sendable, Equatable {
     private let seconds: Int
     private let nanoseconds: Int
 
-    /// What this file and no other can be known by.
+    /// The file's unique mark.
     var mark: String { "\(device) \(inode) \(seconds).\(nanoseconds)" }
 
-    /// Makes the file and listens on it.
+    /// Creates the file and listens on it.
     static func listen(
         at path: String, mode: mode_t, backlog: Int32
     ) throws -> (Int32, UnixSocketFile, SocketOwner?) {
@@ -52,12 +52,12 @@ struct UnixSocketFile: Sendable, Equatable {
         UnixSocketFile(path: path) == self && unlink(path) == 0
     }
 
-    /// Whether it is still what stands at its path.
+    /// Whether the file is still at its path.
     ///
-    /// Its time may have been touched: the inode is nobody else's as long as somebody listens on it.
+    /// Its time may have been touched: no other file gets the inode while a process listens on it.
     var isInPlace: Bool { UnixSocketFile(path: path).map { $0.device == device && $0.inode == inode } ?? false }
 
-    /// Whether anything stands at its path.
+    /// Whether any file is at its path.
     var isThere: Bool {
         var status = stat()
         return lstat(path, &status) == 0

@@ -56,8 +56,8 @@ enum MalformedAnswer: Error, Hashable, CustomStringConvertible {
 
     var description: String {
         switch self {
-        case .status(let code): "the answer's status \(code) isn't from 100 to 999"
-        case .announcements: "more than \(AnswerGuard.announcementLimit) informational heads came instead of an answer"
+        case .status(let code): "the response's status \(code) isn't between 100 and 999"
+        case .announcements: "more than \(AnswerGuard.announcementLimit) informational responses before the final one"
         }
     }
 }

@@ -104,7 +104,7 @@ extension TransportFailure {
             if let failure = error.connectionErrors.first?.error {
                 self.init(isCertain: true, "can't connect to \(error.host):\(error.port): \(Self.words(for: failure))")
             } else {
-                self.init(isCertain: true, "the name \(error.host) can't be looked up")
+                self.init(isCertain: true, "the name \(error.host) can't be resolved")
             }
         case let error as IOError where Self.connectErrors.contains(error.errnoCode):
             self.init(isCertain: true, "can't connect: \(Self.words(for: error))")
@@ -113,13 +113,13 @@ extension TransportFailure {
         case NIOSSLError.handshakeFailed(let reason):
             self.init(isCertain: true, "the TLS handshake failed: \(reason)")
         case is NIOSSLExtraError:
-            self.init(isCertain: true, "the certificate is not for this host: \(error)")
+            self.init(isCertain: true, "the certificate isn't valid for this host: \(error)")
         case is NIOTooManyBytesError:
-            self.init(isCertain: false, "the answer is longer than 4 MiB")
+            self.init(isCertain: false, "the response exceeds 4 MiB")
         case let error as MalformedAnswer:
             self.init(isCertain: false, error.description)
         case is CancellationError:
-            self.init(isCertain: false, "the call was cancelled before a whole answer came")
+            self.init(isCertain: false, "the call was cancelled before the response was complete")
         default:
             self.init(isCertain: false, Self.words(for: error))
         }
@@ -133,7 +133,7 @@ extension TransportFailure {
 
     /// What the system says when a connection can't be made. For a name, NIO wraps it into an error of its own; for an
     /// address given as a number it comes as it is. None of these can come from a connection that is established:
-    /// unreachable hosts and networks are told there only when the kernel has given up sending again, after a quarter of an
+    /// unreachable hosts and networks are reported there only after the kernel stops resending, after a quarter of an
     /// hour (tcp(7), `tcp_retries2`), when our time-outs are long over. `ETIMEDOUT`, `ECONNRESET` and `EPIPE` can.
     private static let connectErrors: Set<CInt> = [
         ECONNREFUSED, EHOSTUNREACH, EHOSTDOWN, ENETUNREACH, ENETDOWN, EADDRNOTAVAIL, EAFNOSUPPORT, EACCES, EPERM,
@@ -149,8 +149,8 @@ extension TransportFailure {
     private static func words(for error: HTTPClientError) -> String {
         switch error {
         case .connectTimeout: "connecting took too long"
-        case .deadlineExceeded, .readTimeout: "no answer within the time-out"
-        case .remoteConnectionClosed: "the connection was closed before an answer came"
+        case .deadlineExceeded, .readTimeout: "no response within the time-out"
+        case .remoteConnectionClosed: "the connection closed before a response arrived"
         default: error.shortDescription
         }
     }

@@ -22,6 +22,8 @@ package struct Alarm: Hashable, Sendable {
         case deliveryDead = "delivery.dead"
         /// Messages of agents or bots aren't sent, because their kind isn't known.
         case messageWithheld = "message.withheld"
+        /// Freshchat's webhooks don't come, so that replies are found by the poll alone, late.
+        case webhookSilent = "webhook.silent"
         /// Deliveries are due, and no worker makes any.
         case relayStalled = "relay.stalled"
         /// A conversation is leased for longer than an attempt can take.

@@ -76,12 +76,16 @@ package struct Delivery: Hashable, Sendable {
     package var detail: String
     /// Whether one of its key that was accepted later went out before it, while it was dead or held.
     package var isLate: Bool
+    /// How a reply came; `nil` for what isn't a reply, and for what an earlier version accepted.
+    package var source: ReplySource?
+    /// Why it is dead; `nil` for one that isn't dead, and for one that died under an earlier version.
+    package var cause: DeadLetterCause?
 
     package init(
         id: DeliveryID, installation: InstallationID, direction: Direction, orderingKey: OrderingKey,
         contact: ContactID?, payload: Payload?, state: State, progress: Int = 0, attempts: Int = 0, acceptedAt: Date,
         nextAttemptAt: Date, finishedAt: Date? = nil, doubtSince: Date? = nil, reason: String = "", detail: String = "",
-        isLate: Bool = false
+        isLate: Bool = false, source: ReplySource? = nil, cause: DeadLetterCause? = nil
     ) {
         self.id = id
         self.installation = installation
@@ -99,6 +103,8 @@ package struct Delivery: Hashable, Sendable {
         self.reason = reason
         self.detail = detail
         self.isLate = isLate
+        self.source = source
+        self.cause = cause
     }
 }
 
@@ -107,10 +113,10 @@ package struct Contact: Hashable, Sendable {
     package var id: ContactID
     package var installation: InstallationID
     package var profile: ContactProfile
-    /// What we know of his subscription; `nil` before anything was told.
+    /// The contact's subscription; `nil` before anything was told.
     package var subscription: SubscriptionChange.Kind?
     package var user: HelpdeskUserID?
-    /// His newest conversation on the installation's present topic.
+    /// Their newest conversation on the installation's present topic.
     package var conversation: HelpdeskConversationID?
     /// Whether Freshchat said of that conversation that it is resolved.
     package var isResolved: Bool
@@ -127,39 +133,5 @@ package struct Contact: Hashable, Sendable {
         self.user = user
         self.conversation = conversation
         self.isResolved = isResolved
-    }
-}
-
-/// One try to make a delivery, as it is kept.
-package struct Attempt: Hashable, Sendable {
-    package enum Outcome: String, Codable, Sendable {
-        case delivered
-        /// Certainly not applied.
-        case failed
-        /// Perhaps applied: time-out after sending, or the worker died.
-        case inDoubt = "in_doubt"
-    }
-
-    package var delivery: DeliveryID
-    /// The piece it was made for, from 0.
-    package var piece: Int
-    package var worker: WorkerID
-    package var startedAt: Date
-    package var finishedAt: Date?
-    /// `nil`: it is under way.
-    package var outcome: Outcome?
-    package var detail: String
-
-    package init(
-        delivery: DeliveryID, piece: Int, worker: WorkerID, startedAt: Date, finishedAt: Date?, outcome: Outcome?,
-        detail: String
-    ) {
-        self.delivery = delivery
-        self.piece = piece
-        self.worker = worker
-        self.startedAt = startedAt
-        self.finishedAt = finishedAt
-        self.outcome = outcome
-        self.detail = detail
     }
 }

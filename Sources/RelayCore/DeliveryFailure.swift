@@ -32,12 +32,22 @@ package struct DeliveryFailure: Error, Hashable, Codable, Sendable, CustomString
     package var side: Side?
     /// The service's own fault, if that is what it is; `nil` for any other failure.
     package var fault: ServiceFault?
+    /// Why the delivery is dead if this failure ends it; `nil` if the remedy tells, see ``deadLetterCause``.
+    package var cause: DeadLetterCause?
 
-    package init(_ remedy: Remedy, isCertain: Bool = true, reason: String, detail: String) {
+    package init(
+        _ remedy: Remedy, isCertain: Bool = true, reason: String, detail: String, cause: DeadLetterCause? = nil
+    ) {
         self.remedy = remedy
         self.isCertain = isCertain
         self.reason = reason
         self.detail = detail
+        self.cause = cause
+    }
+
+    /// Whether nothing was sent, so that it is no attempt.
+    package var sentNothing: Bool {
+        if case .wait = remedy { isCertain } else { false }
     }
 
     package var description: String { detail.isEmpty ? reason : "\(reason) (\(detail))" }

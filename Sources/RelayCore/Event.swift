@@ -128,7 +128,7 @@ package struct HelpdeskEvent: Hashable, Sendable {
     }
 }
 
-/// A message of a Freshchat conversation, whoever wrote it.
+/// A message of a Freshchat conversation, by any author.
 package struct HelpdeskMessage: Hashable, Codable, Sendable {
     /// Who wrote it. Anything the API doesn't list counts as `system`, which never reaches a customer unless enabled.
     package enum Actor: String, Codable, Sendable {

@@ -1,10 +1,10 @@
-/// One thing that was looked at, and how it is.
+/// The result of one check.
 package struct Finding: Hashable, Codable, Sendable {
     package enum Severity: String, Codable, Sendable, CaseIterable, Comparable {
         case ok
-        /// It works, but not as it should; or it could not be found out.
+        /// It works, but not as it should; or it could not be checked.
         case warning
-        /// Messages are lost, stand still, or soon will.
+        /// Messages are lost or stuck, or soon will be.
         case error
 
         package static func < (left: Severity, right: Severity) -> Bool { left.rank < right.rank }
@@ -19,15 +19,15 @@ package struct Finding: Hashable, Codable, Sendable {
     }
 
     package var severity: Severity
-    /// What was looked at: "Certificate".
+    /// The subject of the check: "Certificate".
     package var subject: String
-    /// Whose; `nil`: it concerns all.
+    /// The installation that it concerns; `nil` if it concerns all.
     package var installation: InstallationID?
-    /// How it is, or what is wrong.
+    /// The state, or what is wrong.
     package var problem: String
-    /// Why that matters; empty when nothing is wrong.
+    /// Why that matters; empty if nothing is wrong.
     package var reason: String
-    /// The command or the click that mends it; empty when nothing is wrong.
+    /// The command or the click that fixes it; empty if nothing is wrong.
     package var remedy: String
 
     package init(
@@ -42,14 +42,14 @@ package struct Finding: Hashable, Codable, Sendable {
         self.installation = installation
     }
 
-    /// What could not be found out is told, and doesn't pass.
+    /// A check that could not be made is reported, and counts as a warning.
     package static func unknown(_ subject: String, _ problem: String, do remedy: String = "") -> Finding {
         Finding(
-            .warning, subject, "could not be checked: \(problem)", why: "Whether it is right is not known.", do: remedy)
+            .warning, subject, "not checked: \(problem)", why: "It may or may not be in order.", do: remedy)
     }
 }
 
-/// Looks at everything that can be wrong with an installation of byoc.
+/// Checks everything that can be wrong with byoc and its installations.
 package protocol Examining: Sendable {
     /// - Parameter installation: only this one and what concerns all; `nil`: everything.
     func examine(_ installation: InstallationID?) async -> [Finding]

@@ -16,8 +16,8 @@ package protocol Helpdesk: Sendable {
     /// The posts that a customer's message takes, in order; see ``Channel/pieces(of:account:)``.
     func pieces(of message: Message, account: HelpdeskAccount) -> [Message]
 
-    /// Brings one piece of a customer's message into his conversation on our topic: finds or creates the user and the
-    /// conversation where the mapping doesn't know them yet, and mends the mapping where Freshchat has moved on.
+    /// Brings one piece of a customer's message into their conversation on our topic: finds or creates the user and the
+    /// conversation where the mapping doesn't know them yet, and repairs the mapping where Freshchat has moved on.
     ///
     /// With a known mapping and no doubt this is exactly one API call. A doubt is looked up before anything is sent, so
     /// that what an earlier attempt did is found and not repeated.
@@ -56,7 +56,7 @@ package protocol Helpdesk: Sendable {
         over http: any HTTPSender
     ) async throws(DeliveryFailure) -> String?
 
-    /// A conversation's messages from an instant on (inclusive, by Freshchat's clock), oldest first and whoever wrote them:
+    /// A conversation's messages from an instant on (inclusive, by Freshchat's clock), oldest first and by any author:
     /// the same events under the same names as the webhook brings. One call unless they are many. `nil`: it is gone.
     func messages(
         in conversation: HelpdeskConversationID, since: Date, account: HelpdeskAccount, over http: any HTTPSender

@@ -102,6 +102,8 @@ package struct HelpdeskAccount: Hashable, Codable, Sendable {
     package var baseURL: String
     package var token: Secret
     package var topic: TopicID
+    /// The topic's name when the installation was connected; `nil` if it wasn't noted.
+    package var topicName: String?
     /// The key from Freshchat's webhook settings, in whatever shape it was pasted (freshchat.md §2.2); empty: none.
     package var webhookPublicKey: String
     /// What to do with a customer's message into a resolved conversation (freshchat.md §1.11).
@@ -117,12 +119,13 @@ package struct HelpdeskAccount: Hashable, Codable, Sendable {
     }
 
     package init(
-        baseURL: String, token: Secret, topic: TopicID, webhookPublicKey: String = "",
+        baseURL: String, token: Secret, topic: TopicID, topicName: String? = nil, webhookPublicKey: String = "",
         resolvedPolicy: ResolvedPolicy = .reopen, forwardsSystemLines: Bool = false, textLimit: Int = 4000
     ) {
         self.baseURL = baseURL
         self.token = token
         self.topic = topic
+        self.topicName = topicName
         self.webhookPublicKey = webhookPublicKey
         self.resolvedPolicy = resolvedPolicy
         self.forwardsSystemLines = forwardsSystemLines

@@ -6,12 +6,14 @@ package struct IntakeTally: Sendable {
     package var signatures: [Flow: SignatureTally] = [:]
     /// When the last webhook came that was answered with success.
     package var lastAt: [Flow: Date] = [:]
+    /// When Freshchat last told something that is about the installation, whichever installation's URL it came by.
+    package var heardAt: [InstallationID: Date] = [:]
     /// Events that another account's webhook brought for the installation.
     package var foreign: [Flow: Int64] = [:]
 
     package init() {}
 
-    package var isEmpty: Bool { acknowledgements.isEmpty && signatures.isEmpty && foreign.isEmpty }
+    package var isEmpty: Bool { acknowledgements.isEmpty && signatures.isEmpty && foreign.isEmpty && heardAt.isEmpty }
 
     /// Adds what was counted after this.
     package mutating func add(_ later: IntakeTally) {
@@ -19,6 +21,7 @@ package struct IntakeTally: Sendable {
             acknowledgements[flow, default: Histogram(.acknowledgement)].add(histogram)
         }
         lastAt.merge(later.lastAt) { max($0, $1) }
+        heardAt.merge(later.heardAt) { max($0, $1) }
         foreign.merge(later.foreign) { $0 + $1 }
         for (flow, tally) in later.signatures { signatures[flow, default: SignatureTally()].add(tally) }
     }

@@ -145,7 +145,7 @@ extension JSONTape {
         guard let unit = unit(&rest) else { return replacement }
         guard UTF16.isLeadSurrogate(unit) else { return Unicode.Scalar(unit) ?? replacement }
         guard rest.starts(with: "\\u".utf8) else { return replacement }
-        // Anything but a second half stands for itself, and is read anew.
+        // Anything but a second half stands for itself, and is read again.
         var behind = rest.dropFirst()
         guard let second = self.unit(&behind), UTF16.isTrailSurrogate(second) else { return replacement }
         rest = behind

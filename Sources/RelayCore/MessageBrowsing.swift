@@ -5,6 +5,22 @@ package protocol MessageBrowsing: Sendable {
 
     /// One of them; `nil`: there is none by that id.
     func message(_ id: DeliveryID) async throws(StoreFailure) -> BrowsedMessage?
+
+    /// The removed installations whose messages are still kept, in the order in which they were made.
+    func removedInstallations() async throws(StoreFailure) -> [RemovedInstallation]
+}
+
+/// The remains of an installation that was removed.
+package struct RemovedInstallation: Hashable, Sendable {
+    package var id: InstallationID
+    package var name: String
+    package var channel: ChannelKind
+
+    package init(id: InstallationID, name: String, channel: ChannelKind) {
+        self.id = id
+        self.name = name
+        self.channel = channel
+    }
 }
 
 /// Which messages. What isn't set leaves nothing out.

@@ -1,6 +1,6 @@
 package import FoundationEssentials
 
-/// The figures and the alarms, which all workers share: whoever is asked answers for all.
+/// The figures and the alarms, which all workers share: any of them answers for all.
 package protocol MetricsStore: Sendable {
     /// Counts what no other change of the store counts by itself.
     func count(_ counter: Counter, _ flow: Flow, by amount: Int) async throws(StoreFailure)
@@ -40,12 +40,15 @@ package struct StoreMetrics: Sendable {
     /// An installation that isn't removed.
     package struct InstallationState: Hashable, Sendable {
         package var id: InstallationID
-        /// Why it is paused; `nil`: it isn't.
+        /// Why it is paused; `nil` if it isn't.
         package var pausedReason: String?
+        /// Whether Freshchat's webhook can be verified.
+        package var hasWebhookKey: Bool
 
-        package init(id: InstallationID, pausedReason: String?) {
+        package init(id: InstallationID, pausedReason: String?, hasWebhookKey: Bool = true) {
             self.id = id
             self.pausedReason = pausedReason
+            self.hasWebhookKey = hasWebhookKey
         }
     }
 
@@ -92,6 +95,8 @@ package struct StoreMetrics: Sendable {
     package var relay = Relay()
     /// When the last webhook came that was answered with success.
     package var lastWebhooks: [Flow: Date] = [:]
+    /// How Freshchat's webhooks come, for each installation of which something is known.
+    package var helpdesk: [InstallationID: HelpdeskSigns] = [:]
     /// When the last message was withheld.
     package var lastWithheld: [Flow: Date] = [:]
     package var alarms: [RaisedAlarm] = []

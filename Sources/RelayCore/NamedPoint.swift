@@ -28,7 +28,7 @@ package enum NamedPoint: CaseIterable, Hashable, Sendable {
 
 /// Tells that the process has come to a point. Compiled to nothing in a release build.
 ///
-/// - Parameter subject: what it was busy with, for whoever investigates.
+/// - Parameter subject: what it was busy with, for an investigation.
 @inline(__always)
 package func reach(_ point: NamedPoint, _ subject: @autoclosure () -> String = "") {
     #if BYOC_NAMED_POINTS

@@ -12,7 +12,7 @@
     /// | `hits/POINT.PID.MS` | what was carried out: the point, the process, the time in ms, the signal, the subject, a line each |
     ///
     /// An order is taken by renaming it, so exactly one process carries it out; a point that isn't armed costs one failed
-    /// system call. The number 0 stands for no signal: whoever passes waits there. With a word in it, an order is about those passes only whose subject has the word in it.
+    /// system call. The number 0 stands for no signal: the passing thread waits there. With a word in it, an order is about those passes only whose subject has the word in it.
     package struct NamedPoints: Sendable {
         /// The environment variable that names the folder; without it no point does anything.
         package static let key = "BYOC_NAMED_POINTS_DIR"

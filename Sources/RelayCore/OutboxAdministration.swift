@@ -6,7 +6,19 @@ package protocol OutboxAdministration: Sendable {
 
     func counts(of installation: InstallationID?) async throws(StoreFailure) -> OutboxCounts
 
+    /// The attempts at a delivery, the oldest first, with their numbers.
     func attempts(of delivery: DeliveryID) async throws(StoreFailure) -> [Attempt]
+
+    /// How many attempts were made at each of these deliveries, one under way included. For one page of a list: costs a
+    /// look into an index for each.
+    func attemptCounts(of deliveries: [DeliveryID]) async throws(StoreFailure) -> [DeliveryID: Int]
+
+    /// What persons have decided about a delivery, the oldest first.
+    func decisions(of delivery: DeliveryID) async throws(StoreFailure) -> [DeliveryDecision]
+
+    /// Why each of these deliveries waits, those left out that don't. For one page of a list: costs a few looks into
+    /// indexes for each.
+    func waitReasons(of deliveries: [DeliveryID], now: Date) async throws(StoreFailure) -> [DeliveryID: WaitReason]
 
     /// What the channel reported of the messages that the delivery became, newest state of each.
     func receipts(of delivery: DeliveryID) async throws(StoreFailure) -> [Receipt]
@@ -16,19 +28,25 @@ package protocol OutboxAdministration: Sendable {
     /// overtaken is marked late.
     ///
     /// - Throws: `notFound`; `conflict` for one that is delivered, discarded or under way.
-    func redrive(_ delivery: DeliveryID, now: Date) async throws(StoreFailure)
+    func redrive(
+        _ delivery: DeliveryID, from origin: DeliveryDecision.Origin, now: Date
+    ) async throws(StoreFailure)
 
-    /// Gives a dead, held or waiting delivery up for good.
+    /// Discards a dead, held or waiting delivery for good.
     ///
-    /// - Throws: as ``redrive(_:now:)``.
-    func discard(_ delivery: DeliveryID, now: Date) async throws(StoreFailure)
+    /// - Throws: as ``redrive(_:from:now:)``.
+    func discard(
+        _ delivery: DeliveryID, from origin: DeliveryDecision.Origin, now: Date
+    ) async throws(StoreFailure)
 
-    /// A person says that the piece in doubt of a reply arrived: it isn't sent again, and what comes behind it is. The
-    /// delivery becomes due at once, as by ``redrive(_:now:)``.
+    /// Records that the piece in doubt of a reply arrived: it isn't sent again, and the pieces behind it are. The delivery
+    /// becomes due at once, as by ``redrive(_:from:now:)``.
     ///
-    /// - Throws: as ``redrive(_:now:)``; `conflict` also for one that isn't in doubt, or is no reply: into Freshchat a
+    /// - Throws: as ``redrive(_:from:now:)``; `conflict` also for one that isn't in doubt, or is no reply: into Freshchat a
     ///   doubt is looked up, and needs nobody to decide.
-    func confirmArrival(_ delivery: DeliveryID, now: Date) async throws(StoreFailure)
+    func confirmArrival(
+        _ delivery: DeliveryID, from origin: DeliveryDecision.Origin, now: Date
+    ) async throws(StoreFailure)
 
     func contact(_ id: ContactID) async throws(StoreFailure) -> Contact?
 }
@@ -66,4 +84,7 @@ package struct OutboxCounts: Hashable, Sendable {
     package var oldestWaiting: Date?
 
     package init() {}
+
+    /// How many wait for a person: held and dead ones.
+    package var needsAttention: Int { held + dead }
 }

@@ -25,7 +25,7 @@ extension HTTPFields {
 
     private static let longestRateLimitWait = 300.0
 
-    /// Seconds until the limit's window begins anew.
+    /// Seconds until the limit's window begins again.
     private func rateLimitReset(now: Date) -> Double? {
         guard let value = number("X-RateLimit-Reset") ?? number("X-RateLimitReset") else { return nil }
         // Sources differ on its meaning, so its size tells: milliseconds or seconds since 1970, else seconds from now.

@@ -58,15 +58,19 @@ package struct Acceptance: Sendable {
     package var channel: ChannelKind
     package var arrivals: [Arrival]
     package var at: Date
+    /// How Freshchat's messages among them came; `nil` for a channel's webhook.
+    package var source: ReplySource?
 
     package init(
-        installation: InstallationID, topic: TopicID, channel: ChannelKind, arrivals: [Arrival], at: Date
+        installation: InstallationID, topic: TopicID, channel: ChannelKind, arrivals: [Arrival], at: Date,
+        source: ReplySource? = nil
     ) {
         self.installation = installation
         self.topic = topic
         self.channel = channel
         self.arrivals = arrivals
         self.at = at
+        self.source = source
     }
 }
 
@@ -105,12 +109,17 @@ package protocol OutboxStore: Sendable {
     ) async throws(StoreFailure) -> Claim
 
     /// The last piece is delivered. Takes the next delivery of the key along, with its attempt started, when one is due
-    /// and its gate is open. The note as in ``bury(_:because:note:now:)``.
+    /// and its gate is open.
+    ///
+    /// - Parameters:
+    ///   - delivered: `nil` if no piece was left to send: then the claim was no attempt.
+    ///   - note: is put into the outbox by the same commit.
     func complete(
-        _ claim: Claim, delivered: PieceOutcome, note: NoteDraft?, lease: Duration, now: Date
+        _ claim: Claim, delivered: PieceOutcome?, note: NoteDraft?, lease: Duration, now: Date
     ) async throws(StoreFailure) -> Claim?
 
-    /// It goes back to wait, and gives the lease back. An attempt in doubt leaves the delivery in doubt.
+    /// It goes back to wait, and gives the lease back. An attempt in doubt leaves the delivery in doubt; a claim that
+    /// ``DeliveryFailure/sentNothing`` is no attempt.
     ///
     /// - Parameters:
     ///   - counting: whether the attempt counts towards giving up.
@@ -121,14 +130,21 @@ package protocol OutboxStore: Sendable {
         _ claim: Claim, after failure: DeliveryFailure, at: Date, counting: Bool, wakesOnContact: Bool, now: Date
     ) async throws(StoreFailure) -> OpenBreaker?
 
-    /// It becomes a dead letter, and gives the lease back. The note, if any, is put into the outbox by the same commit.
-    func bury(_ claim: Claim, because failure: DeliveryFailure, note: NoteDraft?, now: Date) async throws(StoreFailure)
+    /// It becomes a dead letter, and gives the lease back. The note, if any, is put into the outbox by the same commit,
+    /// unless this delivery died before with the same ``DeliveryFailure/noteKey`` and left one.
+    ///
+    /// - Returns: whether the note was left.
+    @discardableResult
+    func bury(
+        _ claim: Claim, because failure: DeliveryFailure, note: NoteDraft?, now: Date
+    ) async throws(StoreFailure) -> Bool
 
-    /// It waits for a person, and gives the lease back. The note as in ``bury(_:because:note:now:)``.
+    /// It waits for a person, and gives the lease back. Nothing was sent: the claim is no attempt. The note is put into the
+    /// outbox by the same commit.
     func hold(_ claim: Claim, reason: String, note: NoteDraft?, now: Date) async throws(StoreFailure)
 
     /// It turned out to be none of ours: a reply to somebody who isn't a contact. Discarded with the reason, and the
-    /// lease is given back.
+    /// lease is given back. Nothing was sent: the claim is no attempt.
     func dismiss(_ claim: Claim, reason: String, now: Date) async throws(StoreFailure)
 
     /// Gives the lease back with nothing sent: the attempt is struck out, as if it had not been claimed.
@@ -147,11 +163,11 @@ package protocol OutboxStore: Sendable {
     ) async throws(StoreFailure)
 
     /// Binds an outbound delivery without a contact to the one with this channel user id, made if need be, and its
-    /// conversation too. The claim goes on with the contact in it.
+    /// conversation too. The returned claim has the contact in it.
     func bind(_ claim: Claim, to user: ChannelUserID, topic: TopicID, now: Date) async throws(StoreFailure) -> Claim
 
-    /// Keeps a reply whose files have been found, or given up on, in the form in which it is sent. The claim goes on with
-    /// it. The note as in ``bury(_:because:note:now:)``.
+    /// Keeps a reply whose files have been found, or given up on, in the form in which it is sent. The returned claim has
+    /// that form. The note is put into the outbox by the same commit.
     func amend(
         _ claim: Claim, to reply: HelpdeskMessage, note: NoteDraft?, now: Date
     ) async throws(StoreFailure) -> Claim
@@ -214,7 +230,7 @@ package struct Claim: Sendable {
 extension OutboxStore {
     /// The last piece is delivered, and there is nothing to tell the agents.
     package func complete(
-        _ claim: Claim, delivered: PieceOutcome, lease: Duration, now: Date
+        _ claim: Claim, delivered: PieceOutcome?, lease: Duration, now: Date
     ) async throws(StoreFailure) -> Claim? {
         try await complete(claim, delivered: delivered, note: nil, lease: lease, now: now)
     }
@@ -286,10 +302,13 @@ package struct StoreFailure: Error, Hashable, Sendable, CustomStringConvertible 
     package var kind: Kind
     /// What was wrong and what to do about it, for the operator.
     package var message: String
+    /// Whether another process holds the store's lock, so that waiting helps.
+    package var isLocked: Bool
 
-    package init(_ kind: Kind, _ message: String) {
+    package init(_ kind: Kind, _ message: String, isLocked: Bool = false) {
         self.kind = kind
         self.message = message
+        self.isLocked = isLocked
     }
 
     package var description: String { message }

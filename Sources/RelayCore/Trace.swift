@@ -60,7 +60,7 @@ package struct TraceStep: Hashable, Codable, Sendable {
         /// A private note for the agent is put into the outbox.
         case note
         case discarded
-        /// The installation sends nothing more until somebody mends it.
+        /// The installation sends nothing more until an operator fixes it.
         case paused
         /// A customer's profile was written to Freshchat, or could not be.
         case profile
@@ -83,7 +83,7 @@ package struct TraceStep: Hashable, Codable, Sendable {
     package var installation: String?
     package var direction: Direction?
     package var channel: String?
-    /// The customer, by his id on the channel.
+    /// The customer, by their id on the channel.
     package var contact: String?
     /// The customer's name, where the channel tells it.
     package var name: String?

@@ -7,10 +7,10 @@ import Synchronization
 
 /// Moves what stands in the write-ahead log into the file, beside the writer and not in a commit's way.
 ///
-/// SQLite would do it in the commit that makes the log long enough, and whoever waits for that commit waits for all of it. A
+/// SQLite would do it in the commit that makes the log long enough, and all that wait for that commit wait for all of it. A
 /// thread with a connection of its own does it instead, while commits go on; what these add to the log meanwhile it does in
 /// a second round, and what is added during that, which is little, the writer does before its next transaction. Then all of
-/// the log is in the file, and that transaction begins the log anew (https://www.sqlite.org/wal.html#ckpt).
+/// the log is in the file, and that transaction restarts the log (https://www.sqlite.org/wal.html#ckpt).
 ///
 /// Each process has one. Two at once don't harm each other: SQLite has a lock for it, and the second lets go.
 final class Checkpointer: Sendable {
@@ -102,7 +102,7 @@ final class Checkpointer: Sendable {
     func close() {
         finish()
         ended.wait()
-        // For whoever closes once more.
+        // For a second close.
         ended.signal()
     }
 

@@ -10,7 +10,7 @@ extension SQLiteStore {
         var at: Int64
     }
 
-    /// Finds the contact by his id on the channel, or makes him; takes over what is new in the profile. A value that is
+    /// Finds the contact by their id on the channel, or creates it; takes over what is new in the profile. A value that is
     /// missing there doesn't erase one that is known.
     static func keepContact(
         _ profile: ContactProfile, of installation: InstallationID, subscription: Subscription? = nil, now: Date,
@@ -52,7 +52,7 @@ extension SQLiteStore {
             let since = try found.integerIfAny(7) ?? .min
             // To open the chat says less than either answer to it; and a late event doesn't undo a newer one.
             let isNews = known == nil || (subscription.kind != .opened && subscription.at >= since)
-            // To the minute: who writes a lot isn't written down anew with each message.
+            // To the minute: who writes a lot isn't written down with each message.
             if isNews, known != subscription.kind || subscription.at - 60_000 >= since {
                 try db.run(
                     "UPDATE contacts SET subscription = ?, subscription_at = ? WHERE id = ?",
@@ -90,7 +90,7 @@ extension SQLiteStore {
             """, [user.rawValue, contact, replacing])
     }
 
-    /// The contact with his current conversation on the topic that the installation has now.
+    /// The contact with their current conversation on the topic that the installation has now.
     static func contact(_ id: Int64, in db: Database) throws -> Contact? {
         let row = try db.row(
             """

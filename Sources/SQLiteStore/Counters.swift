@@ -74,6 +74,9 @@ enum Counters {
             try add(sumName(histogram.kind), flow, by: histogram.sum, in: db)
         }
         for (flow, instant) in tally.lastAt { try note(lastWebhook, flow, at: instant.milliseconds, in: db) }
+        for (installation, instant) in tally.heardAt {
+            try noteHeard(installation, at: instant.milliseconds, in: db)
+        }
         for (flow, count) in tally.foreign { try add(Counter.foreign.rawValue, flow, by: count, in: db) }
         for (flow, signatures) in tally.signatures {
             if signatures.failures > 0 {
@@ -92,12 +95,25 @@ enum Counters {
         }
     }
 
+    /// Freshchat told something about an installation: what was posted until now has had its echo, or will have none.
+    private static func noteHeard(_ installation: InstallationID, at instant: Int64, in db: Database) throws {
+        let flow = Flow(installation, .outbound)
+        try note(lastHeard, flow, at: instant, in: db)
+        let newest = try db.row("SELECT max(id) FROM outbox")?.integerIfAny(0)
+        try note(heardUpTo, flow, at: newest ?? 0, in: db)
+    }
+
+    /// The poll found a reply that no webhook had brought.
+    static func noteFound(_ flow: Flow, at instant: Int64, in db: Database) throws {
+        try note(lastFound, flow, at: instant, in: db)
+    }
+
     /// A message was withheld.
     static func noteWithheld(_ flow: Flow, at instant: Int64, in db: Database) throws {
         try note(lastWithheld, flow, at: instant, in: db)
     }
 
-    /// Keeps an instant, unless a later one is kept.
+    /// Keeps an instant, or another number that only grows, unless a later one is kept.
     private static func note(_ name: String, _ flow: Flow, at instant: Int64, in db: Database) throws {
         try db.run(
             """
@@ -124,6 +140,10 @@ enum Counters {
                 metrics.counters[flow, default: [:]][counter] = value
             } else if name == lastWebhook {
                 metrics.lastWebhooks[flow] = try row.date(3)
+            } else if name == lastHeard {
+                metrics.helpdesk[flow.installation, default: .init()].lastHeard = try row.date(3)
+            } else if name == lastFound {
+                metrics.helpdesk[flow.installation, default: .init()].lastFound = try row.date(3)
             } else if name == lastWithheld {
                 metrics.lastWithheld[flow] = try row.date(3)
             } else if name == asciiRow {
@@ -142,11 +162,33 @@ enum Counters {
         }
     }
 
+    /// What was posted to Freshchat since an installation was last heard of.
+    static func readSilence(of installation: InstallationID, into signs: inout HelpdeskSigns, from db: Database) throws
+    {
+        let bound = try db.row(
+            "SELECT value FROM counters WHERE installation = ? AND direction = 'outbound' AND name = ?",
+            [installation.rawValue, heardUpTo])?.integer(0)
+        // Along the deliveries that were accepted since, and no further than it takes.
+        let rows = try db.rows(
+            """
+            SELECT finished_at FROM outbox INDEXED BY outbox_by_state
+            WHERE installation = ? AND state = 'delivered' AND id > ? AND direction = 'inbound'
+                AND ordering_key NOT LIKE 'note/%'
+            ORDER BY id LIMIT ?
+            """, [installation.rawValue, bound ?? 0, HelpdeskSigns.countLimit])
+        signs.postsUnheard = rows.count
+        signs.firstPostUnheard = try rows.compactMap { try $0.dateIfAny(0) }.min()
+    }
+
     // MARK: Names
 
     /// Milliseconds since 1970, and no count.
     private static let lastWebhook = "last_webhook"
     private static let lastWithheld = "last_withheld"
+    private static let lastHeard = "last_heard"
+    private static let lastFound = "last_found"
+    /// The id of a delivery, and no count.
+    private static let heardUpTo = "heard_up_to"
     private static let asciiRow = "signature_failures_in_a_row/ascii"
     private static let otherRow = "signature_failures_in_a_row/other"
     private static let sum = "sum"

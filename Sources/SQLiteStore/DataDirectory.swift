@@ -121,7 +121,7 @@ struct DataDirectory: Sendable {
         }
     }
 
-    /// Refuses to begin anew where a store has been: a lost file is to be noticed, not papered over by an empty one.
+    /// Refuses to make a new store where a store has been: a lost file is to be noticed, not papered over by an empty one.
     func checkPresence(mark: String) throws(StoreFailure) {
         // SQLite takes a file too short for one page for a new one, and the shortest page has 512 bytes.
         let size = databaseSize
@@ -129,7 +129,7 @@ struct DataDirectory: Sendable {
         throw StoreFailure(
             .damaged,
             "the data store \(database) was here and is \(size == nil ? "gone" : "empty"). See `byoc store check`, "
-                + "and put the newest backup in its place; or, to begin anew with nothing, remove \(writeLock) too.")
+                + "and put the newest backup in its place; or, to begin with an empty store, remove \(writeLock) too.")
     }
 
     /// Sees whether so many bytes more can be written, by taking them for a moment.

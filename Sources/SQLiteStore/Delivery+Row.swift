@@ -6,7 +6,7 @@ extension Delivery {
     /// The columns that ``init(_:)`` reads, in its order.
     static let columns = """
         id, installation, direction, ordering_key, contact, payload, state, progress, attempts, accepted_at,
-        next_attempt_at, finished_at, doubt_since, reason, detail, is_late
+        next_attempt_at, finished_at, doubt_since, reason, detail, is_late, source, cause
         """
 
     init(_ row: some Columns) throws {
@@ -16,7 +16,10 @@ extension Delivery {
             payload: Payload(stored: try? row.blobIfAny(5)), state: try row.word(6), progress: try row.int(7),
             attempts: try row.int(8), acceptedAt: try row.date(9), nextAttemptAt: try row.date(10),
             finishedAt: try row.dateIfAny(11), doubtSince: try row.dateIfAny(12), reason: try row.text(13),
-            detail: try row.text(14), isLate: try row.flag(15))
+            detail: try row.text(14), isLate: try row.flag(15),
+            // A word that only a newer version knows says as much as none.
+            source: try row.textIfAny(16).flatMap(ReplySource.init(rawValue:)),
+            cause: try row.textIfAny(17).flatMap(DeadLetterCause.init(rawValue:)))
     }
 }
 

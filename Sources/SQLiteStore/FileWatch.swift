@@ -8,7 +8,7 @@ import Synchronization
 /// | what became of the files | what is done |
 /// |---|---|
 /// | the database is gone | everything is refused. It goes on when the file comes back, and never with an empty one |
-/// | another database stands in its place | everything is refused, and the store is to be opened anew |
+/// | another database is in its place | everything is refused, and the store has to be opened again |
 /// | the log or its index is gone, or another is there | what stands in the log is moved into the database, then as above |
 final class FileWatch: Sendable {
     private let files: OpenFiles
@@ -20,12 +20,12 @@ final class FileWatch: Sendable {
         self.logger = logger
     }
 
-    /// Whether this process has to open the store anew: what it has open is nothing that can be gone on with.
+    /// Whether this process has to open the store again: its open files are no longer the store's.
     var mustReopen: Bool { isStale.load(ordering: .relaxed) }
 
     /// Why nothing may be written; `nil` when all files are in their places.
     func obstacle() -> StoreFailure? {
-        guard mustReopen == false else { return failure("were replaced", "It is opened anew in a moment.") }
+        guard mustReopen == false else { return failure("were replaced", "It is reopened in a moment.") }
         guard let (part, place) = files.firstLost() else { return nil }
         let name = files.name(of: part)
         switch (part, place) {
@@ -33,12 +33,12 @@ final class FileWatch: Sendable {
             return StoreFailure(
                 .gone,
                 "the data store's file \(name) is gone: it was deleted or moved while byoc runs. Nothing is accepted. Put "
-                    + "the same file back, and byoc goes on by itself; or stop byoc, put the newest backup in its place, "
+                    + "the same file back, and byoc resumes by itself; or stop byoc, put the newest backup in its place, "
                     + "and start byoc again.")
         case (.database, _):
-            return failure("were replaced: another file stands at \(name)", "It is opened anew in a moment.")
+            return failure("were replaced: another file is at \(name)", "It is reopened in a moment.")
         default:
-            return failure("were changed: \(name) was deleted or replaced", "The store is opened anew in a moment.")
+            return failure("were changed: \(name) was deleted or replaced", "The store is reopened in a moment.")
         }
     }
 
@@ -63,7 +63,7 @@ final class FileWatch: Sendable {
             files.removeOwnLog()
         }
         logger.error(
-            "data store is opened anew: its files were replaced", metadata: ["store.file": "\(files.name(of: part))"])
+            "data store reopened: its files were replaced", metadata: ["store.file": "\(files.name(of: part))"])
         isStale.store(true, ordering: .relaxed)
     }
 

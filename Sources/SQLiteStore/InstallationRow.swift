@@ -13,6 +13,8 @@ struct InstallationRow: Sendable {
         var eventSecret: Secret
         /// In here because the target token is a part of it.
         var registeredURL: String
+        /// In here because it was added without a column of its own; `nil` if an earlier version stored the installation.
+        var topicName: String?
     }
 
     static let selection = """
@@ -31,7 +33,8 @@ struct InstallationRow: Sendable {
         let secrets = Secrets(
             channel: installation.channel.secrets, helpdesk: installation.helpdesk.token,
             targetToken: installation.targetToken, helpdeskToken: installation.helpdeskToken,
-            eventSecret: installation.eventSecret, registeredURL: installation.registeredURL)
+            eventSecret: installation.eventSecret, registeredURL: installation.registeredURL,
+            topicName: installation.helpdesk.topicName)
         plain = installation
         do {
             settings = String(decoding: try JSONEncoder().encode(installation.channel.settings), as: UTF8.self)
@@ -89,6 +92,7 @@ struct InstallationRow: Sendable {
         installation.helpdeskToken = secrets.helpdeskToken
         installation.eventSecret = secrets.eventSecret
         installation.registeredURL = secrets.registeredURL
+        installation.helpdesk.topicName = secrets.topicName
         return installation
     }
 

@@ -30,16 +30,17 @@ extension OrderingKey {
 /// A lane is an ordering key in use: its row is there while a delivery of it waits or is being made. Outside of a lease its
 /// `ready_at` is the `next_attempt_at` of its head, the waiting delivery that was accepted first.
 extension SQLiteStore {
-    /// Puts a delivery at the end of its lane. Whoever does counts it as accepted.
+    /// Puts a delivery at the end of its lane. The caller counts it as accepted.
     static func enqueue(
         _ payload: Data, of installation: InstallationID, _ direction: Direction, key: OrderingKey, contact: Int64?,
-        now: Int64, in db: Database
+        source: ReplySource? = nil, now: Int64, in db: Database
     ) throws -> DeliveryID {
         try db.run(
             """
-            INSERT INTO outbox (installation, direction, ordering_key, contact, payload, accepted_at, next_attempt_at)
-            VALUES (?, ?, ?, ?, ?, ?6, ?6)
-            """, [installation.rawValue, direction.rawValue, key.rawValue, contact, payload, now])
+            INSERT INTO outbox
+                (installation, direction, ordering_key, contact, payload, accepted_at, next_attempt_at, source)
+            VALUES (?, ?, ?, ?, ?, ?6, ?6, ?)
+            """, [installation.rawValue, direction.rawValue, key.rawValue, contact, payload, now, source?.rawValue])
         let id = DeliveryID(rawValue: db.lastInsertedRowID)
         try openLane(key, of: installation, direction.side, readyAt: now, in: db)
         return id

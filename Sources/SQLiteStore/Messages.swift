@@ -12,6 +12,20 @@ extension SQLiteStore {
         try await read { db in try Self.browsed(id.rawValue, in: db) }
     }
 
+    package func removedInstallations() async throws(StoreFailure) -> [RemovedInstallation] {
+        try await read { db in
+            let rows = try db.rows(
+                """
+                SELECT id, name, channel FROM installations
+                WHERE state = 'removed' AND EXISTS (SELECT 1 FROM outbox WHERE outbox.installation = installations.id)
+                ORDER BY number
+                """)
+            return try rows.map {
+                RemovedInstallation(id: try $0.id(0), name: try $0.text(1), channel: try $0.id(2))
+            }
+        }
+    }
+
     static func browsed(_ id: Int64, in db: Database) throws -> BrowsedMessage? {
         guard let row = try db.row("SELECT \(Delivery.columns) FROM outbox WHERE id = ?", [id]) else { return nil }
         let delivery = try Delivery(row)

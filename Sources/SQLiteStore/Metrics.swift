@@ -23,13 +23,22 @@ extension SQLiteStore {
                     metrics.breakerReasons[breaker] = try Self.reason(for: breaker, in: db)
                 }
                 for row in try db.rows(
-                    "SELECT id, state, paused_reason FROM installations WHERE state <> 'removed' ORDER BY number")
+                    """
+                    SELECT id, state, paused_reason, webhook_public_key <> '' FROM installations
+                    WHERE state <> 'removed' ORDER BY number
+                    """)
                 {
                     let isPaused = try row.text(1) == "paused"
                     metrics.installations.append(
-                        .init(id: try row.id(0), pausedReason: isPaused ? try row.textIfAny(2) ?? "" : nil))
+                        .init(
+                            id: try row.id(0), pausedReason: isPaused ? try row.textIfAny(2) ?? "" : nil,
+                            hasWebhookKey: try row.flag(3)))
                 }
                 try Counters.read(into: &metrics, from: db)
+                for installation in metrics.installations.map(\.id) {
+                    try Counters.readSilence(
+                        of: installation, into: &metrics.helpdesk[installation, default: .init()], from: db)
+                }
                 try Self.readOutbox(into: &metrics, from: db)
                 metrics.relay.dueSince = try Self.nextDue(in: db)
                 metrics.relay.leaseEndsIn = try self.leaseEnd(in: db)

@@ -8,11 +8,16 @@ extension SQLiteStore {
     }
 
     package func acceptFound(_ acceptance: Acceptance) async throws(StoreFailure) -> AcceptanceResult {
-        let intake = try Self.intake(of: acceptance)
+        var acceptance = acceptance
+        acceptance.source = .poll
+        let (intake, flow, at) = (
+            try Self.intake(of: acceptance), Flow(acceptance.installation, .outbound), acceptance.at.milliseconds
+        )
         return try await changeCounting { db, tally in
             let result = try intake(db, &tally)
             if !result.replies.isEmpty {
-                tally.add(.polled, Flow(acceptance.installation, .outbound), by: result.replies.count)
+                tally.add(.polled, flow, by: result.replies.count)
+                try Counters.noteFound(flow, at: at, in: db)
             }
             return result
         }
@@ -141,7 +146,8 @@ private struct Intake {
             }
         }
         let delivery = try SQLiteStore.enqueue(
-            payload, of: installation, .outbound, key: key, contact: contact, now: now, in: db)
+            payload, of: installation, .outbound, key: key, contact: contact, source: acceptance.source, now: now,
+            in: db)
         // The same message may come by the other way in too, under another name of its event.
         try SQLiteStore.keepMessageID(reply.id.rawValue, .helpdesk, of: installation, delivery: delivery, in: db)
         result.deliveries.append(delivery)

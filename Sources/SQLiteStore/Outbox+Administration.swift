@@ -1,4 +1,4 @@
-package import FoundationEssentials
+import FoundationEssentials
 import GRDB
 package import RelayCore
 
@@ -81,12 +81,24 @@ extension SQLiteStore {
                 """
                 SELECT piece, worker, started_at, finished_at, outcome, detail FROM attempts WHERE delivery = ? ORDER BY id
                 """, [delivery.rawValue])
-            return try rows.map { row in
+            let attempts = try rows.map { row in
                 Attempt(
                     delivery: delivery, piece: try row.int(0), worker: try row.id(1), startedAt: try row.date(2),
                     finishedAt: try row.dateIfAny(3),
                     outcome: try row.textIfAny(4).flatMap(Attempt.Outcome.init(rawValue:)), detail: try row.text(5))
             }
+            return Attempt.numbered(attempts)
+        }
+    }
+
+    package func attemptCounts(of deliveries: [DeliveryID]) async throws(StoreFailure) -> [DeliveryID: Int] {
+        try await read { db in
+            var counts: [DeliveryID: Int] = [:]
+            for id in deliveries {
+                let count = try db.row("SELECT count(*) FROM attempts WHERE delivery = ?", [id.rawValue])?.int(0)
+                if let count, count > 0 { counts[id] = count }
+            }
+            return counts
         }
     }
 
@@ -111,84 +123,5 @@ extension SQLiteStore {
 
     package func contact(_ id: ContactID) async throws(StoreFailure) -> Contact? {
         try await read { db in try Self.contact(id.rawValue, in: db) }
-    }
-
-    // MARK: Repairing
-
-    package func redrive(_ delivery: DeliveryID, now: Date) async throws(StoreFailure) {
-        try await change { db in
-            try Self.putBack(try Self.idle(delivery, in: db), now: now.milliseconds, in: db)
-        }
-    }
-
-    package func confirmArrival(_ delivery: DeliveryID, now: Date) async throws(StoreFailure) {
-        try await change { db in
-            let found = try Self.idle(delivery, in: db)
-            guard found.doubtSince != nil else { throw StoreFailure(.conflict, "delivery \(delivery) isn't in doubt") }
-            guard case .reply = found.payload else {
-                throw StoreFailure(.conflict, "delivery \(delivery) is no reply: what is in doubt of it is looked up")
-            }
-            try db.run(
-                "UPDATE outbox SET progress = progress + 1, doubt_since = NULL WHERE id = ?", [delivery.rawValue])
-            try Self.putBack(found, now: now.milliseconds, in: db)
-        }
-    }
-
-    /// It waits again, due now, in its place.
-    private static func putBack(_ delivery: Delivery, now: Int64, in db: Database) throws {
-        try db.run(
-            """
-            UPDATE outbox SET doubt_since = iif(state = 'held', NULL, doubt_since), state = 'waiting', attempts = 0,
-                next_attempt_at = ?, finished_at = NULL, reason = '', detail = '',
-                -- A later one that is being made at this moment goes out before it too.
-                is_late = is_late OR EXISTS (SELECT 1 FROM lanes WHERE lanes.ordering_key = outbox.ordering_key
-                    AND owner IS NOT NULL AND lanes.delivery > outbox.id)
-            WHERE id = ?
-            """, [now, delivery.id.rawValue])
-        try openLane(delivery.orderingKey, of: delivery.installation, delivery.direction.side, readyAt: now, in: db)
-        try refreshLane(delivery.orderingKey, in: db)
-    }
-
-    package func discard(_ delivery: DeliveryID, now: Date) async throws(StoreFailure) {
-        try await change { db in
-            let found = try Self.idle(delivery, in: db)
-            try db.run(
-                "UPDATE outbox SET state = 'discarded', finished_at = ?, doubt_since = NULL WHERE id = ?",
-                [now.milliseconds, delivery.rawValue])
-            try Counters.add(.discarded, Flow(found.installation, found.direction), in: db)
-            try Self.refreshLane(found.orderingKey, in: db)
-        }
-    }
-
-    /// A delivery that a person may still decide about.
-    private static func idle(_ id: DeliveryID, in db: Database) throws -> Delivery {
-        guard let row = try db.row("SELECT \(Delivery.columns) FROM outbox WHERE id = ?", [id.rawValue]) else {
-            throw StoreFailure(.notFound, "there is no delivery \(id)")
-        }
-        let delivery = try Delivery(row)
-        switch delivery.state {
-        case .waiting, .held, .dead: break
-        case .delivered, .discarded:
-            throw StoreFailure(.conflict, "delivery \(id) is \(delivery.state.rawValue) already")
-        }
-        do {
-            _ = try installationState(db, delivery.installation)
-        } catch {
-            throw StoreFailure(.conflict, "the installation of delivery \(id) is removed")
-        }
-        let isUnderWay = try db.exists(
-            "SELECT 1 FROM lanes WHERE ordering_key = ? AND owner IS NOT NULL AND delivery = ?",
-            [delivery.orderingKey.rawValue, id.rawValue])
-        if isUnderWay {
-            throw StoreFailure(.conflict, "delivery \(id) is being made at this moment: try again when it has ended")
-        }
-        return delivery
-    }
-
-    /// Brings a lane's row to what waits now, unless a worker has it: then the end of the lease does that.
-    private static func refreshLane(_ key: OrderingKey, in db: Database) throws {
-        if try db.exists("SELECT 1 FROM lanes WHERE ordering_key = ? AND owner IS NULL", [key.rawValue]) {
-            try freeLane(key, in: db)
-        }
     }
 }

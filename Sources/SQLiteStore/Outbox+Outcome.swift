@@ -38,21 +38,27 @@ extension SQLiteStore {
     }
 
     package func complete(
-        _ claim: Claim, delivered: PieceOutcome, note: NoteDraft?, lease: Duration, now: Date
+        _ claim: Claim, delivered: PieceOutcome?, note: NoteDraft?, lease: Duration, now: Date
     ) async throws(StoreFailure) -> Claim? {
         try await changeCounting { [bootClock = configuration.bootClock] db, tally in
             try Self.requireLease(claim, in: db)
             let clock = now.milliseconds
-            try Self.endAttempt(claim.attempt, .delivered, detail: "", now: clock, in: db)
+            if delivered == nil {
+                try Self.strikeOutAttempt(of: claim, in: db)
+            } else {
+                try Self.endAttempt(claim.attempt, .delivered, detail: "", now: clock, in: db)
+            }
             try db.run(
                 """
                 UPDATE outbox SET state = 'delivered', progress = ?, finished_at = ?, doubt_since = NULL, reason = '',
                     detail = ''
                 WHERE id = ?
-                """, [claim.delivery.progress + 1, clock, claim.delivery.id.rawValue])
+                """, [claim.delivery.progress + (delivered == nil ? 0 : 1), clock, claim.delivery.id.rawValue])
             tally.addDelivered(claim.delivery, now: clock)
-            try Self.keepMessageID(delivered, of: claim, now: clock, in: db)
-            try Self.noteSuccess(of: claim, in: db)
+            if let delivered {
+                try Self.keepMessageID(delivered, of: claim, now: clock, in: db)
+                try Self.noteSuccess(of: claim, in: db)
+            }
             try Self.noteOvertaking(by: claim, in: db)
             if case .message = claim.delivery.payload { try Self.watchCurrent(of: claim, now: clock, in: db) }
             if let note {
@@ -70,7 +76,11 @@ extension SQLiteStore {
     ) async throws(StoreFailure) -> OpenBreaker? {
         try await change { db in
             try Self.requireLease(claim, in: db)
-            try Self.endAttempt(claim, failure, now: now.milliseconds, in: db)
+            if failure.sentNothing {
+                try Self.strikeOutAttempt(of: claim, in: db)
+            } else {
+                try Self.endAttempt(claim, failure, now: now.milliseconds, in: db)
+            }
             try db.run(
                 "UPDATE outbox SET next_attempt_at = ?, attempts = attempts + ?, reason = ?, detail = ? WHERE id = ?",
                 [at.milliseconds, counting ? 1 : 0, failure.reason, failure.detail, claim.delivery.id.rawValue])
@@ -81,16 +91,24 @@ extension SQLiteStore {
         }
     }
 
+    @discardableResult
     package func bury(
         _ claim: Claim, because failure: DeliveryFailure, note: NoteDraft?, now: Date
-    ) async throws(StoreFailure) {
+    ) async throws(StoreFailure) -> Bool {
         try await change { db in
             try Self.requireLease(claim, in: db)
             try Self.endAttempt(claim, failure, now: now.milliseconds, in: db)
             _ = try Self.noteFailure(failure, of: claim, now: now, in: db)
+            let id = claim.delivery.id.rawValue
+            let noted = try db.row("SELECT noted FROM outbox WHERE id = ?", [id])?.textIfAny(0)
+            let note = noted == failure.noteKey ? nil : note
+            try db.run(
+                "UPDATE outbox SET cause = ?, noted = ? WHERE id = ?",
+                [failure.deadLetterCause.rawValue, note == nil ? noted : failure.noteKey, id])
             try Self.end(
                 claim, as: .dead, reason: failure.reason, detail: failure.detail, note: note, now: now.milliseconds,
                 in: db)
+            return note != nil
         }
     }
 
@@ -98,7 +116,7 @@ extension SQLiteStore {
         try await change { db in
             try Self.requireLease(claim, in: db)
             let clock = now.milliseconds
-            try Self.endAttempt(claim.attempt, .inDoubt, detail: reason, now: clock, in: db)
+            try Self.strikeOutAttempt(of: claim, in: db)
             try Self.doubt(claim, in: db)
             try Self.end(
                 claim, as: .held, reason: reason, detail: claim.delivery.detail, note: note, now: clock, in: db)
@@ -109,7 +127,7 @@ extension SQLiteStore {
         try await change { db in
             try Self.requireLease(claim, in: db)
             let clock = now.milliseconds
-            try Self.endAttempt(claim.attempt, .failed, detail: reason, now: clock, in: db)
+            try Self.strikeOutAttempt(of: claim, in: db)
             try db.run("UPDATE outbox SET doubt_since = NULL WHERE id = ?", [claim.delivery.id.rawValue])
             try Self.end(claim, as: .discarded, reason: reason, detail: "", note: nil, now: clock, in: db)
         }
@@ -118,7 +136,7 @@ extension SQLiteStore {
     package func release(_ claim: Claim, now: Date) async throws(StoreFailure) {
         try await change { db in
             try Self.requireLease(claim, in: db)
-            try db.run("DELETE FROM attempts WHERE id = ?", [claim.attempt])
+            try Self.strikeOutAttempt(of: claim, in: db)
             try Self.freeLane(claim.delivery.orderingKey, in: db)
         }
     }
@@ -146,6 +164,11 @@ extension SQLiteStore {
             [claim.delivery.orderingKey.rawValue])
     }
 
+    /// Nothing was sent, so the claim was no attempt.
+    private static func strikeOutAttempt(of claim: Claim, in db: Database) throws {
+        try db.run("DELETE FROM attempts WHERE id = ?", [claim.attempt])
+    }
+
     private static func endAttempt(_ claim: Claim, _ failure: DeliveryFailure, now: Int64, in db: Database) throws {
         let outcome: Attempt.Outcome = failure.isCertain ? .failed : .inDoubt
         try endAttempt(claim.attempt, outcome, detail: failure.description, now: now, in: db)
@@ -161,7 +184,7 @@ extension SQLiteStore {
             [claim.startedAt.milliseconds, claim.delivery.id.rawValue])
     }
 
-    /// The delivery waits no more, and its lane goes on.
+    /// The delivery no longer waits, and its lane moves on.
     private static func end(
         _ claim: Claim, as state: Delivery.State, reason: String, detail: String, note: NoteDraft?, now: Int64,
         in db: Database

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// GRDB's asynchronous reading keeps a connection across steps that need a thread of Swift's pool. There are no more of
 /// those than processors, and when each of them waits for a connection, as a blocking read from a task does, nobody ever
-/// gives one back. Here whoever has a connection also has the thread to finish with it.
+/// gives one back. Here each connection comes with the thread to finish with it.
 final class ReadingThreads: Sendable {
     private struct State {
         var jobs: [@Sendable () -> Void] = []

@@ -92,7 +92,7 @@ extension SQLiteStore {
             """, [now, installation.rawValue, conversation.rawValue])
     }
 
-    /// A customer's message came into his current conversation.
+    /// A customer's message came into their current conversation.
     static func watchCurrent(of claim: Claim, now: Int64, in db: Database) throws {
         let installation = claim.delivery.installation
         let row = try db.row(

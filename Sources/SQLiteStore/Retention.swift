@@ -72,7 +72,7 @@ struct SweepPosition: Codable, Hashable, Sendable {
         let end = try row.integer(0)
         // A rest longer than any is from a clock that was ahead.
         if sweep.now < end, end <= sweep.now + 2 * sweep.rest { return nil }
-        // What can't be read is from another version: begin anew.
+        // What can't be read is from another version: begin again.
         return try row.blobIfAny(1).flatMap { try? JSONDecoder().decode(SweepPosition.self, from: $0) }
             ?? SweepPosition()
     }

@@ -48,7 +48,8 @@ package final class SQLiteStore: Store {
             throw StoreFailure(
                 .unavailable,
                 "the data store in \(directory.path) is locked by another process for more than "
-                    + "\(configuration.openPatience). If one is stopped or hangs, end it: \(directory.writeLock).")
+                    + "\(configuration.openPatience). If one is stopped or hangs, end it: \(directory.writeLock).",
+                isLocked: true)
         }
         defer { lock.release() }
         try directory.checkPresence(mark: lock.readMark())
@@ -164,7 +165,7 @@ package final class SQLiteStore: Store {
         }
     }
 
-    /// Whether the files were replaced under this process, so that it has to open the store anew. Everything is refused
+    /// Whether the files were replaced under this process, so that it has to open the store again. Everything is refused
     /// until then.
     package var mustReopen: Bool { watch.mustReopen }
 

@@ -38,6 +38,9 @@ enum Schema {
         migrator.registerMigration("profiles as last written") { db in
             try db.execute(sql: profiles)
         }
+        migrator.registerMigration("decisions, sources, causes") { db in
+            try db.execute(sql: decisions)
+        }
         return migrator
     }
 

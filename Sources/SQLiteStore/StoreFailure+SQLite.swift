@@ -41,7 +41,7 @@ extension StoreFailure {
             self.init(
                 .unavailable,
                 "the data store \(path) is locked by another program (\(words)). Close what has it open, such as a "
-                    + "database browser or a backup.")
+                    + "database browser or a backup.", isLocked: true)
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:
             self.init(
                 .damaged, "the data store \(path) is damaged (\(words), code \(code)). " + Self.repairAdvice)

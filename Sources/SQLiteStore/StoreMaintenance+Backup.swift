@@ -16,7 +16,7 @@ extension StoreMaintenance {
     /// Copies the store as it is at one moment into one file, while workers go on.
     ///
     /// All of it is copied in one step of SQLite's backup, from within a reading transaction: in WAL mode that holds up no
-    /// writer, and what is written meanwhile isn't in the copy and doesn't make it start anew. The copy gets its name only
+    /// writer, and what is written meanwhile isn't in the copy and doesn't make it start again. The copy gets its name only
     /// when it is whole, sound and on the disk.
     ///
     /// - Parameter replacing: whether a file of that name may be there, and is replaced.
@@ -76,7 +76,7 @@ extension StoreMaintenance {
             return counts
         }
         return try target.writeWithoutTransaction { db in
-            // One file without a log beside it; the store that is opened with it chooses anew.
+            // One file without a log beside it; the store that is opened with it chooses again.
             _ = try String.fetchOne(db, sql: "PRAGMA journal_mode = DELETE")
             let lines = try String.fetchAll(db, sql: "PRAGMA integrity_check(20)")
             guard lines == ["ok"] else {

@@ -8,7 +8,7 @@ extension StoreMaintenance {
     package struct Compaction: Sendable, Encodable {
         package var bytesBefore: Int64
         package var bytesAfter: Int64
-        /// Free bytes that are still in the file, because it can't give them back without being written anew.
+        /// Free bytes that are still in the file, because it can't give them back without being rewritten.
         package var freeBytes: Int64
     }
 
@@ -18,7 +18,7 @@ extension StoreMaintenance {
     /// Gives free space back to the file system.
     ///
     /// - Parameters:
-    ///   - full: Writes the file anew, under the write lock: everything waits for it, but the file becomes as small as it
+    ///   - full: Rewrites the file under the write lock: everything waits for it, but the file becomes as small as it
     ///     can be, and from then on can give space back by steps. Else by steps, between which others write.
     ///   - pause: Between two steps.
     package func compact(
@@ -104,7 +104,7 @@ extension StoreMaintenance {
         guard room < 2 * bytes else { return }
         throw StoreFailure(
             .unavailable,
-            "to write \(database) anew takes \(2 * bytes / 1_000_000 + 1) MB for a while, and \(room / 1_000_000) MB are "
+            "rewriting \(database) takes \(2 * bytes / 1_000_000 + 1) MB for a while, and \(room / 1_000_000) MB are "
                 + "free. Make room, or do without --full.")
     }
 }

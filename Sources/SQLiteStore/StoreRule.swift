@@ -9,7 +9,7 @@ struct StoreRule {
     var problem: String
     var remedy: String
 
-    private static let mends = "Nothing: the workers mend it when they come to it."
+    private static let repaired = "Nothing: the workers repair it when they come to it."
 
     static let all: [StoreRule] = [
         StoreRule(
@@ -49,7 +49,7 @@ struct StoreRule {
                 WHERE owner IS NULL AND NOT EXISTS (
                     SELECT 1 FROM outbox WHERE outbox.ordering_key = lanes.ordering_key AND state = 'waiting')
                 """,
-            problem: "ordering keys in use with nothing that waits", remedy: mends),
+            problem: "ordering keys in use with nothing that waits", remedy: repaired),
         StoreRule(
             name: "wrong_lane", severity: .damage,
             sql: """
@@ -78,7 +78,7 @@ struct StoreRule {
                 WHERE fence > coalesce((SELECT number FROM meta WHERE name = 'fence'), 0)
                 """,
             problem: "leases with a number that was never given",
-            remedy: "Put the newest backup in place: an old and a new lease can't be told apart here."),
+            remedy: "Put the newest backup in place: an old and a new lease can't be distinguished here."),
         StoreRule(
             name: "open_attempt", severity: .warning,
             sql: """
@@ -86,7 +86,7 @@ struct StoreRule {
                 WHERE outcome IS NULL
                     AND NOT EXISTS (SELECT 1 FROM lanes WHERE owner IS NOT NULL AND lanes.delivery = attempts.delivery)
                 """,
-            problem: "deliveries with an attempt that nobody makes", remedy: mends),
+            problem: "deliveries with an attempt that nobody makes", remedy: repaired),
         StoreRule(
             name: "two_conversations", severity: .damage,
             sql: """

@@ -193,7 +193,7 @@ struct Sweep: Sendable {
             * (try Int64.fetchOne(db, sql: "PRAGMA page_size") ?? 0)
     }
 
-    /// Free pages beyond those that stay; none in a file that can't give any back without being written anew.
+    /// Free pages beyond those that stay; none in a file that can't give any back without being rewritten.
     private static func spareFreePages(in db: Database) throws -> Int {
         guard try Int.fetchOne(db, sql: "PRAGMA auto_vacuum") == 2 else { return 0 }
         return max(0, (try Int.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0) - sparePages)

@@ -4,7 +4,7 @@ import Glibc
 package import RelayCore
 import Synchronization
 
-/// Who lives is told by kernel locks: a worker holds one on a file of its own, and whoever can take it knows that the
+/// Kernel locks show who lives: a worker holds one on a file of its own, and a process that can take it knows that the
 /// worker is no more.
 extension SQLiteStore {
     package func enlist(now: Date) async throws(StoreFailure) -> WorkerID {
@@ -85,7 +85,7 @@ extension SQLiteStore {
         }
     }
 
-    private func lockFile(of worker: WorkerID) -> String { "\(files.workers)/\(worker).lock" }
+    func lockFile(of worker: WorkerID) -> String { "\(files.workers)/\(worker).lock" }
 
     /// 128 random bits in hexadecimal digits: no name is ever given twice.
     private static func freshName() -> String {

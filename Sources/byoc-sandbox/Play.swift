@@ -9,7 +9,7 @@ struct Play: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Play a conversation both ways and check that all of it arrives once and in order.",
         discussion: """
-            Works on a running sandbox to which a bridge is connected. Judges by what the far sides saw. The last line is \
+            Works on a running sandbox to which a bridge is connected. Judges by what the services saw. The last line is \
             “relayed=N lost=N doubled=N disordered=N”; exit code 0 only if the last three are 0.
             """)
 

@@ -25,7 +25,7 @@ struct PlaygroundOptions: ParsableArguments {
     private var adminPassword: String { getenv("BYOC_ADMIN_PASSWORD").map { String(cString: $0) } ?? "" }
 
     func validate() throws {
-        if let supervisor, supervisor <= 1 { throw ValidationError("\(supervisor) is no process to be watched.") }
+        if let supervisor, supervisor <= 1 { throw ValidationError("\(supervisor) can't be watched.") }
     }
 
     /// Puts in the page, a second bot that anybody can connect, and phones on which one can watch the ticks.

@@ -10,7 +10,7 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Local doubles of Viber and Freshchat, with an HTTP interface to act as customer and agent.",
         discussion: """
-            Listens on 127.0.0.1 only. When all is ready, one line tells the control URL, and the file given with \
+            Listens on 127.0.0.1 only. When all is ready, one line shows the control URL, and the file given with \
             --about-file appears with everything a peer has to know: ports, tokens, topics, the webhook's public key.
             """)
 
@@ -50,7 +50,7 @@ struct Serve: AsyncParsableCommand {
     @Option(
         help: "trace, debug, info, notice, warning, error or critical.",
         transform: { name in
-            guard let level = Logger.Level(rawValue: name) else { throw ValidationError("\(name) is no log level.") }
+            guard let level = Logger.Level(rawValue: name) else { throw ValidationError("\(name) isn't a log level.") }
             return level
         })
     var logLevel = Logger.Level.notice

@@ -1,7 +1,6 @@
 import ArgumentParser
 import FastCGI
 import Foundation
-import RelayCore
 
 /// The program.
 @main
@@ -10,11 +9,14 @@ struct Byoc: AsyncParsableCommand {
         commandName: "byoc",
         abstract: "Bring your own channel to Freshdesk Messaging (Freshchat).",
         discussion: """
-            byoc stands between a messaging channel such as Viber and Freshchat: what a customer writes on the channel \
-            becomes a conversation, and what an agent answers goes back to the customer's phone.
+            byoc connects a messaging channel, such as Viber, to Freshchat. Customers' messages become Freshchat \
+            conversations, and agents' replies go back to the customers' phones.
 
-            It is a FastCGI responder: run `byoc serve` behind nginx, connect a channel with `byoc install`, and look \
-            after what waits with `byoc outbox`. Configuration is by environment; `byoc config` lists every key.
+            It is a FastCGI responder: run `byoc serve` behind nginx, connect a channel with `byoc install`, and manage \
+            undelivered messages with `byoc outbox`. Settings are environment variables; `byoc config` lists them all. \
+            Without any settings, every command except `serve` reads /etc/byoc/env if that file is readable.
+
+            Exit codes: 0 success, 1 the command failed, 64 wrong usage, 78 invalid settings.
             """,
         version: "0.1.0",
         groupedSubcommands: [
@@ -29,7 +31,7 @@ struct Byoc: AsyncParsableCommand {
             CommandGroup(
                 name: "Deliveries", subcommands: [Outbox.self, DeliveryCommand.self, Retry.self, Discard.self]),
             CommandGroup(name: "Data store", subcommands: [StoreCommand.self]),
-            CommandGroup(name: "Looking closer", subcommands: [DoctorCommand.self, Tail.self, Trigger.self]),
+            CommandGroup(name: "Diagnostics", subcommands: [DoctorCommand.self, Tail.self, Trigger.self]),
         ])
 
     /// Web servers start a FastCGI or CGI program without arguments.
@@ -48,19 +50,16 @@ struct Byoc: AsyncParsableCommand {
         }
     }
 
-    /// Our own errors are told in their own words; the parser's with its usage.
+    /// Our own errors are shown in their own words; the parser's with its usage.
     private static func exit(with error: any Error) -> Never {
-        switch error {
-        case is CommandFailure, is SettingsMistakes, is SetupFailure, is StoreFailure,
-            is ListeningSocket.Failure:
-            Terminal.note("byoc: \(error)")
-            Foundation.exit(error is SettingsMistakes ? 78 : 1)
-        default:
-            let message = fullMessage(for: error)
-            let code = exitCode(for: error)
-            if code.isSuccess || message.isEmpty { exit(withError: error) }
-            Terminal.note(message)
-            Foundation.exit(code.rawValue)
+        if let text = ErrorText.text(of: error) {
+            Terminal.note("byoc: \(text)")
+            Foundation.exit(ErrorText.exitCode(of: error))
         }
+        let message = fullMessage(for: error)
+        let code = exitCode(for: error)
+        if code.isSuccess || message.isEmpty { exit(withError: error) }
+        Terminal.note(message)
+        Foundation.exit(code.rawValue)
     }
 }

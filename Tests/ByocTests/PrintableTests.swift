@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import RelayCore
 import Testing
 
 @testable import byoc
@@ -46,6 +47,25 @@ struct PrintableTests {
             #expect(text.printable == text)
             #expect(try JSONDecoder().decode([String: String].self, from: Data(text.utf8)) == ["a": String(hazard)])
         }
+    }
+
+    @Test("Line breaks in foreign words make no new lines in an error")
+    func errors() throws {
+        let words = "no\r\nbyoc: forged\u{1B}[2K\u{2028}more"
+        let plain = "no byoc: forged\u{FFFD}[2K more"
+        let errors: [(any Error, String)] = [
+            (CommandFailure(words, details: [words], remedy: words), "\(plain)\n  \(plain)\n\(plain)"),
+            (
+                SetupFailure(side: "Viber", problem: words, remedy: "One of:\n  a\n  b"),
+                "Viber: \(plain)\nOne of:\n  a\n  b"
+            ),
+            (StoreFailure(.conflict, words), plain),
+        ]
+        for (error, text) in errors { #expect(ErrorText.text(of: error) == text) }
+        let mistake = SettingsMistake(key: "BYOC_THREADS", value: words, expected: "a number", origin: "environment")
+        let lines = try #require(ErrorText.text(of: SettingsMistakes(all: [mistake]))).split(separator: "\n")
+        #expect(lines.count == 3 && lines[1].contains(plain), "\(lines)")
+        #expect(ErrorText.text(of: CancellationError()) == nil)
     }
 
     @Test("A line of the text log is one line, whatever is in it")

@@ -45,9 +45,10 @@ struct SettingLinesTests {
         "What is no setting is a fault with its line",
         arguments: [
             ("A=1\nBYOC_WORKERS 3\n", 2, "no “=”"), ("A=1\r\n\r\nBYOC_WORKERS: 3", 3, "no “=”"),
-            ("set A=1", 1, "no key"), ("=3", 1, "no key"), ("1A=3", 1, "no key"), ("A-B=3", 1, "no key"),
-            ("$env:A=3", 1, "no key"), ("A=1\nKEY=\"abc\nB=2\n", 2, "nothing closes"),
-            ("A=\"b\" # why", 1, "behind its closing quote"), ("[byoc]\nA=1", 1, "no “=”"),
+            ("set A=1", 1, "no valid key"), ("=3", 1, "no valid key"), ("1A=3", 1, "no valid key"),
+            ("A-B=3", 1, "no valid key"),
+            ("$env:A=3", 1, "no valid key"), ("A=1\nKEY=\"abc\nB=2\n", 2, "never closed"),
+            ("A=\"b\" # why", 1, "after its closing quote"), ("[byoc]\nA=1", 1, "no “=”"),
         ])
     func faults(text: String, line: Int, words: String) {
         let faults = SettingLines(text).faults

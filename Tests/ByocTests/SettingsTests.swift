@@ -82,19 +82,18 @@ struct SettingsTests {
         #expect(!reader.entries.compactMap(\.value).contains { $0.contains("secret-with") })
     }
 
-    @Test("The README explains every key, with its default, and no other")
-    func readme() throws {
+    @Test("The documentation's table explains every key, with its default, and no other")
+    func documentation() throws {
         let path = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: "README.md")
+            .deletingLastPathComponent().appending(path: "Sources/byoc/Documentation.docc/Settings.md")
         let rows = try String(contentsOf: path, encoding: .utf8).split(separator: "\n").filter {
             $0.hasPrefix("| `BYOC_")
         }
         let (_, reader) = read([:])
-        #expect(
-            rows.map(String.init)
-                == reader.entries.map { entry in
-                    "| `\(entry.key)` | \(entry.meaning) | \(entry.defaultValue.map { "`\($0)`" } ?? "–") |"
-                })
+        let expected = reader.entries.map { entry in
+            "| `\(entry.key)` | \(entry.meaning) | \(entry.defaultValue.map { "`\($0)`" } ?? "–") |"
+        }
+        #expect(rows.map(String.init) == expected, "The table should be:\n\(expected.joined(separator: "\n"))")
     }
 
     @Test(
@@ -161,6 +160,80 @@ struct SettingsTests {
         #expect(try cautions("BYOC_ADMIN_PASSWORD=\n", mode: 0o644) == [])
     }
 
+    @Test("A settings file that other users can write is mentioned, also for its group alone")
+    func writableByOthers() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/env"
+        try "BYOC_THREADS=3\n".write(toFile: path, atomically: false, encoding: .utf8)
+        func problems(mode: mode_t) throws -> [String] {
+            chmod(path, mode)
+            return try SettingsLoader(file: path).read().settings.cautions.map { "\($0.problem) \($0.remedy)" }
+        }
+        #expect(try problems(mode: 0o644) == [])
+        let problem = try #require(try problems(mode: 0o646).first)
+        #expect(problem.contains("\(path) can be written by every user") && problem.contains("chmod go-w \(path)"))
+        // A group with its owner's number is the owner's own.
+        guard geteuid() == 0 else { return }
+        #expect(chown(path, 0, 12_345) == 0)
+        #expect(try problems(mode: 0o664).first?.contains("can be written by group 12345") == true)
+        #expect(chown(path, 0, 0) == 0)
+        #expect(try problems(mode: 0o664) == [])
+    }
+
+    @Test("A .env that a group can write isn't read, and the error says what to do")
+    func writableLocalFile() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/.env"
+        try "BYOC_THREADS=3\n".write(toFile: path, atomically: false, encoding: .utf8)
+        func read() throws -> Settings { try SettingsLoader(environment: [:], localFile: path).read().settings }
+        chmod(path, 0o600)
+        #expect(try read().threads == 3)
+        guard geteuid() == 0 else { return }
+        #expect(chown(path, 0, 12_345) == 0)
+        chmod(path, 0o660)
+        let failure = try #require(throws: CommandFailure.self) { try read() }
+        #expect(
+            "\(failure)".contains("\(path) in the working folder isn't read") && "\(failure)".contains("chmod go-w"))
+    }
+
+    @Test("The system's settings file is read only if nothing else is given, and is named if this user can't read it")
+    func systemFile() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/system.env"
+        try "BYOC_DATA_DIR=/srv/byoc\n".write(toFile: path, atomically: false, encoding: .utf8)
+        func loaded(
+            _ environment: [String: String] = ["PATH": "/bin"], overrides: [String: String] = [:], file: String? = nil,
+            local: String = "none", system: String? = nil
+        ) throws -> SettingsLoader.Loaded {
+            try SettingsLoader(
+                overrides: overrides, file: file, environment: environment, localFile: folder.path + "/" + local,
+                systemFile: system ?? path
+            ).read()
+        }
+        let alone = try loaded()
+        #expect(alone.settings.dataDirectory == "/srv/byoc")
+        #expect(alone.entries.first { $0.key == "BYOC_DATA_DIR" }?.origin == path)
+        #expect(try loaded(["BYOC_LOG_LEVEL": ""]).settings.dataDirectory == "/srv/byoc")
+
+        #expect(try loaded(["BYOC_LOG_LEVEL": "debug"]).settings.dataDirectory == "byoc-data")
+        #expect(try loaded(overrides: ["BYOC_DATA_DIR": "/tmp/x"]).settings.dataDirectory == "/tmp/x")
+        let other = folder.path + "/other.env"
+        try "BYOC_THREADS=3\n".write(toFile: other, atomically: false, encoding: .utf8)
+        for settings in [
+            try loaded(file: other).settings, try loaded(["BYOC_ENV_FILE": other]).settings,
+            try loaded(local: "other.env").settings,
+        ] {
+            #expect(settings.threads == 3)
+            #expect(settings.dataDirectory == "byoc-data")
+        }
+        #expect(try loaded(system: folder.path + "/nowhere").settings.dataDirectory == "byoc-data")
+        #expect(try loaded(system: folder.path + "/nowhere").settings.unreadFile == nil)
+        // Root can read everything.
+        guard geteuid() != 0 else { return }
+        chmod(path, 0)
+        #expect(try loaded().settings.unreadFile == path)
+    }
+
     @Test("A file of somebody else's, or that everybody can write to, isn't relied on, nor a link to one")
     func trust() throws {
         let folder = try TemporaryFolder()
@@ -170,10 +243,10 @@ struct SettingsTests {
         chmod(path, 0o644)
         #expect(FileTrust.problem(of: path) == nil)
         chmod(path, 0o646)
-        #expect(FileTrust.problem(of: path) == "can be written by everybody")
+        #expect(FileTrust.problem(of: path) == "can be written by every user")
         let link = folder.path + "/link"
         #expect(symlink(path, link) == 0)
-        #expect(FileTrust.problem(of: link) == "can be written by everybody")
+        #expect(FileTrust.problem(of: link) == "can be written by every user")
         chmod(path, 0o600)
         #expect(FileTrust.problem(of: link) == nil)
         // Only root can give files away.

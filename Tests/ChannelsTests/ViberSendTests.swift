@@ -142,7 +142,7 @@ struct ViberSendTests {
         let failure = await #expect(throws: DeliveryFailure.self) {
             _ = try await viber.send(piece(), account: ViberFixtures.account, over: far)
         }
-        #expect(failure?.reason.contains("not subscribed") == true)
+        #expect(failure?.reason.contains("hasn't subscribed") == true)
         #expect(failure?.detail == "status 6: notSubscribed to ••••")
     }
 

@@ -79,7 +79,7 @@ struct ViberSetupTests {
     }
 
     @Test(
-        "A 200 that isn't an account's answer is said to be none",
+        "A 200 without an account in it is reported as a response that isn't from Viber",
         arguments: [
             "<html>Welcome</html>", "", "{}", #"{"status":0}"#, #"{"status":0,"status_message":"ok"}"#,
             #"{"status":0,"name":"acm"#, #"{"status":200,"name":"acme"}"#,
@@ -88,7 +88,7 @@ struct ViberSetupTests {
         let failure = await #expect(throws: SetupFailure.self) {
             _ = try await viber.check(ViberFixtures.account, over: RecordingSender(replies: [.json(body)]))
         }
-        #expect(failure?.problem.contains("an answer that isn't Viber's") == true)
+        #expect(failure?.problem.contains("isn't from Viber") == true)
         #expect(failure?.field == "api_base_url")
     }
 

@@ -37,12 +37,12 @@ import Testing
     }
 
     @Test func `Durations are said in the unit that suits them`() {
-        for (seconds, words) in [
+        for (seconds, text) in [
             (-1, "0 ms"), (0, "0 ms"), (0.0124, "12 ms"), (0.9996, "1 s"), (1, "1 s"), (3.44, "3.4 s"), (9.96, "10 s"),
             (59, "59 s"), (119.4, "119 s"), (120, "2 min"), (7200, "2 h"), (172_800, "2 d"), (.infinity, "?"),
             (1e300, "11574074 d"),
         ] as [(Double, String)] {
-            #expect(MessageWay.words(for: seconds) == words)
+            #expect(words(for: seconds) == text)
         }
     }
 }

@@ -22,6 +22,59 @@ import Testing
         #expect(!text.contains(installation.channel.secrets["token"]?.reveal() ?? "-"))
     }
 
+    @Test func `The page begins with the status, folds what passed, and has the URLs below`() async throws {
+        let scene = ConsoleScene()
+        _ = try await scene.install()
+        var browser = await scene.signedIn()
+        let text = await browser.get(Self.page).text
+        let status = try #require(text.firstRange(of: ">Status</h2>"))
+        let actions = try #require(text.firstRange(of: ">Actions</h2>"))
+        let urls = try #require(text.firstRange(of: ">Webhook URLs</h2>"))
+        #expect(status.lowerBound < actions.lowerBound && actions.lowerBound < urls.lowerBound)
+        let folded = try #require(text.firstRange(of: "<details class=\"passed\">"))
+        let open = String(text[status.upperBound..<folded.lowerBound])
+        let passed = String(text[folded.upperBound..<actions.lowerBound])
+        #expect(open.contains("Agents&#39; replies are rejected until you enter it."))
+        #expect(open.contains("href=\"/byoc/admin\(Self.page)/credentials/desk_key\">Enter public key</a>"))
+        #expect(open.contains("None received yet.") && !open.contains("Registered with Double."))
+        #expect(passed.contains("checks passed") && passed.contains("Registered with Double."))
+    }
+
+    @Test func `An installation that byoc paused links to the credential to replace`() async throws {
+        let scene = ConsoleScene()
+        let installation = try await scene.install()
+        try await scene.store.pause(installation.id, reason: "Double refuses the token", now: ConsoleScene.noon)
+        var browser = await scene.signedIn()
+        let text = await browser.get(Self.page).text
+        #expect(text.contains("Double refuses the token"))
+        #expect(text.contains("<a href=\"#credentials\">If a credential was refused, replace it."))
+    }
+
+    @Test func `The topic is shown by its name, with its id under Details`() async throws {
+        let scene = ConsoleScene()
+        var installation = ConsoleScene.installation("double-1")
+        installation.helpdesk.topicName = "Shop chat"
+        try await scene.store.save(installation, now: ConsoleScene.noon)
+        var browser = await scene.signedIn()
+        let text = await browser.get(Self.page).text
+        #expect(text.contains("<dt>Topic</dt><dd dir=\"auto\">Shop chat</dd>"))
+        #expect(text.contains("<dt>Topic ID</dt><dd dir=\"auto\">t-1</dd>"))
+    }
+
+    @Test func `Invalid signatures are told with their number and the credential to replace`() async throws {
+        let scene = ConsoleScene()
+        let installation = try await scene.install()
+        var tally = IntakeTally()
+        let flow = Flow(installation.id, .inbound)
+        for _ in 0..<2 { tally.signatures[flow, default: SignatureTally()].note(isGenuine: false, isASCII: true) }
+        try await scene.store.add(tally)
+        var browser = await scene.signedIn()
+        let text = await browser.get(Self.page).text
+        #expect(text.contains("The last 2 signatures were invalid."))
+        #expect(text.contains("the token no longer matches Double&#39;s."))
+        #expect(text.contains("<a href=\"#credentials\">Replace token</a>"))
+    }
+
     @Test func `HTML in a name is text`() async throws {
         let scene = ConsoleScene()
         let name = "<script>alert(1)</script>\"'&"
@@ -38,15 +91,19 @@ import Testing
         let scene = ConsoleScene()
         _ = try await scene.install()
         var browser = await scene.signedIn()
-        #expect(await browser.submit(Self.page + "/pause", from: Self.page).location?.hasSuffix("?done=paused") == true)
-        let paused = await browser.get(Self.page + "?done=paused").text
-        #expect(paused.contains("Paused. What comes in waits."))
-        #expect(paused.contains("It is paused"))
+        let answer = await browser.submit(Self.page + "/pause", from: Self.page)
+        #expect(answer.location == "/byoc/admin" + Self.page)
+        let paused = await browser.get(Self.page).text
+        #expect(paused.contains("Paused. New messages are queued."))
+        #expect(
+            paused.contains("<strong>Paused</strong>") && !paused.contains("If a credential was refused, replace it."))
+        #expect(!(await browser.get(Self.page).text.contains("Paused. New messages are queued.")), "shown twice")
         _ = await browser.submit(Self.page + "/resume", from: Self.page)
+        #expect(await browser.get(Self.page).text.contains(">Resumed.</p>"))
         #expect(try await scene.store.installation("double-1")?.isActive == true)
     }
 
-    @Test func `Asked now, the page says when the channel calls somebody else, without his whole URL`() async throws {
+    @Test func `A live check tells when the channel calls another address, without its whole URL`() async throws {
         let scene = ConsoleScene()
         _ = try await scene.install()
         scene.programme.state.withLock {
@@ -56,11 +113,14 @@ import Testing
         var browser = await scene.signedIn()
         #expect(await browser.get(Self.page).text.contains("Registered with Double."))
         let asked = await browser.get(Self.page + "?check=now").text
-        #expect(asked.contains("Double calls https://other.example/…, and not this address"))
+        #expect(
+            asked.contains(
+                "Double&#39;s webhook leads to https://other.example/…, so customer messages aren&#39;t arriving here.")
+        )
         #expect(!asked.contains("hook/secret"))
     }
 
-    @Test func `Asked now, the page tells what is wrong with a credential`() async throws {
+    @Test func `A live check tells what is wrong with a credential`() async throws {
         let scene = ConsoleScene()
         _ = try await scene.install()
         scene.programme.state.withLock {
@@ -78,15 +138,16 @@ import Testing
         let wrong = await browser.submit(form, [("desk_key", "nonsense")])
         #expect(wrong.status == 422)
         #expect(wrong.text.contains("It is no key."))
-        #expect(await browser.submit(form, [("desk_key", "KEY 1")]).location?.hasSuffix("?done=replaced") == true)
-        #expect(
-            await browser.submit(Self.page + "/credentials/token", [("token", "new")]).location?.hasSuffix("=replaced")
-                == true)
+        #expect(await browser.submit(form, [("desk_key", "KEY 1")]).location == "/byoc/admin" + Self.page)
+        #expect(await browser.get(Self.page).text.contains("Credential verified and saved."))
+        let token = await browser.submit(Self.page + "/credentials/token", [("token", "new")])
+        #expect(token.location == "/byoc/admin" + Self.page)
+        #expect(await browser.get(Self.page).text.contains("Credential verified and saved."))
         #expect(scene.programme.state.withLock { $0.replaced } == [.helpdeskKey, .channel("token")])
         #expect(await browser.get(Self.page + "/credentials/sender").status == 404)
     }
 
-    @Test func `Removing asks first, and says what becomes of what waits`() async throws {
+    @Test func `Removing asks first, and says that waiting messages are discarded`() async throws {
         let scene = ConsoleScene()
         let installation = try await scene.install()
         _ = try scene.store.accept(
@@ -101,15 +162,16 @@ import Testing
                 ], at: ConsoleScene.noon))
         var browser = await scene.signedIn()
         let page = await browser.get(Self.page + "/remove").text
-        #expect(page.contains("One message that waits is discarded"))
+        #expect(page.contains("1 waiting message will be discarded"))
         #expect(try await scene.store.installation("double-1") != nil)
         let answer = await browser.submit(Self.page + "/remove", [("sure", "yes")])
-        #expect(answer.location == "/byoc/admin/installations?done=removed")
+        #expect(answer.location == "/byoc/admin/installations")
+        #expect(await browser.get("/installations").text.contains("Installation removed, secrets deleted."))
         #expect(try await scene.store.installation("double-1") == nil)
         #expect(await browser.get(Self.page).status == 404)
     }
 
-    @Test func `When the channel can't be told, nothing is removed unless one insists`() async throws {
+    @Test func `When the channel can't be reached, nothing is removed unless somebody insists`() async throws {
         let scene = ConsoleScene()
         _ = try await scene.install()
         scene.programme.state.withLock {
@@ -140,11 +202,11 @@ import Testing
             $0.reply = HTTPReply(status: .badGateway, body: Array("<h1>nginx</h1>".utf8))
         }
         let refused = await browser.submit(Self.page + "/test")
-        #expect(refused.text.contains("The public address answered 502"))
+        #expect(refused.text.contains("The public address returned 502"))
         #expect(refused.text.contains("&lt;h1&gt;nginx&lt;/h1&gt;"))
     }
 
-    @Test func `What comes from the environment is changed there`() async throws {
+    @Test func `An installation from the environment is changed there`() async throws {
         let scene = ConsoleScene()
         var installation = ConsoleScene.installation("double-1")
         installation.origin = .environment
@@ -156,7 +218,7 @@ import Testing
         #expect(try await scene.store.installation("double-1") != nil)
     }
 
-    @Test func `A store that doesn't answer is told as such`() async throws {
+    @Test func `Unknown pages and installations are not found`() async throws {
         let scene = ConsoleScene()
         var browser = await scene.signedIn()
         #expect(await browser.get("/installations/none").status == 404)

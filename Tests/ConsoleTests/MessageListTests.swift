@@ -5,8 +5,7 @@ import RelayTesting
 import Testing
 
 @Suite struct MessageListTests {
-    @Test func `What is listed are both directions, newest first, with names, texts and states in words`() async throws
-    {
+    @Test func `Both directions are listed, newest first, with names, texts and states in words`() async throws {
         let scene = try await MessageScene()
         let first = try scene.message("Where is my parcel?")
         try await scene.deliver(first)
@@ -52,17 +51,53 @@ import Testing
         try scene.message("new")
         var browser = await scene.scene.signedIn()
         for (query, shown, hidden) in [
-            ("state=dead", ["gone", "The customer has unsubscribed"], ["perhaps", ">new<"]),
-            ("state=held", ["perhaps"], ["gone", ">new<"]), ("state=waiting", [">new<"], ["gone", "perhaps"]),
-            ("direction=outbound", ["perhaps"], ["gone", ">new<"]), ("contact=bor", ["gone"], ["perhaps", ">new<"]),
-            ("text=GON", ["gone"], ["perhaps", ">new<"]), ("installation=viber-1", ["gone", "perhaps"], []),
-            ("installation=other", [], ["gone", "perhaps"]), ("channel=viber&state=dead", ["gone"], ["perhaps"]),
+            ("state=dead", [">gone<", "The customer has unsubscribed"], ["perhaps", ">new<"]),
+            ("state=held", ["perhaps"], [">gone<", ">new<"]), ("state=waiting", [">new<"], [">gone<", "perhaps"]),
+            ("direction=outbound", ["perhaps"], [">gone<", ">new<"]),
+            ("contact=bor", [">gone<"], ["perhaps", ">new<"]),
+            ("text=GON", [">gone<"], ["perhaps", ">new<"]), ("installation=viber-1", [">gone<", "perhaps"], []),
+            ("installation=other", [], [">gone<", "perhaps"]), ("channel=viber&state=dead", [">gone<"], ["perhaps"]),
         ] {
             let page = await browser.get("/messages?\(query)")
             for text in shown { #expect(page.text.contains(text), "\(query): \(text)") }
             for text in hidden { #expect(!page.text.contains(text), "\(query): \(text)") }
         }
         #expect(await browser.get("/messages?state=dead").text.contains("<option value=\"dead\" selected>"))
+    }
+
+    @Test func `The list is a table with a heading for each column`() async throws {
+        let scene = try await MessageScene()
+        try scene.message("one")
+        var browser = await scene.scene.signedIn()
+        let page = await browser.get("/messages").text
+        for heading in ["Received", "Status", "Customer", "Message", "Installation"] {
+            #expect(page.contains("<th scope=\"col\">\(heading)</th>"))
+        }
+        #expect(page.contains("<th scope=\"row\" class=\"who\">"))
+    }
+
+    @Test func `A removed installation stays in the filter, by its name`() async throws {
+        let scene = try await MessageScene()
+        try scene.message("from the old shop")
+        try await scene.store.remove(scene.installation, keepingHistory: true, now: scene.scene.clock.now)
+        _ = try await scene.scene.install()
+        var browser = await scene.scene.signedIn()
+        let page = await browser.get("/messages?installation=viber-1")
+        #expect(page.text.contains("<option value=\"viber-1\" selected>The shop (removed)</option>"))
+        #expect(page.text.contains("from the old shop") && page.text.contains("<bdi>The shop (removed)</bdi>"))
+    }
+
+    @Test func `Names lose what would change how the page around them is shown`() async throws {
+        let scene = try await MessageScene()
+        let file = Attachment(kind: .file, url: "https://example.com/f", name: "invoice\u{202E}fdp.exe\t")
+        let id = try scene.message([.text("hello"), .attachment(file)], key: "1", name: "An\u{202E}na\u{7}")
+        var browser = await scene.scene.signedIn()
+        for path in ["/messages", "/messages/\(id)"] {
+            let page = await browser.get(path)
+            #expect(page.text.contains("<bdi>Anna</bdi>"), "\(path)")
+            #expect(!page.text.unicodeScalars.contains("\u{202E}") && !page.text.unicodeScalars.contains("\u{7}"))
+        }
+        #expect(await browser.get("/messages/\(id)").text.contains(">invoicefdp.exe</p>"))
     }
 
     @Test func `One pages to the end and back, and meets each message once`() async throws {
@@ -91,14 +126,14 @@ import Testing
     @Test func `An empty list says what to do next`() async throws {
         var browser = await ConsoleScene().signedIn()
         let unconnected = await browser.get("/messages")
-        #expect(unconnected.text.contains("No channel is connected yet"))
+        #expect(unconnected.text.contains("No channel connected"))
         #expect(unconnected.text.contains("/admin/installations/new"))
         let scene = try await MessageScene()
         browser = await scene.scene.signedIn()
         #expect(await browser.get("/messages").text.contains("No messages yet"))
         let nothing = await browser.get("/messages?text=nothing")
-        #expect(nothing.text.contains("Nothing matches") && nothing.text.contains("Clear the filter"))
-        #expect(await browser.get("/messages?before=1").text.contains("The list ends here"))
+        #expect(nothing.text.contains("No matching messages") && nothing.text.contains("Clear filters"))
+        #expect(await browser.get("/messages?before=1").text.contains("No more messages"))
     }
 
     @Test func `Whatever stands in the address, a list comes`() async throws {

@@ -5,7 +5,9 @@ import RelayTesting
 import Testing
 
 @Suite struct MessagePageTests {
-    @Test func `A message's page has its parts, and its way with every attempt in the far side's words`() async throws {
+    @Test func `A message's page has its parts, and a timeline with every attempt in the service's own words`()
+        async throws
+    {
         let scene = try await MessageScene()
         let picture = Attachment(
             kind: .image, url: "https://media.example.com/1.jpg", name: "parcel.jpg", byteCount: 20_480)
@@ -23,14 +25,16 @@ import Testing
         #expect(page.status == 200)
         for text in [
             "first line\nsecond", "Picture", "parcel.jpg", "20 KiB", "https://media.example.com/1.jpg", "1.5, 2.5",
-            "Attempt 1", "Freshchat is busy (503 Service Unavailable)", "Attempt 2", "Delivered", "dir=\"auto\"",
+            "Attempt 1", "Failed after 1.3 s", "Freshchat is busy (503 Service Unavailable)", "Attempt 2",
+            "Sent in 0 ms",
+            "Freshchat accepted this message.", ">Delivered</strong>", "dir=\"auto\"",
         ] {
             #expect(page.text.contains(text), "\(text)")
         }
         #expect(!page.text.contains("/retry") && !page.text.contains("/discard"), "nothing is left to decide")
     }
 
-    @Test func `Should a far side's words hold a secret of ours, it is masked`() async throws {
+    @Test func `A secret of ours in another service's words is masked`() async throws {
         let scene = try await MessageScene()
         let id = try scene.message("one")
         try await scene.bury(id, reason: "Refused: \(MessageScene.token)", detail: "token \(MessageScene.token)")
@@ -41,21 +45,69 @@ import Testing
         }
     }
 
-    @Test func `A dead letter is tried again once somebody has read what that does`() async throws {
+    @Test func `A failed message is retried once somebody has read the effects`() async throws {
         let scene = try await MessageScene()
         let id = try scene.message("one")
         try await scene.bury(id)
         var browser = await scene.scene.signedIn()
         #expect(await browser.get("/messages/\(id)").text.contains("/messages/\(id)/retry\""))
-        #expect(await browser.get("/messages/\(id)/retry").text.contains("It becomes due at once"))
+        #expect(await browser.get("/messages/\(id)/retry").text.contains("Retries now and keeps its place"))
         #expect(try await scene.delivery(id).state == .dead, "asking changes nothing")
         let answer = await browser.decide("/messages/\(id)/retry")
-        #expect(answer.status == 303 && answer.location == "/byoc/admin/messages/\(id)?done=retry")
+        #expect(answer.status == 303 && answer.location == "/byoc/admin/messages/\(id)")
         #expect(try await scene.delivery(id).state == .waiting)
-        #expect(await browser.get("/messages/\(id)?done=retry").text.contains("It will be tried again now."))
+        #expect(await browser.get("/messages/\(id)").text.contains(">Retry requested.</p>"))
     }
 
-    @Test func `Of a held reply one says that it arrived, or has it sent again, or discards it`() async throws {
+    @Test func `A notice is shown once, and only on the page that it is for`() async throws {
+        let scene = try await MessageScene()
+        let id = try scene.message("one")
+        let other = try scene.message("two")
+        try await scene.bury(id)
+        var browser = await scene.scene.signedIn()
+        _ = await browser.decide("/messages/\(id)/retry")
+        #expect(!(await browser.get("/messages/\(other)").text.contains("Retry requested.</p>")))
+        #expect(await browser.get("/messages/\(id)").text.contains("Retry requested.</p>"))
+        let reloaded = await browser.get("/messages/\(id)")
+        #expect(!reloaded.text.contains("Retry requested.</p>"), "it came back when the page was loaded again")
+        #expect(!(await browser.get("/messages/\(id)?done=retry").text.contains("Retry requested.</p>")))
+    }
+
+    @Test func `A notice agrees with the state that the page shows`() async throws {
+        let scene = try await MessageScene()
+        let id = try scene.message("one")
+        try await scene.bury(id)
+        var browser = await scene.scene.signedIn()
+        _ = await browser.decide("/messages/\(id)/retry")
+        try await scene.bury(id)
+        let failed = await browser.get("/messages/\(id)").text
+        #expect(failed.contains("Retry requested, but delivery has failed again.") && failed.contains("</svg>Failed<"))
+        _ = await browser.decide("/messages/\(id)/retry")
+        try await scene.deliver(id)
+        let delivered = await browser.get("/messages/\(id)").text
+        #expect(delivered.contains("Retry requested. The message has been delivered."))
+    }
+
+    @Test func `A decision stands in the timeline with its time and the address that it came from`() async throws {
+        let scene = try await MessageScene()
+        let id = try scene.message("one")
+        try await scene.bury(id)
+        var browser = await scene.scene.signedIn()
+        browser.address = "198.51.100.7"
+        scene.scene.clock.pass(60)
+        _ = await browser.decide("/messages/\(id)/retry")
+        scene.scene.clock.pass(60)
+        _ = await browser.decide("/messages/\(id)/discard")
+        let page = await browser.get("/messages/\(id)").text
+        let retried = try #require(page.firstRange(of: "<strong>Retry requested</strong>"))
+        let discarded = try #require(page.firstRange(of: "<strong>Discarded</strong>"))
+        #expect(retried.lowerBound < discarded.lowerBound)
+        #expect(page.contains("2026-02-03 12:01:00 UTC") && page.contains("2026-02-03 12:02:00 UTC"))
+        #expect(page.split(separator: "On these pages, from 198.51.100.7.").count == 3)
+        #expect(page.split(separator: "<strong>Discarded</strong>").count == 2, "the end repeats the decision")
+    }
+
+    @Test func `A held reply can be marked as delivered, sent again or discarded`() async throws {
         for (decision, check) in [
             ("arrived", { (delivery: Delivery) in delivery.state == .waiting && delivery.progress == 1 }),
             ("resend", { $0.state == .waiting && $0.progress == 0 }), ("discard", { $0.state == .discarded }),
@@ -65,7 +117,7 @@ import Testing
             try await scene.hold(id)
             var browser = await scene.scene.signedIn()
             let page = await browser.get("/messages/\(id)")
-            #expect(page.text.contains("</svg>Held for you</span>"))
+            #expect(page.text.contains("</svg>Held</span>"))
             #expect(page.text.contains("/messages/\(id)/\(decision)\""))
             let answer = await browser.decide("/messages/\(id)/\(decision)")
             #expect(answer.status == 303, "\(decision)")
@@ -95,7 +147,7 @@ import Testing
         #expect(try await scene.delivery(id).state == .waiting)
     }
 
-    @Test func `What is being sent at this moment is left alone, with a word about it`() async throws {
+    @Test func `A message that is being sent can't be discarded, and the page says so`() async throws {
         let scene = try await MessageScene()
         let id = try scene.message("one")
         _ = try await scene.claim(id)
@@ -105,7 +157,7 @@ import Testing
         #expect(try await scene.delivery(id).state == .waiting)
     }
 
-    @Test func `There is nothing at ids and decisions that there aren't`() async throws {
+    @Test func `Unknown ids and decisions are not found`() async throws {
         let scene = try await MessageScene()
         let id = try scene.message("one")
         var browser = await scene.scene.signedIn()
@@ -120,14 +172,14 @@ import Testing
         #expect(await browser.get("/messages/\(id)/arrived").status == 409)
     }
 
-    @Test func `A message of a removed installation can still be read, and nothing be done with it`() async throws {
+    @Test func `A message of a removed installation can be read, and not be changed`() async throws {
         let scene = try await MessageScene()
         let id = try scene.message("one")
         try await scene.bury(id)
         try await scene.store.remove(scene.installation, keepingHistory: true, now: scene.scene.clock.now)
         var browser = await scene.scene.signedIn()
         let page = await browser.get("/messages/\(id)")
-        #expect(page.status == 200 && page.text.contains("Its installation is removed"))
+        #expect(page.status == 200 && page.text.contains("The installation was removed"))
         #expect(!page.text.contains("/retry"))
         #expect(await browser.decide("/messages/\(id)/retry").status == 409)
     }

@@ -9,7 +9,7 @@ import Testing
         var browser = await ConsoleScene().signedIn()
         let page = await browser.get("/")
         #expect(page.status == 200 && page.text.contains("/admin/installations/new"))
-        #expect(!page.text.contains("<svg class=\"chart\"") && !page.text.contains("No alarm is raised."))
+        #expect(!page.text.contains("<svg class=\"chart\"") && !page.text.contains("Nothing needs attention."))
     }
 
     @Test func `An installation without a message has empty charts and no figures made up`() async throws {
@@ -17,8 +17,8 @@ import Testing
         var browser = await scene.scene.signedIn()
         let page = await browser.get("/")
         #expect(page.text.split(separator: "<svg class=\"chart\"").count == 3)
-        #expect(page.text.contains("minute by minute: none in the last hour. Some minutes weren&#39;t noted."))
-        #expect(page.text.contains("No alarm is raised."))
+        #expect(page.text.contains("per minute: none in the last hour. Some minutes have no data."))
+        #expect(page.text.contains("Nothing needs attention."))
     }
 
     @Test func `What came, waits, is dead and how long it took is told by installation and direction`() async throws {
@@ -36,29 +36,67 @@ import Testing
         var browser = await scene.scene.signedIn()
         let page = await browser.get("/")
         for text in [
-            "Messages from customers of The shop, minute by minute: 5 in the last hour, at most 1 in one minute.",
+            "Messages from customers of The shop per minute: 5 in the last hour, at most 1 in a minute.",
             "<dt>Waiting</dt><dd><a href=\"/byoc/admin/messages?installation=viber-1&amp;state=waiting\">3</a></dd>",
-            "<dt>Oldest</dt><dd>3 min</dd>", "state=dead\">1</a>", "Half within</span> 250 ms",
-            "Messages to customers of The shop, minute by minute: none in the last hour.",
+            "<dt>Oldest waiting</dt><dd>3 min</dd>", "<dt>Failed</dt><dd><a href=", "state=dead\">1</a>",
+            "Median</span> ≤ 250 ms", "p99</span> ≤ 250 ms",
+            "Messages to customers of The shop per minute: none in the last hour.",
         ] {
             #expect(page.text.contains(text), "\(text)")
         }
     }
 
-    @Test func `Alarms stand first, with their stable names and where to go`() async throws {
+    @Test func `Alarms stand first, with their stable names, their figures and where to go`() async throws {
         let scene = try await MessageScene()
         let since = scene.scene.clock.now.addingTimeInterval(-600)
+        for text in ["one", "two"] { try await scene.bury(scene.message(text, from: ChannelUserID(text))) }
         _ = try await scene.store.raise(
-            Alarm(.deliveryDead, of: scene.installation), because: "2 deliveries are dead", now: since)
+            Alarm(.deliveryDead, of: scene.installation, subject: "inbound"), because: "byoc outbox tells", now: since)
+        _ = try await scene.store.raise(
+            Alarm(.breakerOpen, of: scene.installation, subject: "helpdesk"), because: "it fails", now: since)
         _ = try await scene.store.raise(Alarm(.storePressure, subject: "disk"), because: "12 MiB are free", now: since)
         var browser = await scene.scene.signedIn()
         let page = await browser.get("/")
         for text in [
-            "delivery.dead", "2 deliveries are dead", "for 10 min", "messages?installation=viber-1&amp;state=dead",
-            "store.pressure", "12 MiB are free",
+            "delivery.dead", "2 messages couldn&#39;t be delivered", "for 10 min",
+            "messages?direction=inbound&amp;installation=viber-1&amp;state=dead", "Freshchat isn&#39;t responding",
+            "store.pressure", "12 MiB are free", "Free disk space.", "Needs attention",
         ] {
             #expect(page.text.contains(text), "\(text)")
         }
-        #expect(!page.text.contains("No alarm is raised."))
+        #expect(!page.text.contains("Nothing needs attention.") && !page.text.contains("byoc outbox"))
+    }
+
+    @Test func `Held messages need attention, with a link to them`() async throws {
+        let scene = try await MessageScene()
+        for text in ["one", "two"] {
+            try scene.message("hello", from: ChannelUserID(text))
+            try await scene.hold(scene.reply(text, to: ChannelUserID(text)))
+        }
+        var browser = await scene.scene.signedIn()
+        let page = await browser.get("/").text
+        #expect(page.contains("Needs attention") && page.contains("<strong>2 messages held</strong>"))
+        #expect(page.contains("href=\"/byoc/admin/messages?installation=viber-1&amp;state=held\">View messages"))
+        #expect(!page.contains("Nothing needs attention."))
+    }
+
+    @Test func `An installation that a person paused says to resume it, another one to replace the credential`()
+        async throws
+    {
+        let scene = try await MessageScene()
+        let alarm = Alarm(.installationPaused, of: scene.installation)
+        for (reason, advice, link) in [
+            ("Paused on the settings pages", "Resume it when you are ready.", "#actions"),
+            (
+                "Viber refuses the token",
+                "If a credential was refused, replace it. Sending then resumes automatically.", "#credentials"
+            ),
+        ] {
+            _ = try await scene.store.raise(alarm, because: reason, now: scene.scene.clock.now)
+            var browser = await scene.scene.signedIn()
+            let page = await browser.get("/").text
+            #expect(page.contains(advice) && page.contains("/installations/viber-1\(link)\""), "\(reason)")
+            _ = try await scene.store.clear(alarm)
+        }
     }
 }

@@ -20,7 +20,7 @@ import Testing
         var browser = Browser(ConsoleScene().console)
         let answer = await browser.signIn("correct horse batterz")
         #expect(answer.status == 403)
-        #expect(answer.text.contains("That is not the password."))
+        #expect(answer.text.contains("Wrong password."))
         #expect(browser.cookies["__Secure-byoc_session"] == nil)
         #expect(await browser.get("/installations").status == 303)
     }

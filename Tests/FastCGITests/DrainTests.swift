@@ -7,7 +7,7 @@ import Testing
 
 extension OverTheWire {
     @Suite struct DrainTests {
-        @Test("What is in hand is answered, its connection closed, and nothing more is accepted")
+        @Test("Requests in flight are answered, their connections closed, and nothing more is accepted")
         func inHand() async throws {
             let gate = Gate()
             let handler: Handler = { _ in

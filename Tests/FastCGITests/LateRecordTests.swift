@@ -80,7 +80,7 @@ extension OverTheWire {
                     #expect(client.isClosedByPeer())
                     #expect(try bench.client().exchange(.request(body: [65])).body == "A")
                 }
-                #expect(bench.log.all.contains { $0.message == "A connection was closed that did not speak FastCGI" })
+                #expect(bench.log.all.contains { $0.message == "non-FastCGI connection closed" })
             }
         }
 

@@ -100,7 +100,7 @@ extension OverTheWire {
                 #expect(!answer.body.contains("Secret"))
                 let id = try #require(answer["X-Request-Id"])
                 #expect(answer.body.contains(id))
-                let line = try #require(bench.log.all.first { $0.message == "A handler failed" })
+                let line = try #require(bench.log.all.first { $0.message == "handler failed" })
                 #expect(line.level == .error)
                 #expect(line.metadata["request.id"] == .string(id))
                 #expect(line.metadata["error.message"].map { "\($0)" }?.contains("Secret") == true)

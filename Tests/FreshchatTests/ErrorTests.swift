@@ -69,7 +69,7 @@ struct ErrorTests {
     static let errorBodies: [(String, String)] = [
         (#"{"success":false,"error_code":4001,"error_message":"template paused"}"#, "4001: template paused"),
         (#"{"code":400,"status":"INVALID_VALUE"}"#, "INVALID_VALUE"), ("just text", "just text"),
-        ("<html><body>Bad gateway", "a web page"), ("", "no words"), (#"["?"]"#, #"["?"]"#), ("{}", "{}"),
+        ("<html><body>Bad gateway", "a web page"), ("", "empty body"), (#"["?"]"#, #"["?"]"#), ("{}", "{}"),
     ]
 
     @Test("The other error shape, bare text, a page and nothing at all are read too", arguments: errorBodies)

@@ -143,7 +143,7 @@ struct EventTests {
             "message_several.json", id: "M-4", reference: reference, .user, "U-7", at: "2026-02-03T10:55:24.272Z",
             [.text("two")]),
         Expected(
-            file: "message_several.json", key: "product/", content: .ignored(reason: "1 of its messages can't be read")),
+            file: "message_several.json", key: "product/", content: .ignored(reason: "unreadable messages: 1")),
         .message(
             "message_reopened_line.json", id: "M-5", reference: reference, .system, nil, at: "2026-02-03T10:55:22.272Z",
             [.text("Conversation was reopened by Ana")]),
@@ -158,7 +158,7 @@ struct EventTests {
             content: .ignored(reason: "an update that leaves the status as it is")),
         Expected(
             file: "conversation_created.json", key: "product/",
-            content: .ignored(reason: "no concern of ours: onConversationCreate")),
+            content: .ignored(reason: "unsupported event: onConversationCreate")),
     ]
 
     private func check(_ event: HelpdeskEvent, _ expected: Expected) {

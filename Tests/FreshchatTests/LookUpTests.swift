@@ -34,7 +34,7 @@ struct LookUpTests {
         #expect(fake.messages.map(\.actor) == ["system"])
     }
 
-    @Test("A note that nobody takes is given up on")
+    @Test("A note that Freshchat never accepts fails for good")
     func refusedNote() async throws {
         fake.seed(users: 1, conversations: [.init("topic-1")])
         let failure = await #expect(throws: DeliveryFailure.self) { try await note("FORBIDDEN") }
@@ -42,7 +42,7 @@ struct LookUpTests {
         #expect(fake.calls.count == 2)
     }
 
-    @Test("A note for a conversation that is gone is given up on at once")
+    @Test("A note for a deleted conversation fails at once")
     func noteIntoNothing() async throws {
         let failure = await #expect(throws: DeliveryFailure.self) { try await note("x") }
         #expect(failure?.remedy == .giveUp)
@@ -118,12 +118,12 @@ struct LookUpTests {
 
     static let accountProblems: [(String, HTTPReply, String)] = [
         ("https://acme.freshchat.com/v2", HTTPReply.error(401, "UNAUTHORIZED", "x"), "token"),
-        ("https://acme.freshchat.com/v2", .error(403, "FORBIDDEN", "x"), "right"),
+        ("https://acme.freshchat.com/v2", .error(403, "FORBIDDEN", "x"), "may not read the account"),
         ("https://acme.freshchat.com/v2", .error(404, "NOT_FOUND", "x"), "https://acme.myfreshworks.com/v2"),
-        ("https://acme.freshchat.com", .error(404, "NOT_FOUND", "x"), "doesn't end in /v2"),
-        ("https://acme.freshchat.com/api/v2", .error(404, "NOT_FOUND", "x"), "/api/v2 is wrong"),
-        ("https://acme.freshchat.com", HTTPReply(status: .ok, body: Array("<html>".utf8)), "doesn't end in /v2"),
-        ("https://acme.freshchat.com/v2", HTTPReply(status: .found), "base URL"),
+        ("https://acme.freshchat.com", .error(404, "NOT_FOUND", "x"), "must end in /v2"),
+        ("https://acme.freshchat.com/api/v2", .error(404, "NOT_FOUND", "x"), "not /api/v2"),
+        ("https://acme.freshchat.com", HTTPReply(status: .ok, body: Array("<html>".utf8)), "must end in /v2"),
+        ("https://acme.freshchat.com/v2", HTTPReply(status: .found), "Check the API address"),
         ("https://acme.freshchat.com/v2", .error(429, "TOO_MANY", "x"), "few minutes"),
         ("https://acme.freshchat.com/v2", .error(503, "DOWN", "x"), "few minutes"),
     ]

@@ -65,6 +65,15 @@ struct ProfileWritingTests {
         #expect(fake.body(of: "PUT /users/*") == .object(["first_name": .text("Olha Sample")]))
     }
 
+    @Test("A name that became known replaces none that an agent entered meanwhile")
+    func agentsName() async throws {
+        add(["first_name": .text("Mrs. Sample")])
+        #expect(try await update(profile("Olha"), since: profile()) == .unchanged)
+        #expect(user["first_name"] == .text("Mrs. Sample"))
+        #expect(try await update(profile("Olha S."), since: profile("Olha")) == .written(without: []))
+        #expect(user["first_name"] == .text("Olha S."))
+    }
+
     @Test("Name, phone number and picture are written as they changed, language and country among the properties")
     func everything() async throws {
         add([

@@ -59,7 +59,7 @@ struct PromiseTests {
         #expect(id == "M1" && attempts == 2)
         #expect(failures.map(\.isCertain) == [false])
         #expect(failures.first?.remedy == .retry(after: nil))
-        #expect(failures.first?.reason.contains("doesn't say that it took the message") == true)
+        #expect(failures.first?.reason.contains("doesn't confirm the message") == true)
         #expect(fake.texts(in: "C1") == ["hi"])
     }
 
@@ -136,7 +136,7 @@ struct PromiseTests {
         let found = [
             (Self.lies[0], "HTTP 200 with a web page"), (.json(""), "an empty body"),
             (.json(#"{"code":500,"status":"OOPS","message":"no \#(theToken)"}"#), "OOPS: no ••••"),
-            (.json("{}"), "without what was asked for"), (.json(#"{"id":"#), "can't be read"),
+            (.json("{}"), "without the expected fields"), (.json(#"{"id":"#), "unreadable"),
         ]
         for (reply, words) in found {
             let failure = await #expect(throws: DeliveryFailure.self) {
@@ -327,7 +327,7 @@ struct PromiseTests {
             let failure = await #expect(throws: SetupFailure.self) {
                 try await helpdesk.check(makeAccount(), over: RecordingSender(replies: replies))
             }
-            #expect(failure?.problem.contains("is not its API") == true, "\(String(describing: failure))")
+            #expect(failure?.problem.contains("isn't from Freshchat's API") == true, "\(String(describing: failure))")
         }
     }
 

@@ -121,7 +121,7 @@ struct StatusTests {
             Issue.record("taken for success")
         } catch {
             #expect(error.remedy == .retry(after: nil) && !error.isCertain)
-            #expect(error.reason.contains("base URL"))
+            #expect(error.reason.contains("check the API address"))
         }
         #expect(try await post(doubt: noon) == "M1")
         #expect(fake.texts(in: "C1") == ["hi"])

@@ -65,16 +65,16 @@ struct WebhookPublicKeyTests {
 
     static let noKeys: [(String, String)] = [
         ("", "is empty"), ("  \n", "is empty"), ("-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----", "is empty"),
-        ("hello world, this is it!", "not complete"), ("AAAA", "no RSA public key"),
+        ("hello world, this is it!", "incomplete"), ("AAAA", "Not an RSA public key"),
         ("-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----", "private key"),
-        ("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----", "certificate"),
+        ("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----", "A certificate, not"),
     ]
 
     @Test("What is no key is refused with words that help", arguments: noKeys)
     func nonsense(text: String, words: String) throws {
         let failure = #expect(throws: SetupFailure.self) { try WebhookPublicKey(parsing: text) }
         #expect(failure?.problem.contains(words) == true, "\(String(describing: failure))")
-        #expect(failure?.remedy.contains("-----BEGIN") == true)
+        #expect(failure?.remedy.contains("with its BEGIN and END lines") == true)
     }
 
     @Test("A key of another kind, or one cut short in copying, is refused")
@@ -134,11 +134,11 @@ struct WebhookPublicKeyTests {
         }
     }
 
-    @Test("The same JSON written anew is rejected: the signature is over the bytes")
+    @Test("The same JSON serialized again is rejected: the signature is over the bytes")
     func reserialised() throws {
         var request = try Signer.request(Self.body)
-        let anew = try JSONEncoder().encode(JSONDecoder().decode(JSON.self, from: Data(Self.body)))
-        request.body = Array(anew) + [0x0A]
+        let rewritten = try JSONEncoder().encode(JSONDecoder().decode(JSON.self, from: Data(Self.body)))
+        request.body = Array(rewritten) + [0x0A]
         #expect(refusal(request)?.kind == .notGenuine)
         request.body = Array(String(decoding: Self.body, as: UTF8.self).replacing("👋", with: "\\ud83d\\udc4b").utf8)
         #expect(refusal(request)?.kind == .notGenuine)

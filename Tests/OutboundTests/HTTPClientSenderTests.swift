@@ -63,7 +63,7 @@ struct AnswerLimitTests {
         }
         try await withSender { sender in
             let failure = try #require(try await sender.post(server.url, within: .milliseconds(400)).failure)
-            #expect(failure == TransportFailure(isCertain: false, "no answer within the time-out"))
+            #expect(failure == TransportFailure(isCertain: false, "no response within the time-out"))
             await server.wait { begun, ended in begun == 1 && ended == 1 }
         }
     }
@@ -110,7 +110,7 @@ struct AnswerLimitTests {
         }
         try await withSender { sender in
             let failure = try #require(try await sender.post(server.url).failure)
-            #expect(failure == TransportFailure(isCertain: false, "the answer is longer than 4 MiB"))
+            #expect(failure == TransportFailure(isCertain: false, "the response exceeds 4 MiB"))
             await server.wait { begun, ended in begun == ended }
         }
     }
@@ -171,7 +171,9 @@ struct AnswerFormTests {
             try await withSender { sender in
                 let failure = try #require(try await sender.post(server.url).failure)
                 #expect(
-                    failure == TransportFailure(isCertain: false, "the answer's status \(code) isn't from 100 to 999"))
+                    failure
+                        == TransportFailure(
+                            isCertain: false, "the response's status \(code) isn't between 100 and 999"))
                 let good = try self.server("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
                 let found = try await sender.post(good.url).get()
                 #expect(found.status == .ok)

@@ -138,7 +138,16 @@ extension MemoryStore {
     }
 
     package func attempts(of delivery: DeliveryID) async throws(StoreFailure) -> [Attempt] {
-        state.withLock { state in state.attempts.map(\.attempt).filter { $0.delivery == delivery } }
+        state.withLock { state in Attempt.numbered(state.attempts.map(\.attempt).filter { $0.delivery == delivery }) }
+    }
+
+    package func attemptCounts(of deliveries: [DeliveryID]) async throws(StoreFailure) -> [DeliveryID: Int] {
+        state.withLock { state in
+            let wanted = Set(deliveries)
+            return state.attempts.map(\.attempt.delivery).filter(wanted.contains).reduce(into: [:]) {
+                $0[$1, default: 0] += 1
+            }
+        }
     }
 
     package func receipts(of delivery: DeliveryID) async throws(StoreFailure) -> [Receipt] {
@@ -152,36 +161,6 @@ extension MemoryStore {
     package func contact(_ id: ContactID) async throws(StoreFailure) -> Contact? {
         state.withLock { $0.contact(id) }
     }
-
-    package func redrive(_ delivery: DeliveryID, now: Date) async throws(StoreFailure) {
-        try change { state throws(StoreFailure) in
-            state.putBack(try state.idle(delivery), now: now)
-        }
-    }
-
-    package func confirmArrival(_ delivery: DeliveryID, now: Date) async throws(StoreFailure) {
-        try change { state throws(StoreFailure) in
-            var row = try state.idle(delivery)
-            guard row.doubtSince != nil else { throw StoreFailure(.conflict, "delivery \(delivery) isn't in doubt") }
-            guard case .reply = row.payload else {
-                throw StoreFailure(.conflict, "delivery \(delivery) is no reply: what is in doubt of it is looked up")
-            }
-            row.progress += 1
-            row.doubtSince = nil
-            state.putBack(row, now: now)
-        }
-    }
-
-    package func discard(_ delivery: DeliveryID, now: Date) async throws(StoreFailure) {
-        try change { state throws(StoreFailure) in
-            let row = try state.idle(delivery)
-            state.deliveries[delivery]?.state = .discarded
-            state.deliveries[delivery]?.finishedAt = now
-            state.deliveries[delivery]?.doubtSince = nil
-            state.figures.add(.discarded, Flow(row.installation, row.direction))
-            if state.lanes[row.orderingKey]?.lease == nil { state.freeLane(row.orderingKey) }
-        }
-    }
 }
 
 extension MemoryState {
@@ -191,38 +170,5 @@ extension MemoryState {
             throw StoreFailure(.notFound, "delivery \(claim.delivery.id) has no contact to remember this for")
         }
         return contact
-    }
-
-    /// It waits again, due now, in its place.
-    fileprivate mutating func putBack(_ delivery: Delivery, now: Date) {
-        var row = delivery
-        if row.state == .held { row.doubtSince = nil }
-        row.state = .waiting
-        row.attempts = 0
-        row.nextAttemptAt = now
-        row.finishedAt = nil
-        row.reason = ""
-        row.detail = ""
-        if let lease = lanes[row.orderingKey]?.lease, lease.delivery > row.id { row.isLate = true }
-        deliveries[row.id] = row
-        if lanes[row.orderingKey] == nil {
-            lanes[row.orderingKey] = Lane(installation: row.installation, side: row.direction.side)
-        }
-        if lanes[row.orderingKey]?.lease == nil { freeLane(row.orderingKey) }
-    }
-
-    /// A delivery that a person may still decide about.
-    fileprivate func idle(_ id: DeliveryID) throws(StoreFailure) -> Delivery {
-        guard let delivery = deliveries[id] else { throw StoreFailure(.notFound, "there is no delivery \(id)") }
-        guard delivery.state != .delivered, delivery.state != .discarded else {
-            throw StoreFailure(.conflict, "delivery \(id) is \(delivery.state.rawValue) already")
-        }
-        guard installations.contains(where: { $0.id == delivery.installation && $0.state != .removed }) else {
-            throw StoreFailure(.conflict, "the installation of delivery \(id) is removed")
-        }
-        guard lanes[delivery.orderingKey]?.lease?.delivery != id else {
-            throw StoreFailure(.conflict, "delivery \(id) is being made at this moment: try again when it has ended")
-        }
-        return delivery
     }
 }

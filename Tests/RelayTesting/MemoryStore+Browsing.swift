@@ -10,6 +10,15 @@ extension MemoryStore {
     package func message(_ id: DeliveryID) async throws(StoreFailure) -> BrowsedMessage? {
         state.withLock { state in state.deliveries[id].map(state.browsed) }
     }
+
+    package func removedInstallations() async throws(StoreFailure) -> [RemovedInstallation] {
+        state.withLock { state in
+            state.installations.filter { installation in
+                installation.state == .removed
+                    && state.deliveries.values.contains { $0.installation == installation.id }
+            }.map { RemovedInstallation(id: $0.id, name: $0.name, channel: $0.channel.kind) }
+        }
+    }
 }
 
 extension MemoryState {

@@ -110,6 +110,8 @@ extension MemoryState {
         }
         guard !keepingHistory else { return }
         let gone = Set(deliveries.values.filter { $0.installation == id }.map(\.id))
+        decisions = decisions.filter { !gone.contains($0.key) }
+        noted = noted.filter { !gone.contains($0.key) }
         deliveries = deliveries.filter { !gone.contains($0.key) }
         attempts.removeAll { gone.contains($0.attempt.delivery) }
         contacts = contacts.filter { $0.value.contact.installation != id }
@@ -157,7 +159,8 @@ extension MemoryState {
             var key = OrderingKey("out/\(installation)/\(reply.conversation)")
             if let contact, lanes[key] == nil { key = OrderingKey("out/\(contact)") }
             let delivery = enqueue(
-                .reply(reply), of: installation, .outbound, key: key, contact: contact, now: now)
+                .reply(reply), of: installation, .outbound, key: key, contact: contact, source: acceptance.source,
+                now: now)
             helpdeskMessages[name] = delivery
             result.deliveries.append(delivery)
             result.replies.append(reply.id)

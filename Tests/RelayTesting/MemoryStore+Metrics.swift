@@ -9,6 +9,10 @@ struct MemoryFigures {
     var signatures: [Flow: SignatureTally] = [:]
     var lastWebhooks: [Flow: Date] = [:]
     var lastWithheld: [Flow: Date] = [:]
+    /// When Freshchat was last heard of an installation, and the newest delivery of that time.
+    var heard: [InstallationID: (at: Date, newest: Int64)] = [:]
+    /// When the poll last found what no webhook had brought.
+    var found: [InstallationID: Date] = [:]
     var alarms: [Alarm: RaisedAlarm] = [:]
     var minutes: [Flow: [Int64: MinuteMark]] = [:]
     /// What ``MemoryStore/load(waitingUpTo:)`` says is free.
@@ -54,6 +58,10 @@ extension MemoryStore {
         state.withLock { state in
             for (flow, histogram) in tally.acknowledgements { state.figures.add(histogram, flow) }
             state.figures.lastWebhooks.merge(tally.lastAt) { max($0, $1) }
+            for (installation, instant) in tally.heardAt {
+                let earlier = state.figures.heard[installation]?.at ?? instant
+                state.figures.heard[installation] = (max(earlier, instant), state.counter)
+            }
             for (flow, count) in tally.foreign { state.figures.add(.foreign, flow, by: count) }
             for (flow, signatures) in tally.signatures {
                 state.figures.signatures[flow, default: SignatureTally()].add(signatures)
@@ -68,10 +76,14 @@ extension MemoryStore {
         return state.withLock { state in
             var metrics = StoreMetrics()
             metrics.installations = state.present.map { installation in
+                let hasKey = !installation.helpdesk.webhookPublicKey.isEmpty
                 if case .paused(let reason, _) = installation.state {
-                    return .init(id: installation.id, pausedReason: reason)
+                    return .init(id: installation.id, pausedReason: reason, hasWebhookKey: hasKey)
                 }
-                return .init(id: installation.id, pausedReason: nil)
+                return .init(id: installation.id, pausedReason: nil, hasWebhookKey: hasKey)
+            }
+            for installation in metrics.installations.map(\.id) {
+                metrics.helpdesk[installation] = state.helpdeskSigns(of: installation)
             }
             metrics.counters = state.figures.counters
             metrics.histograms = state.figures.histograms
@@ -157,5 +169,23 @@ extension MemoryFigures {
             (raised.alarm.name.rawValue, raised.alarm.installation?.rawValue ?? "", raised.alarm.subject)
         }
         return alarms.values.sorted { key($0) < key($1) }
+    }
+}
+
+extension MemoryState {
+    fileprivate func helpdeskSigns(of installation: InstallationID) -> HelpdeskSigns {
+        var signs = HelpdeskSigns()
+        signs.lastHeard = figures.heard[installation]?.at
+        signs.lastFound = figures.found[installation]
+        let bound = DeliveryID(rawValue: figures.heard[installation]?.newest ?? 0)
+        let posts = deliveries.values.filter { delivery in
+            guard delivery.installation == installation, delivery.state == .delivered, delivery.id > bound,
+                case .message = delivery.payload
+            else { return false }
+            return true
+        }.sorted { $0.id < $1.id }.prefix(HelpdeskSigns.countLimit)
+        signs.postsUnheard = posts.count
+        signs.firstPostUnheard = posts.compactMap(\.finishedAt).min()
+        return signs
     }
 }

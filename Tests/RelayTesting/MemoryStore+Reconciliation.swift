@@ -62,9 +62,13 @@ extension MemoryStore {
     }
 
     package func acceptFound(_ acceptance: Acceptance) async throws(StoreFailure) -> AcceptanceResult {
+        var acceptance = acceptance
+        acceptance.source = .poll
+        let (installation, at) = (acceptance.installation, acceptance.at)
         let result = try accept(acceptance)
         if !result.replies.isEmpty {
-            try await count(.polled, Flow(acceptance.installation, .outbound), by: result.replies.count)
+            try await count(.polled, Flow(installation, .outbound), by: result.replies.count)
+            state.withLock { $0.figures.found[installation] = max($0.figures.found[installation] ?? at, at) }
         }
         return result
     }

@@ -47,17 +47,23 @@ extension MemoryStore {
     }
 
     package func complete(
-        _ claim: Claim, delivered: PieceOutcome, note: NoteDraft?, lease: Duration, now: Date
+        _ claim: Claim, delivered: PieceOutcome?, note: NoteDraft?, lease: Duration, now: Date
     ) async throws(StoreFailure) -> Claim? {
         try change { state throws(StoreFailure) in
             try state.requireLease(claim)
-            state.endAttempt(claim.attempt, .delivered, detail: "", now: now)
-            state.deliveries[claim.delivery.id]?.progress += 1
+            if delivered == nil {
+                state.strikeOutAttempt(of: claim)
+            } else {
+                state.endAttempt(claim.attempt, .delivered, detail: "", now: now)
+                state.deliveries[claim.delivery.id]?.progress += 1
+            }
             state.deliveries[claim.delivery.id]?.doubtSince = nil
             state.end(claim, as: .delivered, reason: "", detail: "", note: note, now: now)
             state.figures.addDelivered(claim.delivery, now: now)
-            state.keepMessageID(delivered, of: claim, now: now)
-            state.noteSuccess(of: claim)
+            if let delivered {
+                state.keepMessageID(delivered, of: claim, now: now)
+                state.noteSuccess(of: claim)
+            }
             if case .message = claim.delivery.payload { state.watchCurrent(of: claim, now: now) }
             let key = claim.delivery.orderingKey
             for (id, other) in state.deliveries
@@ -77,7 +83,11 @@ extension MemoryStore {
     ) async throws(StoreFailure) -> OpenBreaker? {
         try change { state throws(StoreFailure) in
             try state.requireLease(claim)
-            state.endAttempt(claim, failure, now: now)
+            if failure.sentNothing {
+                state.strikeOutAttempt(of: claim)
+            } else {
+                state.endAttempt(claim, failure, now: now)
+            }
             state.deliveries[claim.delivery.id]?.nextAttemptAt = at
             state.deliveries[claim.delivery.id]?.attempts += counting ? 1 : 0
             state.deliveries[claim.delivery.id]?.reason = failure.reason
@@ -89,21 +99,26 @@ extension MemoryStore {
         }
     }
 
+    @discardableResult
     package func bury(
         _ claim: Claim, because failure: DeliveryFailure, note: NoteDraft?, now: Date
-    ) async throws(StoreFailure) {
+    ) async throws(StoreFailure) -> Bool {
         try change { state throws(StoreFailure) in
             try state.requireLease(claim)
             state.endAttempt(claim, failure, now: now)
             _ = state.noteFailure(failure, of: claim, now: now)
+            let note = state.noted[claim.delivery.id] == failure.noteKey ? nil : note
+            if note != nil { state.noted[claim.delivery.id] = failure.noteKey }
+            state.deliveries[claim.delivery.id]?.cause = failure.deadLetterCause
             state.end(claim, as: .dead, reason: failure.reason, detail: failure.detail, note: note, now: now)
+            return note != nil
         }
     }
 
     package func hold(_ claim: Claim, reason: String, note: NoteDraft?, now: Date) async throws(StoreFailure) {
         try change { state throws(StoreFailure) in
             try state.requireLease(claim)
-            state.endAttempt(claim.attempt, .inDoubt, detail: reason, now: now)
+            state.strikeOutAttempt(of: claim)
             state.doubt(claim.delivery.id, since: claim.startedAt)
             state.end(claim, as: .held, reason: reason, detail: claim.delivery.detail, note: note, now: now)
         }
@@ -112,7 +127,7 @@ extension MemoryStore {
     package func dismiss(_ claim: Claim, reason: String, now: Date) async throws(StoreFailure) {
         try change { state throws(StoreFailure) in
             try state.requireLease(claim)
-            state.endAttempt(claim.attempt, .failed, detail: reason, now: now)
+            state.strikeOutAttempt(of: claim)
             state.deliveries[claim.delivery.id]?.doubtSince = nil
             state.end(claim, as: .discarded, reason: reason, detail: "", now: now)
         }
@@ -121,7 +136,7 @@ extension MemoryStore {
     package func release(_ claim: Claim, now: Date) async throws(StoreFailure) {
         try change { state throws(StoreFailure) in
             try state.requireLease(claim)
-            state.attempts.removeAll { $0.id == claim.attempt }
+            state.strikeOutAttempt(of: claim)
             state.freeLane(claim.delivery.orderingKey)
         }
     }

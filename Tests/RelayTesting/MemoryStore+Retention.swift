@@ -55,6 +55,8 @@ extension MemoryState {
         }
         channelMessages = channelMessages.filter { $0.value != delivery.id }
         attempts.removeAll { $0.attempt.delivery == delivery.id }
+        decisions[delivery.id] = nil
+        noted[delivery.id] = nil
         deliveries[delivery.id] = nil
     }
 }

@@ -13,6 +13,9 @@ package final class MemoryStore: Store {
     /// - Parameter bootClock: what leases are measured by.
     package init(bootClock: BootClock = .system) { self.bootClock = bootClock }
 
+    /// Whether a delivery is being made.
+    package var hasLeases: Bool { state.withLock { $0.lanes.values.contains { $0.lease != nil } } }
+
     /// As if the worker's process had ended: the next ``reap(now:)`` frees what it holds.
     package func kill(_ worker: WorkerID) {
         state.withLock { state in
@@ -99,6 +102,9 @@ struct MemoryState {
     var deliveries: [DeliveryID: Delivery] = [:]
     var lanes: [OrderingKey: Lane] = [:]
     var attempts: [AttemptRow] = []
+    var decisions: [DeliveryID: [DeliveryDecision]] = [:]
+    /// What the last note about a delivery's death was for.
+    var noted: [DeliveryID: String] = [:]
     var channelMessages: [Name: DeliveryID] = [:]
     var helpdeskMessages: [Name: DeliveryID] = [:]
     var receipts: [Name: ReceiptRow] = [:]
@@ -129,12 +135,12 @@ struct MemoryState {
 
     mutating func enqueue(
         _ payload: Payload, of installation: InstallationID, _ direction: Direction, key: OrderingKey,
-        contact: ContactID?, now: Date
+        contact: ContactID?, source: ReplySource? = nil, now: Date
     ) -> DeliveryID {
         let id = DeliveryID(rawValue: next())
         deliveries[id] = Delivery(
             id: id, installation: installation, direction: direction, orderingKey: key, contact: contact,
-            payload: payload, state: .waiting, acceptedAt: now, nextAttemptAt: now)
+            payload: payload, state: .waiting, acceptedAt: now, nextAttemptAt: now, source: source)
         figures.add(.accepted, Flow(installation, direction))
         if lanes[key] == nil { lanes[key] = Lane(installation: installation, side: direction.side) }
         return id
@@ -201,6 +207,9 @@ struct MemoryState {
         attempts.append(AttemptRow(id: id, attempt: attempt))
         return id
     }
+
+    /// Nothing was sent, so the claim was no attempt.
+    mutating func strikeOutAttempt(of claim: Claim) { attempts.removeAll { $0.id == claim.attempt } }
 
     mutating func endAttempt(_ id: Int64, _ outcome: Attempt.Outcome, detail: String, now: Date) {
         guard let index = attempts.firstIndex(where: { $0.id == id }) else { return }

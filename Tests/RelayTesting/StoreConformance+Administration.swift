@@ -114,7 +114,7 @@ extension StoreConformance {
             try await scene.retry(scene.claim(), after: scene.silence, until: 1)
             try await scene.store.bury(scene.claim(at: 1), because: scene.refusal, note: nil, now: scene.at(1))
             try await scene.retry(scene.claim(at: 1), after: scene.refusal, until: 100, at: 1)
-            try await scene.store.redrive(ids[0], now: scene.at(5))
+            try await scene.store.redrive(ids[0], from: .command, now: scene.at(5))
             let first = try await scene.claim(at: 5)
             #expect(first.delivery.id == ids[0] && first.delivery.attempts == 0 && first.delivery.reason.isEmpty)
             #expect(first.doubt != nil && first.delivery.finishedAt == nil)
@@ -125,7 +125,7 @@ extension StoreConformance {
             let ids = try scene.accept(scene.message("one"), scene.message("two"), scene.message("three")).deliveries
             try await scene.store.bury(scene.claim(), because: scene.refusal, note: nil, now: scene.start)
             let second = try await scene.claim()
-            try await scene.store.redrive(ids[0], now: scene.at(1))
+            try await scene.store.redrive(ids[0], from: .command, now: scene.at(1))
             let next = try await scene.complete(second, at: 1)
             #expect(next?.delivery.id == ids[0] && next?.delivery.isLate == true)
         },
@@ -139,13 +139,13 @@ extension StoreConformance {
                 for claim in claims where claim.delivery.text == "other" { try await scene.complete(claim) }
             }
             #expect(try await scene.store.deliveries(DeliveryFilter(states: [.dead])).map(\.isLate) == [false, false])
-            try await scene.store.redrive(ids[0], now: scene.start)
+            try await scene.store.redrive(ids[0], from: .command, now: scene.start)
             let first = try await scene.claim()
             #expect(first.delivery.id == ids[0] && !first.delivery.isLate)
             let third = try #require(try await scene.complete(first))
             #expect(third.delivery.id == ids[2])
             try await scene.complete(third)
-            try await scene.store.redrive(ids[1], now: scene.start)
+            try await scene.store.redrive(ids[1], from: .command, now: scene.start)
             let late = try await scene.claim()
             #expect(late.delivery.isLate)
             try await scene.complete(late)
@@ -154,27 +154,27 @@ extension StoreConformance {
         Check("One that backs off is due when it is redriven, and is not while it is being made") { scene in
             let id = try scene.accept(scene.message("one")).deliveries[0]
             let claim = try await scene.claim()
-            await scene.expect(.conflict) { try await scene.store.redrive(id, now: scene.start) }
-            await scene.expect(.conflict) { try await scene.store.discard(id, now: scene.start) }
+            await scene.expect(.conflict) { try await scene.store.redrive(id, from: .command, now: scene.start) }
+            await scene.expect(.conflict) { try await scene.store.discard(id, from: .command, now: scene.start) }
             try await scene.retry(claim, after: scene.refusal, until: 100)
-            try await scene.store.redrive(id, now: scene.at(1))
+            try await scene.store.redrive(id, from: .command, now: scene.at(1))
             #expect(try await scene.claim(at: 1).delivery.attempts == 0)
         },
         Check("What a person discards is never made, and nothing waits for it") { scene in
             let ids = try scene.accept(scene.message("one"), scene.message("two")).deliveries
             try await scene.retry(scene.claim(), after: scene.silence, until: 100)
-            try await scene.store.discard(ids[0], now: scene.at(1))
+            try await scene.store.discard(ids[0], from: .command, now: scene.at(1))
             let discarded = try await scene.delivery(ids[0])
             #expect(discarded.state == .discarded && discarded.finishedAt == scene.at(1))
             #expect(discarded.doubtSince == nil)
             try await scene.complete(scene.claim(at: 1), at: 1)
             for id in ids {
-                await scene.expect(.conflict) { try await scene.store.redrive(id, now: scene.at(2)) }
-                await scene.expect(.conflict) { try await scene.store.discard(id, now: scene.at(2)) }
+                await scene.expect(.conflict) { try await scene.store.redrive(id, from: .command, now: scene.at(2)) }
+                await scene.expect(.conflict) { try await scene.store.discard(id, from: .command, now: scene.at(2)) }
             }
             let nobody = DeliveryID(rawValue: 1_000_000)
-            await scene.expect(.notFound) { try await scene.store.redrive(nobody, now: scene.start) }
-            await scene.expect(.notFound) { try await scene.store.discard(nobody, now: scene.start) }
+            await scene.expect(.notFound) { try await scene.store.redrive(nobody, from: .command, now: scene.start) }
+            await scene.expect(.notFound) { try await scene.store.discard(nobody, from: .command, now: scene.start) }
         },
         Check("Of what isn't there nothing is told") { scene in
             let contact = try await scene.store.contact(ContactID(rawValue: 99))

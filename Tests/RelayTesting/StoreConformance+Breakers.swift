@@ -37,7 +37,7 @@ extension StoreConformance {
             let breaker = try #require(try await scene.store.openBreakers().first)
             #expect(try scene.store.metrics().breakerReasons == [breaker: scene.refusal.reason])
             for delivery in try await scene.store.deliveries(DeliveryFilter(states: [.waiting])) {
-                try await scene.store.discard(delivery.id, now: scene.start)
+                try await scene.store.discard(delivery.id, from: .command, now: scene.start)
             }
             #expect(try scene.store.metrics().breakers == [breaker])
             #expect(try scene.store.metrics().breakerReasons.isEmpty)

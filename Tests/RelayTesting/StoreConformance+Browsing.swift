@@ -157,24 +157,24 @@ extension StoreConformance {
         Check("That a held reply arrived counts its piece as delivered, and nothing sends it again") { scene in
             _ = try await scene.acquaint()
             let id = try scene.accept(scene.reply("one")).deliveries[0]
-            await scene.expect(.conflict) { try await scene.store.confirmArrival(id, now: scene.start) }
+            await scene.expect(.conflict) { try await scene.store.confirmArrival(id, from: .command, now: scene.start) }
             let claim = try await scene.claim()
-            await scene.expect(.conflict) { try await scene.store.confirmArrival(id, now: scene.start) }
+            await scene.expect(.conflict) { try await scene.store.confirmArrival(id, from: .command, now: scene.start) }
             try await scene.store.hold(claim, reason: "unknown", note: nil, now: scene.at(1))
-            try await scene.store.confirmArrival(id, now: scene.at(2))
+            try await scene.store.confirmArrival(id, from: .command, now: scene.at(2))
             let again = try await scene.claim(at: 2)
             #expect(again.delivery.id == id && again.delivery.progress == 1 && again.doubt == nil)
             #expect(again.delivery.reason.isEmpty && again.delivery.finishedAt == nil)
             try await scene.complete(again, at: 3)
-            await scene.expect(.conflict) { try await scene.store.confirmArrival(id, now: scene.at(4)) }
+            await scene.expect(.conflict) { try await scene.store.confirmArrival(id, from: .command, now: scene.at(4)) }
             await scene.expect(.notFound) {
-                try await scene.store.confirmArrival(DeliveryID(rawValue: 1_000_000), now: scene.at(4))
+                try await scene.store.confirmArrival(DeliveryID(rawValue: 1_000_000), from: .command, now: scene.at(4))
             }
         },
         Check("Nobody need say of a customer's message that it arrived") { scene in
             let id = try scene.accept(scene.message("one")).deliveries[0]
             try await scene.retry(scene.claim(), after: scene.silence, until: 100)
-            await scene.expect(.conflict) { try await scene.store.confirmArrival(id, now: scene.at(1)) }
+            await scene.expect(.conflict) { try await scene.store.confirmArrival(id, from: .command, now: scene.at(1)) }
             #expect(try await scene.delivery(id).progress == 0)
         },
         Check("Each minute's figures are kept once, and the oldest give way") { scene in

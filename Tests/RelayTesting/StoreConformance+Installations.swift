@@ -55,7 +55,9 @@ extension StoreConformance {
             await scene.expect(.leaseLost) { try await scene.complete(claim, at: 2) }
             #expect(try await scene.claims(at: 100).isEmpty)
             #expect(try await scene.store.nextDue(now: scene.at(100)) == nil)
-            await scene.expect(.conflict) { try await scene.store.redrive(waiting[0], now: scene.at(2)) }
+            await scene.expect(.conflict) {
+                try await scene.store.redrive(waiting[0], from: .command, now: scene.at(2))
+            }
         },
         Check("Removed with its history, an installation leaves nothing, and others keep theirs") { scene in
             try await scene.store.save(scene.sample("viber-2"), now: scene.start)
@@ -67,6 +69,17 @@ extension StoreConformance {
             #expect(try await scene.store.contact(anna) == nil)
             #expect(try await scene.claim(at: 1).delivery.text == "other")
             try await scene.store.remove(scene.installation, keepingHistory: false, now: scene.at(2))
+        },
+        Check("A removed installation is remembered by name for as long as any of its messages is kept") { scene in
+            try await scene.store.save(scene.sample("viber-2"), now: scene.start)
+            try scene.accept(scene.message("one"))
+            try scene.accept(scene.message("other"), to: "viber-2")
+            #expect(try await scene.store.removedInstallations().isEmpty)
+            try await scene.store.remove(scene.installation, keepingHistory: true, now: scene.at(1))
+            try await scene.store.remove("viber-2", keepingHistory: false, now: scene.at(1))
+            #expect(
+                try await scene.store.removedInstallations()
+                    == [RemovedInstallation(id: scene.installation, name: "The shop", channel: "viber")])
         },
         Check("An installation that was removed can be made again under its id") { scene in
             try scene.accept(scene.message("one"))

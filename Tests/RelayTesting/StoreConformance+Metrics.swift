@@ -40,7 +40,7 @@ extension StoreConformance {
                 default: try await scene.store.release(claim, now: scene.start)
                 }
             }
-            try await scene.store.discard(ids[2], now: scene.start)
+            try await scene.store.discard(ids[2], from: .command, now: scene.start)
             #expect(try scene.counters(.outbound) == [.accepted: 4, .held: 1, .discarded: 2])
             try await scene.store.remove(scene.installation, keepingHistory: false, now: scene.start)
             #expect(try scene.counters(.outbound) == [.accepted: 4, .held: 1, .discarded: 3])

@@ -4,7 +4,7 @@ import Testing
 
 extension StoreConformance {
     static let outcomeChecks: [Check] = [
-        Check("A delivered piece moves on, ends the doubt and counts attempts anew") { scene in
+        Check("A delivered piece moves on, ends the doubt and counts attempts from zero") { scene in
             let id = try scene.accept(scene.message("long")).deliveries[0]
             try await scene.retry(scene.claim(), after: scene.silence, until: 10)
             let first = try await scene.claim(at: 10)
@@ -53,7 +53,7 @@ extension StoreConformance {
             let outcomes = try await scene.store.attempts(of: id).map(\.outcome)
             #expect(outcomes == [.failed, .inDoubt, .inDoubt, .failed])
         },
-        Check("What waits for the customer is due when he writes, and nobody else's writing wakes it") { scene in
+        Check("What waits for the customer is due when they write, and nobody else's writing wakes it") { scene in
             _ = try await scene.acquaint()
             try scene.accept(scene.reply("answer"), scene.reply("answer 2"))
             try await scene.retry(scene.claim(), after: scene.refusal, until: 3600, wakes: true)
@@ -62,14 +62,14 @@ extension StoreConformance {
             try scene.accept(scene.message("anna is back"), at: 6)
             #expect(try await scene.claims(at: 6).map(\.delivery.text).sorted() == ["anna is back", "answer"])
         },
-        Check("What doesn't wait for the customer isn't woken by him") { scene in
+        Check("What doesn't wait for the customer isn't woken by their writing") { scene in
             _ = try await scene.acquaint()
             try scene.accept(scene.reply("answer"))
             try await scene.retry(scene.claim(), after: scene.refusal, until: 3600)
             try scene.accept(scene.message("hi"), at: 5)
             #expect(try await scene.claim(at: 5).delivery.text == "hi")
         },
-        Check("A dead letter keeps its reason, leaves its note, and the key goes on") { scene in
+        Check("A dead letter keeps its reason, leaves its note, and the key moves on") { scene in
             let anna = try await scene.acquaint()
             let id = try scene.accept(scene.reply("one"), scene.reply("two")).deliveries[0]
             let note = NoteDraft(text: "Not delivered", conversation: "conversation-1")
@@ -85,7 +85,7 @@ extension StoreConformance {
             try await scene.complete(noted, as: .helpdesk("note-1"), at: 2)
             #expect(try scene.accept(scene.reply("Not delivered", id: "note-1")).repeated == 1)
         },
-        Check("What is delivered can leave a note, and the key goes on") { scene in
+        Check("What is delivered can leave a note, and the key moves on") { scene in
             let anna = try await scene.acquaint()
             let id = try scene.accept(scene.reply("one"), scene.reply("two")).deliveries[0]
             let note = NoteDraft(text: "Cut", conversation: "conversation-1")
@@ -101,7 +101,7 @@ extension StoreConformance {
             try await scene.store.bury(scene.claim(), because: scene.silence, note: nil, now: scene.at(1))
             #expect(try await scene.delivery(id).doubtSince == scene.start)
         },
-        Check("What is held waits for a person, and the key goes on") { scene in
+        Check("What is held waits for a person, and the key moves on") { scene in
             let id = try scene.accept(scene.message("one"), scene.message("two")).deliveries[0]
             try await scene.store.hold(
                 scene.claim(), reason: "It may have arrived", note: nil, now: scene.at(1))
@@ -110,7 +110,7 @@ extension StoreConformance {
             let next = try await scene.claim(at: 2)
             #expect(next.delivery.text == "two")
             try await scene.complete(next, at: 2)
-            try await scene.store.redrive(id, now: scene.at(3))
+            try await scene.store.redrive(id, from: .command, now: scene.at(3))
             let again = try await scene.claim(at: 3)
             #expect(again.delivery.id == id && again.doubt == nil)
         },

@@ -34,5 +34,5 @@ package enum StoreConformance {
     package static let checks: [Check] =
         installationChecks + intakeChecks + receiptChecks + claimChecks + outcomeChecks + leaseChecks + mappingChecks
         + administrationChecks + breakerChecks + clockChecks + reconciliationChecks + profileChecks
-        + retentionChecks + metricsChecks + browsingChecks
+        + retentionChecks + metricsChecks + browsingChecks + decisionChecks + waitingChecks
 }

@@ -37,7 +37,8 @@ struct StoreScene: Sendable {
                 kind: "viber", settings: ["sender_name": "Shop"], secrets: ["auth_token": Secret("token-of-\(id)")]),
             helpdesk: HelpdeskAccount(
                 baseURL: "https://shop.freshchat.com/v2", token: Secret("freshchat-\(id)"), topic: topic,
-                webhookPublicKey: "PEM", resolvedPolicy: .newConversation, forwardsSystemLines: true, textLimit: 1234),
+                topicName: "Shop chat", webhookPublicKey: "PEM", resolvedPolicy: .newConversation,
+                forwardsSystemLines: true, textLimit: 1234),
             name: "The shop", doubtPolicy: .hold, origin: .environment, targetToken: Secret("target-\(id)"),
             helpdeskToken: Secret("helpdesk-\(id)"), eventSecret: Secret("event-\(id)"),
             registeredURL: "https://example.com/target-\(id)", createdAt: start)

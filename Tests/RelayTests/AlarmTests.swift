@@ -113,6 +113,52 @@ struct AlarmTests {
         #expect(AlarmRules.judged.contains(.messageWithheld))
     }
 
+    @Test("Webhooks that don't come raise one, with a fitting reason")
+    func silent() {
+        func reason(hasKey: Bool) -> String? {
+            wanted { metrics in
+                metrics.installations[0].hasWebhookKey = hasKey
+                metrics.helpdesk["one", default: .init()].postsUnheard = 3
+                metrics.helpdesk["one"]?.firstPostUnheard = now.addingTimeInterval(-720)
+            }[Alarm(.webhookSilent, of: "one")]
+        }
+        #expect(reason(hasKey: true)?.contains("the first 12 minutes ago") == true)
+        #expect(reason(hasKey: true)?.contains("none has ever come") == true)
+        #expect(reason(hasKey: false)?.contains("there is no public key yet") == true)
+        let found = wanted { $0.helpdesk["one", default: .init()].lastFound = now.addingTimeInterval(-60) }
+        #expect(found[Alarm(.webhookSilent, of: "one")]?.hasPrefix("a reply was found only by polling") == true)
+    }
+
+    @Test("Two workers raise the alarm of silent webhooks once, and the next echo ends it")
+    func silence() async throws {
+        let scene = try await HealthScene()
+        let second = scene.anotherKeeper()
+        func rounds() async {
+            for _ in 0..<2 {
+                await scene.keeper.round()
+                await second.round()
+            }
+        }
+        let worker = try await scene.store.enlist(now: scene.time.now)
+        for text in ["a/1", "b/2", "c/3"] {
+            #expect(scene.call("/hook/t", text).status == .ok)
+            for claim in try await scene.store.claim(by: worker, limit: 9, lease: .seconds(60), now: scene.time.now) {
+                _ = try await scene.store.complete(
+                    claim, delivered: PieceOutcome(nil), lease: .seconds(60), now: scene.time.now)
+            }
+        }
+        await rounds()
+        scene.time.advance(590)
+        await rounds()
+        #expect(scene.lines.all == [])
+        scene.time.advance(11)
+        await rounds()
+        #expect(scene.lines.all == ["error alarm raised webhook.silent"])
+        #expect(scene.call("/freshchat/h", "topic-1/user/1").status == .ok)
+        await rounds()
+        #expect(scene.lines.all == ["error alarm raised webhook.silent", "notice alarm cleared webhook.silent"])
+    }
+
     @Test("Alarms of an installation that is removed end, also those raised elsewhere")
     func removed() {
         let metrics = metrics { metrics in

@@ -9,9 +9,15 @@ import RelayTesting
 import Synchronization
 import Testing
 
-/// Time that stands still until somebody sleeps: then it jumps to the end of the sleep.
+/// Time that stands still until somebody sleeps while nothing is being made: then it jumps to the end of the sleep.
 final class JumpingTime: Sendable {
     private let instant = Mutex(Date(timeIntervalSince1970: 1_790_000_000))
+    private let work = Mutex<@Sendable () -> Bool>({ false })
+
+    /// Sets what tells whether something is being made, for which time stands still.
+    func stands(while isBusy: @escaping @Sendable () -> Bool) { work.withLock { $0 = isBusy } }
+
+    private var isBusy: Bool { work.withLock { $0 }() }
 
     var now: Date { instant.withLock { $0 } }
 
@@ -33,8 +39,10 @@ final class JumpingTime: Sendable {
                 if duration >= Self.forever {
                     for await _ in AsyncStream<Never>.makeStream().stream {}
                 }
-                try Task.checkCancellation()
-                await Task.yield()
+                repeat {
+                    try Task.checkCancellation()
+                    await Task.yield()
+                } while self.isBusy
                 self.advance(duration / .seconds(1))
             },
             random: { $0.upperBound }, bootClock: bootClock)
@@ -227,7 +235,10 @@ struct EngineScene {
 
     init() {
         time = JumpingTime()
-        memory = MemoryStore(bootClock: time.bootClock)
+        let memory = MemoryStore(bootClock: time.bootClock)
+        self.memory = memory
+        // An attempt takes no time, however long the machine takes for it.
+        time.stands { [weak memory] in memory?.hasLeases ?? false }
     }
 
     func install(

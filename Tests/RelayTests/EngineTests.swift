@@ -222,7 +222,7 @@ struct EngineTests {
         #expect(scene.helpdesk.notes.count == 0)
     }
 
-    @Test("Or it is held for a person, the agent is told, and the next reply goes on")
+    @Test("Or it is held for a person, the agent is told, and the next reply is sent")
     func doubtHeld() async throws {
         var scene = EngineScene()
         let failure = failure(.retry(after: nil), isCertain: false)
@@ -234,7 +234,7 @@ struct EngineTests {
         let held = try await scene.deliveries(.held)
         #expect(held.count == 1)
         #expect(scene.helpdesk.notes.count == 1)
-        try await scene.store.redrive(try #require(held.first).id, now: scene.time.now)
+        try await scene.store.redrive(try #require(held.first).id, from: .command, now: scene.time.now)
         try await relayAll(scene)
         #expect(scene.channel.sent.all.map(\.message.plainText) == ["answer", "next", "answer"])
     }
@@ -248,8 +248,10 @@ struct EngineTests {
         scene.agentWrites("answer")
         try await relayAll(scene)
         let held = try #require(try await scene.deliveries(.held).first)
-        try await scene.store.confirmArrival(held.id, now: scene.time.now)
+        #expect(try await scene.store.attempts(of: held.id).map(\.outcome) == [.inDoubt])
+        try await scene.store.confirmArrival(held.id, from: .command, now: scene.time.now)
         try await relayAll(scene)
+        #expect(try await scene.store.attempts(of: held.id).map(\.outcome) == [.inDoubt], "nothing else was sent")
         #expect(scene.channel.sent.all.map(\.message.plainText) == ["answer"])
         #expect(try await scene.deliveries(.delivered).map(\.id).contains(held.id))
     }
@@ -267,6 +269,24 @@ struct EngineTests {
         #expect(Set(scene.channel.sent.all.map(\.idempotencyKey)).count == 1)
     }
 
+    @Test("A hopeless reply that is tried again and dies of the same leaves no second note")
+    func hopeless() async throws {
+        var scene = EngineScene()
+        let failure = failure(.giveUp)
+        scene.channel.answer = { _, _ in failure }
+        try await scene.install()
+        scene.agentWrites("answer")
+        try await relayAll(scene)
+        for _ in 0..<3 {
+            let dead = try #require(try await scene.deliveries(.dead).first)
+            #expect(dead.cause == .refused)
+            try await scene.store.redrive(dead.id, from: .command, now: scene.time.now)
+            try await relayAll(scene)
+        }
+        #expect(scene.channel.sent.count == 4)
+        #expect(scene.helpdesk.notes.count == 1)
+    }
+
     @Test("An agent's name is asked for once a day, not for each reply")
     func names() async throws {
         let scene = EngineScene()
@@ -281,7 +301,7 @@ struct EngineTests {
         #expect(scene.helpdesk.lookedUp.count == 2)
     }
 
-    @Test("A customer who writes wakes the reply that waits for him")
+    @Test("A customer who writes wakes the reply that waits for them")
     func wakes() async throws {
         var scene = EngineScene()
         let failure = failure(.waitForContact(until: scene.time.now.addingTimeInterval(900_000)))

@@ -73,6 +73,33 @@ struct IntakeTests {
         #expect(try await scene.deliveries(.waiting).isEmpty)
     }
 
+    @Test("A reply says whether the webhook or the Marketplace event brought it")
+    func source() async throws {
+        let scene = try await scene()
+        #expect(scene.call("/freshchat/h", "topic-1/agent/one").status == .ok)
+        #expect(scene.call("/marketplace/e", "topic-1/agent/two").status == .ok)
+        #expect(scene.call("/hook/t", "three").status == .ok)
+        #expect(try await scene.deliveries(.waiting).map(\.source) == [nil, .productEvent, .webhook])
+    }
+
+    @Test("An event is heard of the installation that it is about, and of the one whose URL it came by")
+    func heard() async throws {
+        let scene = try await scene()
+        try await scene.store.save(
+            Installation(
+                id: "two", channel: ChannelAccount(kind: "fake"),
+                helpdesk: HelpdeskAccount(baseURL: "https://desk/v2", token: Secret("token"), topic: "topic-2"),
+                name: "Two", targetToken: Secret("t2"), helpdeskToken: Secret("h2"), eventSecret: Secret("e2"),
+                createdAt: scene.time.now), now: scene.time.now)
+        let meter = IntakeMeter()
+        #expect(scene.call("/freshchat/h", "topic-1/user/own", meter: meter).status == .ok)
+        #expect(Set(meter.take().heardAt.keys) == ["one"])
+        #expect(scene.call("/freshchat/h", "topic-2/user/echo", meter: meter).status == .ok)
+        #expect(Set(meter.take().heardAt.keys) == ["one", "two"])
+        #expect(scene.call("/freshchat/h2", "topic-1/user/forged", signedWith: "no", meter: meter).status == .forbidden)
+        #expect(meter.take().heardAt.isEmpty)
+    }
+
     @Test("Replies go by their topic to the installation that has it, whichever URL they came to")
     func topics() async throws {
         let scene = try await scene()

@@ -70,7 +70,7 @@ struct EarlierStoreTests {
         #expect(try store.accept(message("hello", from: "anna")).repeated == 1)
         for delivery in try await store.deliveries(DeliveryFilter(states: [.held, .dead])) {
             #expect(delivery.payload != nil && !delivery.reason.isEmpty)
-            try await store.redrive(delivery.id, now: start)
+            try await store.redrive(delivery.id, from: .command, now: start)
         }
         var made: [String] = []
         var claims = try await store.claim(by: "w", limit: 9, lease: .seconds(60), now: start)

@@ -84,7 +84,7 @@ struct MaintenanceTests {
         let store = try await filled(2, in: directory)
         try inFile(of: directory) { try $0.execute(sql: "DELETE FROM lanes") }
         #expect(try await store.claim(by: "w", limit: 9, lease: .seconds(60), now: start).isEmpty)
-        for id: Int64 in [1, 2] { try await store.redrive(DeliveryID(rawValue: id), now: start) }
+        for id: Int64 in [1, 2] { try await store.redrive(DeliveryID(rawValue: id), from: .command, now: start) }
         #expect(try await store.claim(by: "w", limit: 9, lease: .seconds(60), now: start).count == 2)
         #expect(StoreMaintenance.findings(in: directory).isEmpty)
         store.close()

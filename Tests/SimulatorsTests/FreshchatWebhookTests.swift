@@ -95,7 +95,7 @@ struct FreshchatWebhookTests {
             try freshchat.agentReplies(in: id, "hopeless")
             #expect(await peer.sandbox.settle())
             #expect(
-                peer.sandbox.log.entries().contains { $0.kind == .unsent && $0.text == "given up after 4 attempts" })
+                peer.sandbox.log.entries().contains { $0.kind == .unsent && $0.text == "failed after 4 attempts" })
         }
     }
 

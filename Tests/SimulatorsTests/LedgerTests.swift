@@ -97,4 +97,37 @@ struct LedgerTests {
         #expect(books.mark("a") == .seen)
         #expect(books.tally(.outbound) == Ledger.Tally(sent: 1, arrived: 1))
     }
+
+    private func bridge(_ step: String, _ delivery: String, _ text: String) {
+        log.record(
+            .bridge, .action, step, subject: "Ana", reference: delivery,
+            text: #"{"step":"\#(step)","direction":"outbound","event":"message","text":"\#(text)"}"#)
+    }
+
+    @Test("A message that the bridge gives up on is failed and no longer under way, until it is tried again")
+    func failed() {
+        log.record(.freshchat, .message, "agent.normal", subject: "talk", reference: "a", text: "one")
+        log.record(.freshchat, .message, "agent.normal", subject: "talk", reference: "b", text: "two")
+        bridge("dead", "7", "two")
+        #expect(books.tally(.outbound) == Ledger.Tally(sent: 2, failed: 1))
+        #expect(books.tally(.outbound).underWay == 1)
+        #expect(books.mark("a") == .sent)
+        #expect(books.mark("b") == .failed)
+        bridge("claimed", "7", "two")
+        #expect(books.tally(.outbound).underWay == 2)
+        bridge("dead", "7", "two")
+        log.record(.viber, .message, "text", subject: "Ana", reference: "9", text: "two")
+        #expect(books.tally(.outbound) == Ledger.Tally(sent: 2, arrived: 1))
+        #expect(books.mark("b") == .delivered)
+    }
+
+    @Test("A note of the bridge's own, and a message that was never sent here, fail nothing")
+    func failedElsewhere() {
+        log.record(
+            .bridge, .action, "dead", subject: "Ana", reference: "7",
+            text: #"{"step":"dead","direction":"inbound","event":"note","text":"one"}"#)
+        bridge("dead", "8", "one")
+        #expect(books.tally(.inbound) == Ledger.Tally())
+        #expect(books.tally(.outbound) == Ledger.Tally())
+    }
 }

@@ -4,7 +4,7 @@
 //   pace PORT PATH CONNECTIONS RATE FILE
 //
 // sends each line of the file (a signature, a space, a body) once, RATE of them a second, or as fast as the answers come if
-// RATE is 0, waits for all answers, and tells what came back as one line of JSON.
+// RATE is 0, waits for all answers, and prints the results as one line of JSON.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -60,7 +60,7 @@ static void send_webhook(int descriptor, const char *path, const char *line, con
     if (length >= (int)sizeof request || write(descriptor, request, length) != length) give_up("a webhook can't be sent");
 }
 
-// Whether the whole answer is there: nginx tells the end of it by Content-Length, or by an empty chunk.
+// Whether the whole answer is there: Content-Length or an empty chunk marks its end.
 static int is_whole(struct connection *connection) {
     connection->answer[connection->received] = 0;
     char *end = strstr(connection->answer, "\r\n\r\n");

@@ -1,4 +1,4 @@
--- Sends each webhook of a file once: a line is its signature, a space, its body. Tells what came back as one line of JSON.
+-- Sends each webhook of a file once: a line is its signature, a space, its body. Prints the results as one line of JSON.
 -- To be run with one thread, so that nothing is sent twice: wrk -t1 -c64 -d5 -s wrk.lua URL -- FILE
 local lines, start, exhausted
 

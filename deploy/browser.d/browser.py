@@ -13,7 +13,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 # Seconds until a condition that doesn't come about is a failure. Nothing waits for time to pass.
 PATIENCE = 30
 
-DESK, PHONE = (1280, 900), (390, 844)
+DESK, PHONE, NARROW = (1280, 900), (390, 844), (320, 640)
 
 
 def is_stale(error):
@@ -68,7 +68,7 @@ class Browser:
         """A window is never as narrow as a phone, but what the page is told is."""
         self.size = size
         self.command("Emulation.setDeviceMetricsOverride", width=size[0], height=size[1], deviceScaleFactor=1,
-                     mobile=size == PHONE)
+                     mobile=size != DESK)
 
     def colours(self, scheme):
         self.command("Emulation.setEmulatedMedia", features=[

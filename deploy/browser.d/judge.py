@@ -1,11 +1,11 @@
-"""What every page has to stand: axe-core, both widths, dark and light, nothing sideways."""
+"""The demands on every page: axe-core, three widths, dark and light, nothing sideways."""
 
 import os
 import zipfile
 
-from browser import DESK, PHONE
+from browser import DESK, NARROW, PHONE
 
-NAMES = {DESK: "1280", PHONE: "390"}
+NAMES = {DESK: "1280", PHONE: "390", NARROW: "320"}
 
 # What axe finds, in few lines.
 AXE = """
@@ -33,10 +33,10 @@ class Judge:
         self.findings = {}
 
     def look(self, browser, name):
-        """Looks at the page as it is now, at both widths and in both colour schemes; leaves it as it was."""
+        """Looks at the page as it is now, at each width and in both colour schemes; leaves it as it was."""
         self.pages.add(name)
         before = browser.size
-        for size in (DESK, PHONE):
+        for size in (DESK, PHONE, NARROW):
             browser.resize(size)
             for scheme in ("light", "dark"):
                 browser.colours(scheme)

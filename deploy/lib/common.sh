@@ -11,12 +11,12 @@ fail() {
 # The toolchain can't be had from Debian's packages, so it is asked for, not installed.
 need_swift() {
     command -v swift >/dev/null 2>&1 ||
-        fail "Swift 6.2 or newer is needed and there is no 'swift' on the PATH; install it from https://www.swift.org/install/linux/ and run this again."
+        fail "No 'swift' on the PATH. Install Swift 6.2 or newer from https://www.swift.org/install/linux/ and run this again."
     local version
     version=$(swift --version 2>/dev/null | grep -oE 'Swift version [0-9]+\.[0-9]+' | grep -oE '[0-9]+\.[0-9]+' | head -n 1)
     case "$version" in
         6.[2-9] | 6.[1-9][0-9] | [7-9].* | [1-9][0-9].*) ;;
-        *) fail "Swift 6.2 or newer is needed and this is ${version:-of unknown version}; install a newer one from https://www.swift.org/install/linux/ and run this again." ;;
+        *) fail "Swift is ${version:-of unknown version}. Install 6.2 or newer from https://www.swift.org/install/linux/ and run this again." ;;
     esac
 }
 
@@ -24,7 +24,7 @@ need_swift() {
 need_packages() {
     local package missing=()
     command -v dpkg-query >/dev/null 2>&1 ||
-        fail "This script installs Debian packages and this is no Debian; install the counterparts of: $*"
+        fail "This script installs Debian packages, and this is not Debian. Install the counterparts of: $*"
     for package in "$@"; do
         dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
     done
@@ -32,12 +32,12 @@ need_packages() {
     local sudo=()
     if [ "$(id -u)" -ne 0 ]; then
         command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null ||
-            fail "Packages are missing and there is neither root nor sudo to install them; as root, run: apt-get install ${missing[*]}"
+            fail "Packages are missing, and installing them needs root or sudo. As root, run: apt-get install ${missing[*]}"
         sudo=(sudo -n)
     fi
     echo "Installing: ${missing[*]}"
     "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q update >/dev/null ||
-        fail "apt-get update failed; is there a way to a Debian mirror?"
+        fail "apt-get update failed; check the connection to a Debian mirror."
     # Packages that bring a service must not start it: the scripts run their own, on their own ports. This file is
     # Debian's way to say so.
     local policy=/usr/sbin/policy-rc.d made=false status=0

@@ -9,8 +9,8 @@ base_url=http://127.0.0.1:$port
 BYOC_ADMIN_PASSWORD=$(head -c 12 /dev/urandom | base64 | tr '+/' '-_')
 byoc_settings=(BYOC_ADMIN_PASSWORD="$BYOC_ADMIN_PASSWORD")
 
-# start_stack OPTION...: starts all of it; the options go to the sandbox. With --playground among them, its page is told
-# what the bridge does.
+# start_stack OPTION...: starts all of it; the options go to the sandbox. With --playground among them, its page shows
+# what byoc does.
 start_stack() {
     start_byoc
     start_nginx
@@ -23,12 +23,12 @@ start_stack() {
 tell_stack() {
     cat <<TEXT
 
-What runs:
-  nginx      http://127.0.0.1:$port   (webhooks come in here)
+Running:
+  nginx      http://127.0.0.1:$port   (receives webhooks)
   byoc       2 workers on $work/byoc.sock, data store in $work/data
-  Viber      $(about .viber.url)   (a double)
-  Freshchat  $(about .freshchat.url)   (a double)
-  control    $control   (writes as the customer and as the agent)
+  Viber      $(about .viber.url)   (simulator)
+  Freshchat  $(about .freshchat.url)   (simulator)
+  control    $control   (writes as a customer and as an agent)
   installed  $(jq -r '.id + ", " + .name' "$work/installation.json")
 
 TEXT

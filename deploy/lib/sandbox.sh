@@ -13,7 +13,7 @@ start_sandbox() {
     wait_for "The sandbox" test -s "$work/about.json"
 }
 
-# start_playground OPTION...: the same with their page (--playground), which is told what byoc does. To be called after
+# start_playground OPTION...: the same with their page (--playground), which shows what byoc does. Call it after
 # start_byoc.
 start_playground() {
     mkfifo -m 600 "$work/steps"
@@ -40,7 +40,7 @@ start_byoc() {
     pids+=("$supervisor")
 }
 
-# Connects the doubles by the command line; what `byoc install` tells is in installation.json then.
+# Connects the doubles by the command line; its output is in installation.json then.
 connect_viber() {
     jq -r '"auth_token=\(.viber.token)", "freshchat_token=\(.freshchat.token)",
            "webhook_key=\(.freshchat.webhookPublicKey | gsub("\n"; "\\n"))"' "$work/about.json" |

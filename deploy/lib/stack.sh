@@ -35,7 +35,7 @@ wait_for() {
     local what=$1 deadline=$((SECONDS + 30))
     shift
     until "$@" >/dev/null 2>&1; do
-        [ "$SECONDS" -lt "$deadline" ] || fail "$what did not get ready within 30 seconds."
+        [ "$SECONDS" -lt "$deadline" ] || fail "$what wasn't ready within 30 seconds."
         read -rt 0.1 <> <(:) || true
     done
 }

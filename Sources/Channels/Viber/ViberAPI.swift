@@ -28,7 +28,7 @@ struct ViberAPI {
                 .post, url: url(method),
                 headers: [.contentType: "application/json", .viberAuthToken: settings.token.reveal()]),
             let body = viberJSON(body)
-        else { throw .notReady("\(url(method)) is no address that a request can be sent to") }
+        else { throw .notReady("\(url(method)) isn't a valid address") }
         let reply: HTTPReply
         do {
             reply = try await http.send(request, body: body, timeout: timeout)
@@ -88,7 +88,7 @@ struct ViberReply {
     }
 }
 
-/// The far side's words as they may be shown: without the secrets that they may repeat, and not too long.
+/// Viber's words as they may be shown: without secrets that they may repeat, and cut to a length.
 func viberWords(_ text: String, hiding secrets: [String]) -> String {
     var text = text
     for secret in secrets where !secret.isEmpty {

@@ -29,7 +29,7 @@ struct ViberCallback {
     }
 }
 
-/// A customer as callbacks describe him. The name may be a placeholder (viber.md §2).
+/// A customer as callbacks describe them. The name may be a placeholder (viber.md §2).
 struct ViberUser {
     var id: String?
     var name: String?

@@ -11,17 +11,17 @@ extension Viber: WebhookImitating {
             WebhookImitation("picture", "a customer sends a picture"),
             WebhookImitation("video", "a customer sends a video"),
             WebhookImitation("file", "a customer sends a file"),
-            WebhookImitation("contact", "a customer sends a contact's card"),
-            WebhookImitation("location", "a customer sends a place"),
+            WebhookImitation("contact", "a customer sends a contact card"),
+            WebhookImitation("location", "a customer sends a location"),
             WebhookImitation("sticker", "a customer sends a sticker"),
             WebhookImitation("url", "a customer sends a link"),
-            WebhookImitation("delivered", "a reply has reached the phone"),
+            WebhookImitation("delivered", "a reply reached the phone"),
             WebhookImitation("seen", "a reply was read"),
             WebhookImitation("failed", "a reply could not be shown"),
-            WebhookImitation("subscribed", "a customer takes messages on"),
-            WebhookImitation("unsubscribed", "a customer refuses messages"),
+            WebhookImitation("subscribed", "a customer subscribes"),
+            WebhookImitation("unsubscribed", "a customer unsubscribes"),
             WebhookImitation("conversation_started", "a customer opens the chat"),
-            WebhookImitation("webhook", "Viber tries the target URL out"),
+            WebhookImitation("webhook", "Viber tests the webhook URL"),
         ]
     }
 

@@ -2,7 +2,7 @@ import FoundationEssentials
 import HTTPTypes
 import RelayCore
 
-/// An installation's Viber settings, read out of its account.
+/// An installation's Viber settings, read from its account.
 struct ViberSettings: Sendable {
     /// Authenticates us with Viber and keys the signature of its callbacks (viber.md §1, §4).
     var token: Secret
@@ -41,42 +41,38 @@ struct ViberSettings: Sendable {
             key: "auth_token", label: "Authentication token",
             help: """
                 The bot's token. Log in to partners.viber.com as an admin of the bot, open the bot, choose "Edit Info" \
-                and copy what stands under "Token". It stays valid until Viber issues a new one.
+                and copy the Token. It stays valid until Viber issues a new one.
                 """,
             isSecret: true, problem: tokenProblem),
         SettingField(
             key: "sender_name", label: "Sender name",
             help: """
-                The name that customers see above an answer when the agent's own first name isn't known: your \
-                company's, say. At most \(nameLimit) characters; "Agent" when left empty.
+                Shown above replies when the agent's first name is unknown, e.g. your company. At most \(nameLimit) \
+                characters. Defaults to "Agent".
                 """,
             isRequired: false, problem: { limitProblem($0, nameLimit) }),
         SettingField(
             key: "sender_avatar", label: "Sender picture",
             help: """
-                The https address of the picture beside the sender name: square, 720 x 720 pixels, at most 100 kB. \
-                The bot's own picture when left empty.
+                The https address of the picture next to the sender name: square, 720 x 720 pixels, at most 100 kB. \
+                Defaults to the bot's picture.
                 """,
             isRequired: false, problem: avatarProblem),
         SettingField(
             key: "welcome_message", label: "Welcome message",
-            help: """
-                What somebody reads who has just opened the chat, before the first message. Nothing is sent when left \
-                empty.
-                """,
+            help: "Sent when a customer first opens the chat. Nothing is sent if empty.",
             isRequired: false, problem: { limitProblem($0, textLimit) }),
         SettingField(
             key: "api_base_url", label: "API address",
-            help: "Where Viber's API is. Leave it as it is, except to try byoc out against the sandbox.",
+            help: "The address of Viber's API. Change it only to test byoc against the playground.",
             isRequired: false, defaultValue: defaultBaseURL, problem: baseURLProblem),
     ]
 
     private static func tokenProblem(_ value: String) -> String? {
         if value.isEmpty { return "the token is missing" }
-        // It goes into a header, where nothing else may stand.
+        // It goes into a header, which allows nothing else.
         guard value.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            return
-                "a token has no spaces, line breaks or letters beyond ASCII; copy it again, all of it and nothing else"
+            return "a token has only ASCII characters and no spaces; copy the whole token again"
         }
         return nil
     }
@@ -85,14 +81,14 @@ struct ViberSettings: Sendable {
 
     private static func limitProblem(_ value: String, _ limit: Int) -> String? {
         let length = value.utf16.count
-        return length > limit ? "it has \(length) characters, and Viber takes at most \(limit)" : nil
+        return length > limit ? "\(length) characters; Viber accepts at most \(limit)" : nil
     }
 
     private static func avatarProblem(_ value: String) -> String? {
         if value.isEmpty { return nil }
         guard value.hasUsablePort else { return portProblem }
         guard HTTPRequest(.get, url: value)?.scheme == "https" else {
-            return "an address that begins with https:// is expected"
+            return "start with https://"
         }
         return limitProblem(value, avatarLimit)
     }
@@ -101,11 +97,11 @@ struct ViberSettings: Sendable {
         if value.isEmpty { return nil }
         guard value.hasUsablePort else { return portProblem }
         guard let request = HTTPRequest(.post, url: value), let host = URLComponents(string: value)?.host else {
-            return "an address like \(defaultBaseURL) is expected"
+            return "expected an address like \(defaultBaseURL)"
         }
-        if value.contains("?") || value.contains("#") { return "the address has no part behind a ? or #" }
+        if value.contains("?") || value.contains("#") { return "remove the ? or # and everything after it" }
         guard request.scheme == "https" || host.isLoopbackHost else {
-            return "https is expected, for the token is sent there; http only to this machine itself"
+            return "start with https://, because every request carries the token; http is for this machine only"
         }
         return nil
     }

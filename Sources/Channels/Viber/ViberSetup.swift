@@ -64,7 +64,7 @@ private struct ViberWebhookForm: Encodable {
 }
 
 extension SetupFailure {
-    /// What a failed call means for the person at the settings.
+    /// Explains a failed call to the admin.
     fileprivate init(_ failure: ViberCallFailure, api: ViberAPI, method: String, hiding targetURL: String = "") {
         let secrets = Self.secrets(api.settings.token, targetURL)
         let problem: String
@@ -77,17 +77,17 @@ extension SetupFailure {
         case .transport(let failure):
             field = "api_base_url"
             problem = "\(api.url(method)) could not be reached: \(failure)"
-            remedy = "Check this machine's way out to the internet (names, firewall, proxy) and try again."
+            remedy = "Check this machine's internet access (DNS, firewall, proxy) and try again."
         case .http(let reply):
             if reply.status.kind == .clientError, reply.status != .tooManyRequests { field = "api_base_url" }
             problem = "\(api.url(method)) answered \(reply.words(hiding: secrets))"
             remedy =
                 reply.status.kind == .serverError || reply.status == .tooManyRequests
-                ? "Try again in some minutes." : "Check the API address and the token."
+                ? "Try again in a few minutes." : "Check the API address and the token."
         case .unreadable(let reply):
             field = "api_base_url"
-            problem = "\(api.url(method)) gave an answer that isn't Viber's: \(reply.words(hiding: secrets))"
-            remedy = "Check the API address, and whether a proxy answers in its place; else try again in some minutes."
+            problem = "the response from \(api.url(method)) isn't from Viber: \(reply.words(hiding: secrets))"
+            remedy = "Check the API address and any proxy in between, or try again in a few minutes."
         case .refused(let status, let message):
             let words = message.map { "“\(viberWords($0, hiding: secrets))”" } ?? "no reason given"
             if status == 2 { field = "auth_token" }
@@ -101,22 +101,25 @@ extension SetupFailure {
         switch status {
         case 2:
             (
-                "the token is refused (\(words))",
-                "Copy it again from the bot's page at partners.viber.com, all of it and nothing else."
+                "the token was rejected (\(words))",
+                "Copy the whole token again from the bot's page at partners.viber.com."
             )
         case 7, 8, 9, 15:
             (
-                "the account can't be used (\(words))",
-                "Ask Viber's support, or the partner who set the bot up, to have it unblocked."
+                "the account is unusable (\(words))",
+                "Ask Viber's support, or the partner who set up the bot, to unblock it."
             )
         case 12:
-            ("too many requests (\(words))", "Try again in some minutes.")
+            ("too many requests (\(words))", "Try again in a few minutes.")
         default:
-            ("the request is refused (\(words))", "Try again; if it stays so, ask Viber's support with these words.")
+            (
+                "the request was rejected (\(words))",
+                "Try again. If it fails again, send these words to Viber's support."
+            )
         }
     }
 
-    /// Viber called the target URL while we waited, and it didn't go well. Its words are those of its Java client
+    /// Viber called the target URL while byoc waited, and that call failed. Its words are those of its Java client
     /// (viber.md §2.1).
     fileprivate init(unreached targetURL: String, message: String?, token: Secret) {
         let place = Self.shown(targetURL)
@@ -125,37 +128,37 @@ extension SetupFailure {
         let remedy: String
         if text.contains("SSL") || text.containsInAnyCase("certificate") {
             problem = "Viber doesn't accept the certificate of \(place)"
-            remedy = "It must be from a public authority and served with its full chain of intermediate certificates."
+            remedy = "Use a certificate from a public authority, and serve its full chain of intermediate certificates."
         } else if text.contains("UnknownHost") || text.contains("UnresolvedAddress") {
-            problem = "Viber can't find \(place) by its name"
-            remedy = "Is the public base URL right, and its name in the public DNS?"
+            problem = "Viber can't resolve \(place)"
+            remedy = "Check BYOC_BASE_URL, and that its name is in public DNS."
         } else if text.contains("Connection refused") || text.contains("ConnectException") {
             problem = "Viber could not reach \(place)"
-            remedy = "Is it public, is nginx running there, and does the firewall let port 443 through?"
+            remedy = "Check that it is public, that nginx runs there, and that the firewall allows port 443."
         } else if text.containsInAnyCase("timeout") || text.containsInAnyCase("timed out") {
             problem = "\(place) didn't answer Viber within 5 seconds"
-            remedy = "Are the workers running, and does the firewall let Viber through?"
+            remedy = "Check that the workers run, and that the firewall allows Viber."
         } else if let status = Self.httpStatus(in: text) {
-            problem = "\(place) answered Viber with HTTP \(status) where 200 is expected"
-            remedy = "Does nginx pass this address on to byoc's workers, and do they use this data directory?"
+            problem = "\(place) answered Viber with HTTP \(status) instead of 200"
+            remedy = "Check that nginx passes this address to byoc's workers, and that they use this data directory."
         } else {
-            problem = "Viber tried out \(place) and was not content"
+            problem = "Viber's test call to \(place) failed"
             remedy = """
-                It must begin with https, be public, have a certificate from a public authority with its full chain, \
-                and be answered by running workers. Then try again.
+                The address must start with https, be public, have a certificate from a public authority with its \
+                full chain, and reach running workers. Then try again.
                 """
         }
         let words = text.isEmpty ? "no reason given" : "“\(viberWords(text, hiding: Self.secrets(token, targetURL)))”"
         self.init(side: "Viber", problem: "\(problem) (\(words), status 1)", remedy: remedy)
     }
 
-    /// The URL's path alone is as good as the whole.
+    /// Knowing the URL's path is as good as knowing all of it.
     private static func secrets(_ token: Secret, _ targetURL: String) -> [String] {
         let path = HTTPRequest(.post, url: targetURL)?.path ?? ""
         return [token.reveal(), targetURL] + (path.count > 1 ? [path] : [])
     }
 
-    /// The URL without its path, for that has the installation's secret in it.
+    /// The URL without its path, because the path contains the installation's secret.
     private static func shown(_ url: String) -> String {
         guard let request = HTTPRequest(.post, url: url), let scheme = request.scheme, let host = request.authority
         else {

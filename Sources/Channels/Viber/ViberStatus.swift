@@ -8,14 +8,14 @@ extension DeliveryFailure {
         let secrets = [token.reveal()]
         switch failure {
         case .notReady(let problem):
-            self.init(.pause, reason: "The connection to Viber isn't set up completely", detail: problem)
+            self.init(.pause, reason: "The connection to Viber isn't fully set up", detail: problem)
         case .transport(let failure):
             self.init(failure, to: "Viber")
         case .http(let reply):
             self.init(http: reply, detail: reply.words(hiding: secrets), now: now)
         case .unreadable(let reply):
             self.init(
-                .retry(after: nil), isCertain: false, reason: "Viber's answer could not be understood",
+                .retry(after: nil), isCertain: false, reason: "Viber's response is unreadable",
                 detail: reply.words(hiding: secrets))
         case .refused(let status, let message):
             let words = message.map { ": " + viberWords($0, hiding: secrets) } ?? ""
@@ -23,7 +23,7 @@ extension DeliveryFailure {
         }
     }
 
-    /// Something between Viber's application and us has answered, for Viber itself answers 200 to everything
+    /// Something between Viber's application and us has answered, because Viber itself answers 200 to everything
     /// (viber.md §1, §6). Certain is only what was certainly not applied:
     ///
     /// | HTTP status | remedy | the message is certainly not there |
@@ -41,29 +41,30 @@ extension DeliveryFailure {
         case 429:
             let seconds = (wait ?? .seconds(60)) / .seconds(1)
             self.init(
-                .slowDown(until: now.addingTimeInterval(seconds)), reason: "Viber asks for a pause", detail: detail)
+                .slowDown(until: now.addingTimeInterval(seconds)), reason: "Viber's rate limit is reached",
+                detail: detail)
         case 401, 403:
-            self.init(.pause, reason: "Viber refuses this account's credentials", detail: detail)
+            self.init(.pause, reason: "Viber rejected the account's credentials", detail: detail)
         case 404, 410:
             self.init(
-                .retry(after: wait), reason: "Viber's API is not where it was expected; look at the API address",
+                .retry(after: wait), reason: "No Viber API at this address; check the API address",
                 detail: detail)
         case 408, 425:
             self.init(
-                .retry(after: wait), isCertain: false, reason: "Viber took too long: it answered \(status)",
+                .retry(after: wait), isCertain: false, reason: "Viber timed out (HTTP \(status))",
                 detail: detail)
         case 400, 413, 414, 415, 422, 431:
-            self.init(.giveUp, reason: "Viber refused the message", detail: detail)
+            self.init(.giveUp, reason: "Viber rejected the message", detail: detail)
         case 500...599:
             self.init(ServiceFault(service: "Viber", status: status), after: wait, isCertain: false, detail: detail)
         case 300...399:
             self.init(
-                .retry(after: wait), isCertain: false, reason: "Viber could not be reached where it was expected",
-                detail: detail)
+                .retry(after: wait), isCertain: false,
+                reason: "Viber's API redirects to another address; check the API address", detail: detail)
         default:
             self.init(
                 .retry(after: wait), isCertain: false,
-                reason: "Viber answered \(status), which doesn't say whether it took the message", detail: detail)
+                reason: "Viber answered HTTP \(status); it may or may not have accepted the message", detail: detail)
         }
     }
 
@@ -71,63 +72,71 @@ extension DeliveryFailure {
     private init(status: Int64, detail: String, now: Date) {
         let remedy: Remedy
         let reason: String
+        var cause: DeadLetterCause?
         switch status {
         case 1, 10:
             remedy = .register
             reason = "Viber has no valid webhook for your account"
         case 2:
             remedy = .pause
-            reason = "Viber refuses your account's token"
+            reason = "Viber rejected your account's token"
         case 5:
             remedy = .giveUp
+            cause = .unreachable
             reason = "The customer is no longer on Viber"
         case 6:
             remedy = .giveUp
+            cause = .unsubscribed
             reason = """
-                The customer has not subscribed to or has blocked your Viber account; answers arrive again once the \
-                customer has written
+                The customer hasn't subscribed to your Viber account, or has blocked it; replies arrive again after the \
+                customer's next message
                 """
         case 7:
             remedy = .pause
             reason = "Viber has blocked your account"
         case 8:
             remedy = .pause
-            reason = "Viber doesn't know your account any more"
+            reason = "Viber no longer knows your account"
         case 9:
             remedy = .pause
             reason = "Viber has suspended your account"
         case 11:
             remedy = .giveUp
-            reason = "The customer has no device whose Viber can show messages of businesses"
+            cause = .unreachable
+            reason = "None of the customer's devices can show business messages on Viber"
         case 12:
             remedy = .waitForContact(until: now.nextFullHour)
-            reason = "Viber takes at most 100 messages an hour to a customer who doesn't answer"
+            reason = "Viber accepts at most 100 messages per hour to a customer who doesn't answer"
         case 13:
             remedy = .giveUp
+            cause = .unreachable
             reason = "The customer's Viber is too old to show this message"
         case 15:
             remedy = .pause
             reason = "Viber doesn't allow your account to send messages"
         case 21:
             remedy = .giveUp
-            reason = "Viber doesn't deliver messages of businesses in the customer's country"
+            cause = .unreachable
+            reason = "Viber doesn't deliver business messages in the customer's country"
         case 23:
             remedy = .giveUp
+            cause = .quota
             reason = """
-                Your Viber account has used up this month's free messages; answers arrive again once the customer has \
-                written
+                Your Viber account has used up this month's free messages; replies arrive again after the customer's \
+                next message
                 """
         case 24:
             remedy = .giveUp
+            cause = .quota
             reason = "Your Viber account has no balance left to pay for messages"
         case 3, 4, 14, 16...20, 22:
             remedy = .giveUp
-            reason = "Viber refused the message"
+            reason = "Viber rejected the message"
         default:
             remedy = .retry(after: nil)
-            reason = "Viber reports a fault"
+            reason = "Viber reported an internal error"
         }
-        self.init(remedy, reason: reason, detail: detail)
+        self.init(remedy, reason: reason, detail: detail, cause: cause)
     }
 }
 

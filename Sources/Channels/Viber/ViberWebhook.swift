@@ -46,7 +46,7 @@ extension Viber {
                         signature, authenticating: request.body, using: SymmetricKey(data: Array(token.reveal().utf8)))
             } ?? false
         guard isGenuine else {
-            throw WebhookRefusal(.notGenuine, "the signature is not that of the body")
+            throw WebhookRefusal(.notGenuine, "the signature doesn't match the body")
         }
     }
 }
@@ -78,9 +78,9 @@ private struct ViberEvent {
         case "conversation_started": subscription(.opened)
         case "subscribed": subscription(.subscribed)
         case "unsubscribed": subscription(.unsubscribed)
-        case "webhook": .ignored(reason: "Viber tried out the target URL")
-        case "client_status", "action": .ignored(reason: "Viber's event \(name) has nothing for us")
-        default: .ignored(reason: "Viber sent an event that byoc doesn't know: \(name.truncated(to: 64))")
+        case "webhook": .ignored(reason: "Viber's test of the webhook URL")
+        case "client_status", "action": .ignored(reason: "unused Viber event: \(name)")
+        default: .ignored(reason: "unknown Viber event: \(name.truncated(to: 64))")
         }
     }
 

@@ -1,17 +1,23 @@
 // Improves the pages; none of them needs it.
 "use strict";
 
-// Times in the viewer's zone.
+// Times in the viewer's zone, in the same form as without this script: 2026-02-03 13:00:00 CET.
 function localTimes(root) {
-  const format = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
-  const short = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+  const format = new Intl.DateTimeFormat("en-GB", {
+    year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit",
+    hourCycle: "h23", timeZoneName: "short",
+  });
   const today = new Date().toDateString();
   for (const time of root.querySelectorAll("time[datetime]")) {
     const date = new Date(time.dateTime);
     if (isNaN(date)) continue;
-    time.title = time.textContent.trim();
+    const part = Object.fromEntries(format.formatToParts(date).map(({ type, value }) => [type, value]));
+    const clock = `${part.hour}:${part.minute}:${part.second} ${part.timeZoneName}`;
+    const whole = `${part.year}-${part.month}-${part.day} ${clock}`;
+    // Today's date is left out in lists.
     const isShort = time.hasAttribute("data-short") && date.toDateString() === today;
-    if (!time.hasAttribute("data-relative")) time.textContent = (isShort ? short : format).format(date);
+    time.title = isShort ? whole : time.textContent.trim();
+    time.textContent = isShort ? clock : whole;
   }
 }
 
@@ -39,7 +45,7 @@ function copyButtons(root) {
   }
 }
 
-// Says something to those who listen to the page.
+// Announces something to screen readers.
 let speaker;
 function announce(text) {
   if (!speaker) {
@@ -62,7 +68,7 @@ function sendOnce(root) {
   }
 }
 
-// What is marked with data-live (and has an id) is fetched again, while the page is looked at and nobody is in it.
+// Fetches elements marked with data-live (and an id) again, while the page is visible and none of them has the focus.
 function refresh(main, seconds) {
   let failures = 0;
   async function turn() {
@@ -76,7 +82,7 @@ function refresh(main, seconds) {
           const fresh = page.getElementById(old.id);
           if (!fresh || old.contains(document.activeElement)) continue;
           prepare(fresh);
-          // What was opened stays open.
+          // An open <details> stays open.
           const details = fresh.querySelectorAll("details");
           old.querySelectorAll("details").forEach((one, index) => { if (one.open && details[index]) details[index].open = true; });
           old.replaceWith(fresh);

@@ -5,9 +5,9 @@ import FoundationEssentials
 /// It has a title for those who can't see it and no text inside, so that it may be stretched to any width; what the
 /// heights mean is said beside it. Where nobody noted anything, a pale band stands instead of a bar.
 struct BarChart: Sendable {
-    /// The value of each minute, the present one last; `nil`: unknown.
+    /// The value of each minute, the present one last; `nil` if unknown.
     var values: [Int64?]
-    /// What it shows, in a sentence.
+    /// Its content in a sentence.
     var title: String
     /// Names it on the page.
     var id: String
@@ -15,7 +15,7 @@ struct BarChart: Sendable {
     private static let barWidth = 10
     private static let height = 64.0
 
-    /// What the full height stands for: 5 at least, so that a single message is no alarm, else the next of 1, 2 or 5 times
+    /// The value of the full height: 5 at least, so that a single message is no alarm, else the next of 1, 2 or 5 times
     /// a power of ten.
     var ceiling: Int64 {
         let highest = values.compactMap(\.self).max() ?? 0

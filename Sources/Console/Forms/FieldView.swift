@@ -7,7 +7,7 @@ struct FieldView: Sendable {
     var help: String
     /// Never that of a secret.
     var value = ""
-    /// What is wrong with it. Not `problem`: Mustache looks for what is `nil` further out, where a page has its own.
+    /// The problem with its value. Not called `problem`, because Mustache looks for a `nil` further out, where a page has one.
     var fault: String?
     var isSecret: Bool
     var isOptional: Bool
@@ -30,7 +30,7 @@ struct FieldView: Sendable {
 struct FieldForm {
     private let declared: [SettingField]
     private(set) var views: [FieldView]
-    /// What is good so far, by the fields' keys, secrets in clear.
+    /// The valid values so far, by the fields' keys, secrets in clear.
     private(set) var values: [String: String] = [:]
     private let texts: FormTexts
 
@@ -74,9 +74,9 @@ struct FieldForm {
         }
     }
 
-    /// Puts what a far side has refused beside the field that it is about.
+    /// Puts a refusal by the channel or Freshchat beside the field that it is about.
     ///
-    /// - Returns: what is about none of them, to stand above the form.
+    /// - Returns: the refusal if it is about none of the fields, to stand above the form.
     mutating func fail(_ failure: SetupFailure) -> ProblemText? {
         guard let key = failure.field, views.contains(where: { $0.name == key }) else {
             return ProblemText(failure)

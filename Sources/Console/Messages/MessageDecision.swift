@@ -1,40 +1,41 @@
 import FoundationEssentials
 import RelayCore
 
-/// What a person can decide about a message. The raw values stand in addresses.
+/// A decision that a person can make about a message. The raw values stand in addresses.
 enum MessageDecision: String, Sendable, CaseIterable {
-    /// Try one again of which nothing is in doubt, or whose doubt is looked up.
+    /// Try a message again that isn't held.
     case retry
     /// Send a held reply once more.
     case resend
-    /// A reply in doubt has arrived.
+    /// Count a reply in doubt as delivered.
     case arrived
     case discard
 
-    /// What there is to decide about one, the likeliest first.
+    /// The decisions that a message allows, the likeliest first.
     static func all(for delivery: Delivery) -> [MessageDecision] {
         switch delivery.state {
         case .delivered, .discarded: return []
         case .waiting, .held, .dead: break
         }
-        guard delivery.doubtSince != nil, case .reply = delivery.payload else { return [.retry, .discard] }
-        // Of what isn't held the installation's setting decides at the next attempt whether it is sent again.
+        guard delivery.mayDouble else { return [.retry, .discard] }
+        // The installation's setting decides at the next attempt whether a reply that isn't held is sent again.
         return [.arrived, delivery.state == .held ? .resend : .retry, .discard]
     }
 
     var isDangerous: Bool { self == .discard }
 
-    func make(about delivery: DeliveryID, in store: any OutboxAdministration, desk: Desk) async throws {
+    func make(about delivery: DeliveryID, _ desk: Desk) async throws {
+        let origin = DeliveryDecision.Origin.pages(address: desk.address)
         switch self {
-        case .retry, .resend: try await store.redrive(delivery, now: desk.now)
-        case .arrived: try await store.confirmArrival(delivery, now: desk.now)
-        case .discard: try await store.discard(delivery, now: desk.now)
+        case .retry, .resend: try await desk.store.redrive(delivery, from: origin, now: desk.now)
+        case .arrived: try await desk.store.confirmArrival(delivery, from: origin, now: desk.now)
+        case .discard: try await desk.store.discard(delivery, from: origin, now: desk.now)
         }
     }
 }
 
 extension Delivery {
-    /// What a form says that it was opened for: who decides about a piece in doubt doesn't mean the next one.
+    /// The version that a form was opened for: a decision about a piece in doubt isn't meant for the next one.
     var version: String {
         "\(state.rawValue)-\(progress)-\(doubtSince.map { Int64($0.timeIntervalSince1970 * 1000) } ?? 0)"
     }

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import RelayCore
 
-/// What somebody looks for, as it stands in the address of the list. Whatever can't be read there counts as not said: an
+/// The filter in the list's address. Fields that can't be read are ignored: an
 /// address that was cut off or tampered with gives a list and no failure.
 struct MessageFilter: Hashable, Sendable {
     var standing: MessageQuery.Standing?
@@ -58,7 +58,7 @@ struct MessageFilter: Hashable, Sendable {
             text: text, place: place, limit: Self.pageSize)
     }
 
-    /// What gives the same list at another place.
+    /// The fields of the same list at another place.
     func fields(at place: MessageQuery.Place? = nil) -> [String: String] {
         var fields = [
             "state": standing?.rawValue ?? "", "installation": installation?.rawValue ?? "",

@@ -2,7 +2,7 @@ import FoundationEssentials
 import RelayCore
 
 extension MessageQuery.Standing {
-    /// The word for how a message stands.
+    /// The word for a message's state.
     init(of delivery: Delivery) {
         switch delivery.state {
         case .waiting: self = delivery.doubtSince == nil ? .waiting : .inDoubt
@@ -14,7 +14,7 @@ extension MessageQuery.Standing {
     }
 }
 
-/// How a message stands: a word with a sign, and a colour that says it once more.
+/// A message's state: a word with a sign, and a colour that repeats it.
 struct StandingView: Sendable {
     /// `good`, `warn`, `bad`, or none.
     var kind: String
@@ -58,17 +58,21 @@ struct MessageRowView: Sendable {
     var installation: String
     var text: String
     var standing: StandingView
-    /// Why it stands so; none when nothing went wrong.
+    /// The reason for waiting; none for a message that doesn't wait.
+    var wait: [WaitView]
+    /// The reason of the last failure; none without a failure.
     var reasons: [String]
     var isLate: Bool
+    /// Whether there is anything to say below its text.
+    var hasFoot: Bool
     var time: TimeView
 }
 
 /// One part of a message, in the words of the page. All of it is shown as text.
 ///
-/// What may be missing is a list: Mustache looks for what is `nil` further out.
+/// Values that may be missing are lists, because Mustache looks for a `nil` further out.
 struct PartView: Sendable {
-    /// What kind of part; none for plain text, which needs no word.
+    /// The kind of part; none for plain text, which needs no word.
     var kind: [String] = []
     var text: [String] = []
     /// An address that may be followed.
@@ -83,7 +87,7 @@ struct PartView: Sendable {
             text = [said]
         case .attachment(let attachment):
             kind = [texts.kind(attachment.kind)]
-            text = some(attachment.name, attachment.caption)
+            text = some(attachment.name?.asName, attachment.caption)
             details = texts.details(attachment)
             take(attachment.url)
         case .location(let place):
@@ -92,7 +96,7 @@ struct PartView: Sendable {
             details = ["\(place.latitude), \(place.longitude)"]
         case .card(let card):
             kind = [texts.card]
-            text = some(card.name, card.phoneNumber)
+            text = some(card.name?.asName, card.phoneNumber?.asName)
         case .link(let url, let label):
             kind = [texts.link]
             text = label == url ? [] : some(label)
@@ -115,8 +119,31 @@ struct PartView: Sendable {
     }
 }
 
+extension Part {
+    /// The part with its names on one line, and without characters that change how the page is shown.
+    fileprivate var withPlainNames: Part {
+        switch self {
+        case .attachment(var attachment):
+            attachment.name = attachment.name?.asName
+            return .attachment(attachment)
+        case .card(let card): return .card(ContactCard(name: card.name?.asName, phoneNumber: card.phoneNumber?.asName))
+        case .text, .location, .link, .choice, .unsupported: return self
+        }
+    }
+}
+
 extension Payload {
-    /// What the page shows of it, part by part.
+    /// Its text for a line of the list.
+    var excerpt: String {
+        func text(_ message: Message) -> String { Message(parts: message.parts.map(\.withPlainNames)).plainText }
+        return switch self {
+        case .message(let incoming): text(incoming.message)
+        case .reply(let reply): text(reply.message)
+        case .note(let text, _): text
+        }
+    }
+
+    /// Its parts, as the page shows them.
     func parts(_ texts: MessageTexts) -> [PartView] {
         switch self {
         case .message(let incoming): incoming.message.parts.filter { !$0.isBlank }.map { PartView($0, texts) }
@@ -127,14 +154,12 @@ extension Payload {
 }
 
 extension BrowsedMessage {
-    /// Whom it is from or for, as well as it is known.
+    /// The customer's name, else their id, on one line and without characters that change how the page is shown.
     func name(_ texts: MessageTexts) -> String {
-        if let name = contact?.profile.name, !name.isEmpty { return name }
-        if let contact { return contact.profile.userID.rawValue }
-        if case .message(let incoming) = delivery.payload {
-            return incoming.profile.name ?? incoming.profile.userID.rawValue
-        }
-        return texts.nobody
+        var profile = contact?.profile
+        if profile == nil, case .message(let incoming) = delivery.payload { profile = incoming.profile }
+        guard let profile else { return texts.nobody }
+        return profile.name?.asName ?? profile.userID.rawValue.asName ?? texts.nobody
     }
 
     /// The words in front of the name.

@@ -81,15 +81,15 @@ extension Page {
                 ConnectionPlan(
                     channel: draft.channel, desk: account, topic: TopicID(topic), name: name.isEmpty ? nil : name,
                     doubtPolicy: Installation.DoubtPolicy(rawValue: request.form["doubt"]) ?? .resend))
-            let said = made.warnings.isEmpty ? "" : try desk.drafts.seal(made.warnings, of: desk.session, now: desk.now)
-            return .redirect("/installations/\(made.installation)", query: ["done": "connected", "said": said])
+            return try desk.redirect(
+                "/installations/\(made.installation)", done: "connected", warnings: made.warnings)
         } catch let failure as SetupFailure {
             return try await again(ProblemText(failure))
         }
     }
 }
 
-/// What was entered so far.
+/// The fields that are filled in so far.
 struct ConnectionDraft: Codable, Sendable {
     var channel: ChannelAccount
     /// As the channel calls it.
@@ -124,7 +124,7 @@ extension Desk {
         return channel
     }
 
-    /// What was entered for this channel; another's secrets are none of its business.
+    /// The draft, if it was made for this channel: another's secrets are none of its business.
     fileprivate func draft(in request: PageRequest) -> ConnectionDraft? {
         let draft = drafts.open(request.form["draft"], ConnectionDraft.self, of: session, now: now)
         return draft?.channel.kind.rawValue == request.parameters["channel"] ? draft : nil
@@ -176,7 +176,10 @@ extension Desk {
                     id: $0.id.rawValue, name: $0.name, isEnabled: $0.isEnabled,
                     isChosen: $0.id.rawValue == chosen || topics.count == 1)
             },
-            hasTopics: !topics.isEmpty, name: draft.channelAccount)
+            hasTopics: !topics.isEmpty, name: draft.channelAccount,
+            connect: texts.connect.connect(channel.descriptor.name),
+            connecting: texts.connect.connecting(
+                channel.descriptor.name, isRegistering: channel is any WebhookRegistering))
         return .page(
             PageContent(
                 .topic, title: texts.connect.topicTitle, view, status: problem == nil ? .ok : .unprocessableContent))
@@ -241,6 +244,8 @@ private struct TopicView: Sendable {
     var topics: [Item]
     var hasTopics: Bool
     var name: String
+    var connect: String
+    var connecting: String
 }
 
 extension Template {

@@ -25,7 +25,7 @@ extension Page {
             let problem = form.fail(failure)
             return desk.credentialPage(installation, slot, form, problem)
         }
-        return desk.back(to: installation, done: "replaced")
+        return try desk.back(to: installation, done: "replaced")
     }
 }
 

@@ -2,8 +2,8 @@ import HTTPTypes
 import RelayCore
 
 extension Page {
-    /// What the doctor says: the same as `byoc doctor`. It looks when it is asked to, for that takes some seconds and asks
-    /// both far sides.
+    /// The findings of `byoc doctor`. The checks run on demand, because they take some seconds and query the channel and
+    /// Freshchat.
     static let doctor = Page(.get, "/doctor", in: .doctor) { request, desk in
         let texts = desk.texts.doctor
         guard request.query["look"] == "now" else {
@@ -33,15 +33,19 @@ extension Page {
                         warnings: findings.count { $0.severity == .warning }))
             ],
             groups: groups.enumerated().map { index, group in
-                .init(
+                let items = group.findings.map { finding in
+                    DoctorView.Item(
+                        badge: badge(finding.severity, texts), subject: finding.subject, problem: finding.problem,
+                        why: [finding.reason].filter { !$0.isEmpty },
+                        remedy: finding.remedy.isEmpty
+                            ? [] : [PageRemedy(finding.remedy, of: finding.installation, desk)])
+                }
+                let good = items.filter { $0.badge.kind == "good" }
+                return .init(
                     anchor: "group-\(index)", name: name(group.id),
                     link: group.id.map { [desk.settings.link("/installations/\($0)")] } ?? [],
-                    findings: group.findings.map { finding in
-                        .init(
-                            badge: badge(finding.severity, texts), subject: finding.subject, problem: finding.problem,
-                            why: [finding.reason].filter { !$0.isEmpty },
-                            remedy: [finding.remedy].filter { !$0.isEmpty })
-                    })
+                    open: .groups(items.filter { $0.badge.kind != "good" }, label: ""),
+                    passed: .groups(good, label: desk.texts.checks.passed(good.count)))
             })
         return .page(PageContent(.doctor, title: texts.title, view))
     }
@@ -67,23 +71,38 @@ private struct DoctorView: Sendable {
         var problem: String
         /// One, or none when nothing is wrong; so ``remedy``.
         var why: [String]
-        var remedy: [String]
+        var remedy: [PageRemedy]
+    }
+
+    struct Findings: Sendable {
+        var label: String
+        var findings: [Item]
     }
 
     struct Group: Sendable {
         var anchor: String
         var name: String
-        /// One, or none when it has no page.
+        /// One, or none for what has no page.
         var link: [String]
-        var findings: [Item]
+        /// The findings that need attention, as one list or none.
+        var open: [Findings]
+        /// The checks that passed, as one list or none.
+        var passed: [Findings]
     }
 
     var hasLooked: Bool
-    /// One, or none before the look.
+    /// One, or none before the checks have run.
     var verdict: [Verdict] = []
     var groups: [Group] = []
 }
 
 extension Template {
     fileprivate static let doctor = Template("doctor", PackageResources.doctor_mustache)
+}
+
+extension [DoctorView.Findings] {
+    /// One list; none without a finding.
+    fileprivate static func groups(_ findings: [DoctorView.Item], label: String) -> Self {
+        findings.isEmpty ? [] : [DoctorView.Findings(label: label, findings: findings)]
+    }
 }

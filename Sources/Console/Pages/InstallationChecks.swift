@@ -1,33 +1,12 @@
 import FoundationEssentials
 import RelayCore
 
-/// One line of what is known of an installation's health.
-struct CheckView: Sendable {
-    var label: String
-    var badge: BadgeView
-    var text: String
-    /// Two forms of an instant; empty when there is none.
-    var time: [TimeView] = []
-}
-
-/// An instant, as `<time>` has it.
-struct TimeView: Sendable {
-    /// For programs.
-    var stamp: String
-    /// For people, until the script puts it into their own zone.
-    var text: String
-
-    init(_ date: Date) {
-        stamp = date.ISO8601Format()
-        text = stamp.replacing("T", with: " ").replacing("Z", with: " UTC")
-    }
-}
-
-/// Looks how an installation fares: from the store always, from the far sides when asked to.
+/// Checks an installation: by what the store knows, and on demand by asking the channel and Freshchat.
 struct InstallationChecks {
     private let installation: Installation
     private let desk: Desk
     private let isLive: Bool
+    private let isKeyEditable: Bool
     private var texts: CheckTexts { desk.texts.checks }
     private var channel: String { desk.name(of: installation) }
 
@@ -35,11 +14,12 @@ struct InstallationChecks {
         self.installation = installation
         self.desk = desk
         self.isLive = isLive
+        isKeyEditable = installation.origin == .installed
     }
 
     func rows() async throws -> [CheckView] {
         let metrics = try await desk.store.currentMetrics()
-        var rows: [CheckView] = []
+        var rows = silence(metrics)
         if isLive {
             rows += await askedOfChannel()
             rows += await askedOfDesk()
@@ -52,7 +32,8 @@ struct InstallationChecks {
             rows.append(signatures(direction, metrics))
         }
         for open in metrics.breakers where open.installation == installation.id {
-            rows.append(CheckView(label: texts.breaker, badge: bad, text: texts.breakerOpen(sideName(open.side))))
+            let party = name(of: open.side)
+            rows.append(CheckView(label: texts.breaker(party), badge: bad, text: texts.breakerOpen(party)))
         }
         return rows
     }
@@ -62,7 +43,25 @@ struct InstallationChecks {
     private var warn: BadgeView { BadgeView(kind: "warn", label: texts.look) }
     private var bad: BadgeView { BadgeView(kind: "bad", label: texts.bad) }
 
-    private func sideName(_ side: Side) -> String { side == .channel ? channel : "Freshchat" }
+    private func name(of side: Side) -> String { side == .channel ? channel : "Freshchat" }
+
+    // MARK: Fixes
+
+    private func section(_ id: String, _ label: String) -> [LinkView] {
+        [LinkView(label: label, href: "#\(id)")]
+    }
+
+    /// The form for the public key; none where the environment holds it.
+    private func keyForm(_ label: String) -> [LinkView] {
+        guard isKeyEditable else { return section("credentials", label) }
+        let field = desk.programme.deskFields.webhookKey.key
+        return [
+            LinkView(label: label, href: desk.settings.link("/installations/\(installation.id)/credentials/\(field)"))
+        ]
+    }
+
+    private var registerFix: [LinkView] { section("register", texts.register) }
+    private var tokenFix: [LinkView] { section("credentials", texts.replaceToken) }
 
     // MARK: Asked now
 
@@ -71,16 +70,18 @@ struct InstallationChecks {
         do throws(SetupFailure) {
             let check = try await desk.programme.check(installation.channel, of: adapter)
             var rows = [
-                CheckView(label: texts.token(channel), badge: good, text: texts.tokenTaken(channel, check.accountName))
+                CheckView(label: texts.token(channel), badge: good, text: texts.tokenTaken(check.accountName))
             ]
             if adapter is any WebhookRegistering { rows.append(registration(check.webhookURL ?? "")) }
             return rows
         } catch {
-            return [CheckView(label: texts.token(channel), badge: bad, text: texts.failed(error))]
+            return [
+                CheckView(label: texts.token(channel), badge: bad, text: texts.failed(error), fix: tokenFix)
+            ]
         }
     }
 
-    /// What the channel says that it calls.
+    /// The webhook that the channel has.
     private func registration(_ url: String) -> CheckView {
         let isOurs = url == desk.programme.urls(of: installation).target
         return CheckView(
@@ -88,7 +89,8 @@ struct InstallationChecks {
             text: isOurs
                 ? texts.registered(channel)
                 : url.isEmpty
-                    ? texts.registeredNowhere(channel) : texts.registeredElsewhere(channel, Self.place(of: url)))
+                    ? texts.registeredNowhere(channel) : texts.registeredElsewhere(channel, Self.place(of: url)),
+            fix: isOurs ? [] : registerFix)
     }
 
     /// Another's URL may have a secret in its path, too.
@@ -101,7 +103,7 @@ struct InstallationChecks {
         do throws(SetupFailure) {
             let check = try await desk.programme.check(installation.helpdesk)
             let token = CheckView(
-                label: texts.token("Freshchat"), badge: good, text: texts.tokenTaken("Freshchat", check.accountName))
+                label: texts.token("Freshchat"), badge: good, text: texts.tokenTaken(check.accountName))
             guard let topic = check.topics.first(where: { $0.id == installation.helpdesk.topic }) else {
                 return [token, CheckView(label: texts.topic, badge: bad, text: texts.topicGone)]
             }
@@ -112,7 +114,9 @@ struct InstallationChecks {
                     text: topic.isEnabled ? topic.name : texts.topicDisabled(topic.name)),
             ]
         } catch {
-            return [CheckView(label: texts.token("Freshchat"), badge: bad, text: texts.failed(error))]
+            return [
+                CheckView(label: texts.token("Freshchat"), badge: bad, text: texts.failed(error), fix: tokenFix)
+            ]
         }
     }
 
@@ -125,18 +129,20 @@ struct InstallationChecks {
         let isOurs = installation.registeredURL == desk.programme.urls(of: installation).target
         return CheckView(
             label: texts.registration, badge: isOurs ? good : bad,
-            text: isOurs ? texts.registeredAsStored(channel) : texts.notRegistered(channel))
+            text: isOurs ? texts.registeredAsStored(channel) : texts.notRegistered(channel),
+            fix: isOurs ? [] : registerFix)
     }
 
     private var webhookKey: CheckView {
         let isThere = !installation.helpdesk.webhookPublicKey.isEmpty
         return CheckView(
-            label: texts.key, badge: isThere ? good : warn, text: isThere ? texts.keyThere : texts.keyMissing)
+            label: texts.key, badge: isThere ? good : warn, text: isThere ? texts.keyThere : texts.keyMissing,
+            fix: isThere ? [] : keyForm(texts.enterKey))
     }
 
     private func last(_ direction: Direction, _ metrics: StoreMetrics) -> CheckView {
         let flow = Flow(installation.id, direction)
-        let label = texts.last(sideName(direction == .inbound ? .channel : .helpdesk))
+        let label = texts.last(name(of: direction == .inbound ? .channel : .helpdesk))
         guard let last = metrics.lastWebhooks[flow] else {
             return CheckView(label: label, badge: unsure, text: texts.nothingYet)
         }
@@ -146,12 +152,34 @@ struct InstallationChecks {
 
     private func signatures(_ direction: Direction, _ metrics: StoreMetrics) -> CheckView {
         let flow = Flow(installation.id, direction)
-        let side = direction == .inbound ? channel : "Freshchat"
+        let party = name(of: direction == .inbound ? .channel : .helpdesk)
         let streak = metrics.signatures[flow].map { $0.ascii + $0.other } ?? 0
         let all = metrics.counters[flow]?[.signatureFailures] ?? 0
-        let badge = streak > 0 ? bad : good
+        guard streak > 0 else {
+            return CheckView(label: texts.signatures(party), badge: good, text: texts.signaturesFine(all))
+        }
+        let isKey = direction == .outbound
         return CheckView(
-            label: texts.signatures(side), badge: badge,
-            text: streak > 0 ? texts.failingSignatures(streak) : texts.signaturesFine(all))
+            label: texts.signatures(party), badge: bad, text: texts.failingSignatures(streak, party, isKey: isKey),
+            fix: isKey ? keyForm(texts.replaceKey) : tokenFix)
+    }
+
+    /// Freshchat's webhooks don't come; none if they do, or nothing shows that they don't.
+    private func silence(_ metrics: StoreMetrics) -> [CheckView] {
+        guard let state = metrics.installations.first(where: { $0.id == installation.id }),
+            let silence = WebhookSilenceRule().silence(of: state, in: metrics, now: desk.now)
+        else { return [] }
+        let label = texts.silenceFix(silence.cause)
+        let last = silence.cause == .stopped ? silence.signs.lastHeard : nil
+        let fix =
+            switch silence.cause {
+            case .noKey, .wrongSignature: keyForm(label)
+            case .neverHeard, .stopped: section("addresses", label)
+            }
+        return [
+            CheckView(
+                label: texts.silenceLabel, badge: bad, text: texts.silence(silence.cause),
+                time: last.map { [TimeView($0)] } ?? [], fix: fix)
+        ]
     }
 }

@@ -2,8 +2,8 @@ import HTTPTypes
 import RelayCore
 
 extension Page {
-    /// All installations, or what to do when there is none.
-    static let installations = Page(.get, "/installations", in: .installations) { request, desk in
+    /// All installations, or the way to the first one.
+    static let installations = Page(.get, "/installations", in: .installations) { _, desk in
         var items: [InstallationsView.Item] = []
         for installation in try await desk.store.installations() {
             let counts = try await desk.store.counts(of: installation.id)
@@ -18,15 +18,19 @@ extension Page {
                 .installations, title: desk.texts.installations.title,
                 InstallationsView(
                     items: items, isEmpty: items.isEmpty,
-                    notice: request.query["done"] == "removed" ? desk.texts.installations.removed : nil,
-                    said: desk.said(in: request))))
+                    notice: desk.notice?.done == "removed" ? [desk.texts.installations.removed] : [],
+                    warnings: desk.notice?.warnings ?? [])))
     }
 }
 
 extension Desk {
     /// The channel's name as people write it.
-    func name(of installation: Installation) -> String {
-        adapter(of: installation)?.descriptor.name ?? installation.channel.kind.rawValue
+    func name(of installation: Installation) -> String { name(ofChannel: installation.channel.kind) }
+
+    /// - Parameter kind: `nil` for an unknown channel.
+    func name(ofChannel kind: ChannelKind?) -> String {
+        guard let kind else { return texts.installations.unknownChannel }
+        return programme.channels.first { $0.descriptor.kind == kind }?.descriptor.name ?? kind.rawValue
     }
 
     func adapter(of installation: Installation) -> (any Channel)? {
@@ -39,11 +43,6 @@ extension Desk {
         case .paused: BadgeView(kind: "warn", label: texts.installations.paused)
         case .removed: BadgeView(kind: "", label: texts.installations.isRemoved)
         }
-    }
-
-    /// What a form that was just sent has to say, which travels in the address.
-    func said(in request: PageRequest) -> [String] {
-        drafts.open(request.query["said"], [String].self, of: session, now: now) ?? []
     }
 }
 
@@ -65,8 +64,9 @@ private struct InstallationsView: Sendable {
 
     var items: [Item]
     var isEmpty: Bool
-    var notice: String?
-    var said: [String]
+    /// One or none.
+    var notice: [String]
+    var warnings: [String]
 }
 
 extension Template {

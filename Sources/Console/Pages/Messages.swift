@@ -6,14 +6,37 @@ extension Page {
     /// The list of messages, newest first.
     static let messages = Page(.get, "/messages", in: .messages) { request, desk in
         let filter = MessageFilter(request.query)
-        let installations = try await desk.store.installations()
+        let known = try await KnownInstallations(desk.store)
         let page = try await desk.store.messages(filter.query)
-        let view = MessagesView(page, filter, installations, desk)
+        let waiting = page.messages.map(\.delivery).filter { $0.state == .waiting }.map(\.id)
+        let waits = try await desk.store.waitReasons(of: waiting, now: desk.now)
+        let view = MessagesView(page, waits, filter, known, desk)
         return .page(
             PageContent(
                 .messages, title: desk.texts.messages.title, view,
                 // An older page stays as it is.
                 refreshSeconds: filter.place == .newest ? 5 : nil))
+    }
+}
+
+/// The installations that messages may belong to, removed ones too.
+struct KnownInstallations: Sendable {
+    let present: [Installation]
+    let removed: [RemovedInstallation]
+
+    init(_ store: any Store) async throws {
+        present = try await store.installations()
+        removed = try await store.removedInstallations()
+    }
+
+    func name(of id: InstallationID, _ texts: Texts) -> String {
+        if let found = present.first(where: { $0.id == id }) { return found.name }
+        return removed.first { $0.id == id }.map { texts.messages.removed($0.name) } ?? id.rawValue
+    }
+
+    /// The kind of channel; `nil` for an installation that has left no trace.
+    func channel(of id: InstallationID) -> ChannelKind? {
+        present.first { $0.id == id }?.channel.kind ?? removed.first { $0.id == id }?.channel
     }
 }
 
@@ -35,9 +58,9 @@ private struct MessagesView: Sendable {
     var isNarrowed: Bool
     var rows: [MessageRowView]
     var hasRows: Bool
-    /// What to do when there is nothing; `nil`: there is something.
+    /// The way on from an empty list; `nil` if the list isn't empty.
     var nothing: EmptyView?
-    /// What the look left out.
+    /// The limits of the search.
     var remarks: [String]
     var older: String?
     var olderLabel: String
@@ -45,20 +68,23 @@ private struct MessagesView: Sendable {
     var newest: String?
     var isLive: Bool
 
-    init(_ page: MessagePage, _ filter: MessageFilter, _ all: [Installation], _ desk: Desk) {
+    init(
+        _ page: MessagePage, _ waits: [DeliveryID: WaitReason], _ filter: MessageFilter, _ known: KnownInstallations,
+        _ desk: Desk
+    ) {
         let texts = desk.texts.messages
         func link(_ place: MessageQuery.Place) -> String { desk.settings.link("/messages", filter.fields(at: place)) }
         action = desk.settings.link("/messages")
         standings = MessageQuery.Standing.allCases.map {
             Option(value: $0.rawValue, label: desk.texts.message.standing($0), isChosen: $0 == filter.standing)
         }
-        installations = all.map {
-            Option(value: $0.id.rawValue, label: $0.name, isChosen: $0.id == filter.installation)
+        let ids = known.present.map(\.id) + known.removed.map(\.id)
+        installations = ids.map {
+            Option(value: $0.rawValue, label: known.name(of: $0, desk.texts), isChosen: $0 == filter.installation)
         }
-        let kinds = Set(all.map(\.channel.kind)).sorted { $0.rawValue < $1.rawValue }
+        let kinds = Set(ids.compactMap(known.channel)).sorted { $0.rawValue < $1.rawValue }
         channels = kinds.map { kind in
-            let name = desk.programme.channels.first { $0.descriptor.kind == kind }?.descriptor.name
-            return Option(value: kind.rawValue, label: name ?? kind.rawValue, isChosen: kind == filter.channel)
+            Option(value: kind.rawValue, label: desk.name(ofChannel: kind), isChosen: kind == filter.channel)
         }
         hasChannels = kinds.count > 1
         directions = Direction.allCases.map {
@@ -67,23 +93,23 @@ private struct MessagesView: Sendable {
         contact = filter.contact
         text = filter.text
         isNarrowed = filter.isNarrowed
-        rows = page.messages.map { MessageRowView($0, all, desk) }
+        rows = page.messages.map { MessageRowView($0, waits[$0.delivery.id], known, desk) }
         hasRows = !rows.isEmpty
+        isLive = filter.place == .newest
         remarks = []
-        if let looked = page.lookedThrough { remarks.append(texts.lookedThrough(looked)) }
+        if let looked = page.lookedThrough { remarks.append(texts.lookedThrough(looked, isNewest: isLive)) }
         if page.hasMoreContacts { remarks.append(texts.moreContacts(MessageQuery.contactLimit)) }
         older = page.older.map(link)
         olderLabel = page.lookedThrough == nil ? texts.older : texts.lookOn
         newer = page.newer.map(link)
         newest = filter.place == .newest ? nil : link(.newest)
-        isLive = filter.place == .newest
         nothing =
             hasRows || page.lookedThrough != nil
-            ? nil : EmptyView(filter, isConnected: !all.isEmpty, desk)
+            ? nil : EmptyView(filter, isConnected: !ids.isEmpty, desk)
     }
 }
 
-/// What a list without messages says.
+/// The words of an empty list.
 private struct EmptyView: Sendable {
     var title: String
     var lead: String
@@ -109,30 +135,33 @@ private struct EmptyView: Sendable {
 }
 
 extension MessageRowView {
-    fileprivate init(_ message: BrowsedMessage, _ all: [Installation], _ desk: Desk) {
+    fileprivate init(_ message: BrowsedMessage, _ reason: WaitReason?, _ known: KnownInstallations, _ desk: Desk) {
         let texts = desk.texts.message
         let delivery = message.delivery
-        id = delivery.id.description
+        id = texts.number(delivery.id)
         href = desk.settings.link("/messages/\(delivery.id)")
         who = message.name(texts)
         way = message.way(texts)
         isOutbound = delivery.direction == .outbound
-        let installation = all.first { $0.id == delivery.installation }
-        self.installation = installation?.name ?? delivery.installation.rawValue
-        text = delivery.payload?.plainText ?? texts.unreadable
+        installation = known.name(of: delivery.installation, desk.texts)
+        text = delivery.payload?.excerpt ?? texts.unreadable
         if text.isBlank { text = texts.blank }
-        // Two lines are shown; a page isn't to carry all of a long text for them.
+        // Two lines are shown: the page needn't carry all of a long text for them.
         if text.count > 300 { text = text.prefix(300) + "…" }
         standing = StandingView(MessageQuery.Standing(of: delivery), texts)
+        let channel = desk.name(ofChannel: known.channel(of: delivery.installation))
+        wait = reason.map { [WaitView($0, of: delivery.installation, channel: channel, desk)] } ?? []
+        let present = known.present.first { $0.id == delivery.installation }
         reasons =
-            delivery.state == .delivered || delivery.reason.isEmpty ? [] : [desk.masked(delivery.reason, installation)]
+            delivery.state == .delivered || delivery.reason.isEmpty ? [] : [desk.masked(delivery.reason, present)]
         isLate = delivery.isLate
+        hasFoot = !wait.isEmpty || !reasons.isEmpty || isLate
         time = TimeView(delivery.acceptedAt)
     }
 }
 
 extension Desk {
-    /// Far sides' words never hold a secret; should one of them ever give ours back, it isn't shown either.
+    /// Hides the installation's secrets, should another service's words ever hold one.
     func masked(_ words: String, _ installation: Installation?) -> String {
         guard let installation else { return words }
         let secrets =

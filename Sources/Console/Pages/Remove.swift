@@ -2,7 +2,7 @@ import HTTPTypes
 import RelayCore
 
 extension Page {
-    /// Says what removing does, and asks.
+    /// Lists the effects of removing, and asks.
     static let removeForm = Page(.get, "/installations/{id}/remove", in: .installations) { request, desk in
         let installation = try await desk.editable(request)
         return .page(try await desk.removePage(installation, nil))
@@ -15,8 +15,7 @@ extension Page {
             let warning = try await desk.programme.remove(
                 installation, keepingHistory: request.form["forget"] != "yes",
                 insisting: request.form["insist"] == "yes")
-            let said = try warning.map { try desk.drafts.seal([$0], of: desk.session, now: desk.now) }
-            return .redirect("/installations", query: ["done": "removed", "said": said ?? ""])
+            return try desk.redirect("/installations", done: "removed", warnings: warning.map { [$0] } ?? [])
         } catch let failure as SetupFailure {
             return .page(try await desk.removePage(installation, failure))
         }

@@ -2,8 +2,8 @@ import FoundationEssentials
 import HTTPTypes
 import RelayCore
 
-/// A message that goes the whole way: it is posted to the public target URL, signed as the channel signs, and becomes a
-/// conversation in Freshchat.
+/// Sending a test message: it is posted to the public target URL, signed as the channel signs, and becomes a conversation in
+/// Freshchat.
 extension Page {
     static let testForm = Page(.get, "/installations/{id}/test", in: .installations) { request, desk in
         let installation = try await desk.installation(request)
@@ -25,7 +25,7 @@ extension Page {
         guard let channel = desk.adapter(of: installation) as? any WebhookImitating else {
             throw StoreFailure(.conflict, desk.texts.test.impossible)
         }
-        // Channels number their messages; the time in microseconds is no number that one gives out today.
+        // The time in microseconds: no channel numbers its messages like that today.
         let number = Int64(desk.now.timeIntervalSince1970 * 1_000_000)
         let wish = ImitationWish(
             from: ContactProfile(userID: "byoc-test-contact", name: desk.texts.test.contact),
@@ -47,7 +47,7 @@ extension Page {
 }
 
 extension Desk {
-    /// How far the test message has come.
+    /// The stages that the test message has passed.
     fileprivate func way(
         of message: ChannelMessageID, _ installation: Installation
     ) async throws -> (steps: [CheckView], isOver: Bool) {
@@ -78,12 +78,16 @@ extension Desk {
             steps.append(
                 CheckView(
                     label: texts.test.delivered, badge: BadgeView(kind: "warn", label: texts.test.waiting),
-                    text: found.reason.isEmpty ? texts.test.waitingText : found.reason))
+                    text: found.reason.isEmpty ? texts.test.waitingText : masked(found.reason, installation)))
         case .dead, .held, .discarded:
             steps.append(
                 CheckView(
                     label: texts.test.delivered, badge: BadgeView(kind: "bad", label: texts.checks.bad),
-                    text: [found.reason, found.detail].filter { !$0.isEmpty }.joined(separator: " – ")))
+                    text: masked(
+                        [found.reason, found.detail].filter { !$0.isEmpty }.joined(separator: " – "), installation),
+                    fix: [
+                        LinkView(label: texts.test.viewMessage, href: settings.link("/messages/\(found.id)"))
+                    ]))
         }
         return (steps, found.state != .waiting)
     }

@@ -3,7 +3,7 @@ import CryptoExtras
 import FoundationEssentials
 import RelayCore
 
-/// What the admin signs in with: the password itself, or what `byoc hash-password` made of it.
+/// The admin's password, or the hash of it that `byoc hash-password` makes.
 package struct AdminPassword: Hashable, Sendable {
     /// The least that is taken for a password.
     package static let shortest = 12
@@ -18,7 +18,7 @@ package struct AdminPassword: Hashable, Sendable {
         var blockSize: Int
         var parallelism: Int
 
-        /// What the derivation may take, in bytes.
+        /// The memory limit of the derivation, in bytes.
         static let mostMemory = 1 << 30
 
         /// Why no key can be derived with it, or none that is worth it; `nil` when one can.
@@ -48,7 +48,7 @@ package struct AdminPassword: Hashable, Sendable {
 
     /// Why a text can't be used as a password.
     package struct Fault: Error, Hashable, CustomStringConvertible {
-        /// What is wrong, and what is expected. Nothing of the text is in it.
+        /// The problem and the expected form. It contains nothing of the text.
         package var description: String
     }
 
@@ -90,10 +90,10 @@ package struct AdminPassword: Hashable, Sendable {
         form = .hashed(cost, salt: salt, hash: hash)
     }
 
-    /// What stands in the environment in place of the password: `scrypt:15:8:1:<salt>:<hash>`. It has no character that
+    /// The form of the hash in the environment: `scrypt:15:8:1:<salt>:<hash>`. It has no character that
     /// a shell or an environment file takes for anything else.
     ///
-    /// - Parameter salt: `nil`: 16 bytes by chance.
+    /// - Parameter salt: `nil` for 16 random bytes.
     package static func hash(_ password: String, salt: [UInt8]? = nil) throws -> String {
         let salt = salt ?? SymmetricKey(size: .bits128).withUnsafeBytes { Array($0) }
         let hash = try derive(password, salt, cost)

@@ -15,7 +15,7 @@ struct Session: Hashable, Sendable {
     static let idleTime: TimeInterval = 60 * 60
     /// … and after so long in any case.
     static let longestTime: TimeInterval = 12 * 60 * 60
-    /// How much older than now ``seenAt`` may get before the cookie is renewed.
+    /// The age of ``seenAt`` at which the cookie is renewed.
     static let renewalTime: TimeInterval = 60
 
     func isOver(at now: Date) -> Bool {

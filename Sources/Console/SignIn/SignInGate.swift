@@ -3,7 +3,7 @@ import FoundationEssentials
 import HTTPTypes
 import RelayCore
 
-/// Who is signed in, and whether a form is his.
+/// Decides who is signed in, and whether a form is theirs.
 struct SignInGate: Sendable {
     static let path = "/sign-in"
     static let signOutPath = "/sign-out"
@@ -57,12 +57,12 @@ struct SignInGate: Sendable {
 
     // MARK: Forms
 
-    /// What each form of a session carries.
+    /// The token in each form of a session.
     func token(of session: Session) -> String { tokens.signature(of: session.id) }
 
     func isGenuine(_ token: String, of session: Session) -> Bool { tokens.isGenuine(token, of: session.id) }
 
-    /// The same for the form of somebody who isn't signed in: bound to a cookie of his browser.
+    /// The token in a visitor's form, bound to a cookie of their browser.
     func visitorForm(of request: WebhookRequest) -> (token: String, cookie: HTTPField?) {
         if let known = Cookie.value("visitor", in: request, settings), !known.isEmpty {
             return (visitors.signature(of: known), nil)

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// What all workers know of signing in: who tried in vain, and which sessions are over before their time.
+/// The sign-in state that all workers share: failed attempts, and sessions that ended early.
 package struct SignInRecord: Codable, Hashable, Sendable {
     /// Tries in vain of one address, of one browser, or of all together.
     struct Failures: Codable, Hashable, Sendable {
@@ -30,13 +30,13 @@ package struct SignInRecord: Codable, Hashable, Sendable {
 
     // MARK: Tries
 
-    /// How long somebody must wait after so many tries in vain: nothing up to four of them, then 1 s, 2 s, 4 s, … and from
-    /// the fourteenth on 5 minutes. Whoever waits may try again, for ever.
+    /// The wait after so many failed attempts of one subject: nothing up to four of them, then 1 s, 2 s, 4 s, … and from
+    /// the fourteenth on 5 minutes. After a wait another try is always allowed.
     static func wait(after count: Int) -> TimeInterval {
         count < 5 ? 0 : min(TimeInterval(1 << min(count - 5, 20)), 300)
     }
 
-    /// How long anybody must wait after so many tries in vain of everybody: with 30 of them within an hour, one try every
+    /// The wait for everybody after so many failed attempts in all: with 30 of them within an hour, one try every
     /// 5 s is taken. Browsers that have signed in before don't wait for others.
     static func waitOfAll(after count: Int) -> TimeInterval { count < 30 ? 0 : 5 }
 
@@ -45,7 +45,7 @@ package struct SignInRecord: Codable, Hashable, Sendable {
     /// - Parameters:
     ///   - subject: the address, or the browser if it is known.
     ///   - isKnown: whether it is a browser that has signed in before.
-    /// - Returns: the seconds to wait; `nil`: the password may be looked at.
+    /// - Returns: the seconds to wait; `nil` if the password may be checked.
     mutating func attempt(_ subject: String, isKnown: Bool, now: Date) -> Int? {
         var own = recent(failures[subject], now) ?? Failures()
         var waits = [own.last.addingTimeInterval(Self.wait(after: own.count))]

@@ -6,27 +6,35 @@ struct StepView: Sendable {
 
 struct ConnectTexts: Sendable {
     let title = "Connect a channel"
-    let chooseLead = "Which one do your customers write on?"
-    let needs = "What you need"
+    let chooseLead = "Which channel do your customers use?"
+    let needs = "You will need"
     let stepsLabel = "Steps"
-    let topicTitle = "Choose the topic"
+    let topicTitle = "Choose a topic"
     let more = "More settings"
-    let topicLegend = "Conversations go to this topic"
+    let topicLegend = "Topic for this channel's conversations"
     let disabled = "disabled in Freshchat"
     let noTopics = """
-        This Freshchat account has no topic. Make one under Admin > Topics, then send the form of the step before once more.
+        This Freshchat account has no topics. Create one in Freshchat under Admin > Topics, then go back and submit the \
+        previous step again.
         """
-    let name = "What the installation is called here"
-    let nameHelp = "Only these pages and the commands show it. The channel account's own name when left empty."
-    let doubt = "A reply of which nobody knows whether it was sent"
-    let doubtHelp = "It happens when a connection breaks in the middle of an answer, or a server dies."
-    let doubtResend = "Send it again: the customer may get it twice"
-    let doubtHold = "Hold it until a person decides: the customer may not get it"
+    let name = "Name"
+    let nameHelp = "Shown only in byoc. Defaults to the account's name."
+    let doubt = "If it's unclear whether a reply was sent"
+    let doubtHelp = "This happens when a connection drops or a server stops while sending a reply."
+    let doubtResend = "Send it again. The customer may get it twice."
+    let doubtHold = "Hold it until someone decides. The customer may not get it."
     let connect = "Connect"
-    let connecting = """
-        byoc now stores the installation and registers its URL. The channel calls that URL at once, so byoc must be \
-        reachable at its public address.
-        """
+
+    func connect(_ channel: String) -> String { "\(connect) \(channel)" }
+
+    func connecting(_ channel: String, isRegistering: Bool) -> String {
+        isRegistering
+            ? """
+            byoc saves the installation and registers its URL with \(channel). \(channel) calls that URL immediately, so \
+            byoc must be reachable at its public address.
+            """
+            : "byoc saves the installation and shows its URL. Paste that URL into \(channel)'s webhook settings."
+    }
 
     func steps(at current: Int) -> [StepView] {
         ["Channel", "Channel account", "Freshchat account", "Topic"].enumerated().map {
@@ -37,25 +45,23 @@ struct ConnectTexts: Sendable {
     func channelTitle(_ channel: String) -> String { "Your \(channel) account" }
 
     func channelLead(_ channel: String) -> String {
-        "byoc asks \(channel) whether this is right before it goes on. Secrets are stored encrypted and never shown again."
+        "byoc verifies this with \(channel) before continuing. Secrets are encrypted and never shown again."
     }
 
     let deskTitle = "Your Freshchat account"
 
     func deskLead(_ channel: String, _ account: String) -> String {
-        "\(channel) knows us: the account is called “\(account)”. Now the side where your agents answer."
+        "Connected to \(channel) as “\(account)”. Next: Freshchat."
     }
 
     func topicLead(_ account: String) -> String {
-        "Freshchat knows us too: this is \(account). A topic for each channel is easiest to tell apart."
+        "Connected to \(account). Choose a topic no other channel uses."
     }
 
-    let noTopic = ProblemText(title: "No topic was chosen", text: "Choose the one that conversations go to.")
+    let noTopic = ProblemText(
+        title: "No topic selected", text: "Select the topic for this channel's conversations.")
 
     let draftLost = ProblemText(
-        title: "What you entered has expired",
-        text: """
-            A form may lie open for two hours. Begin again under Installations; nothing was connected and nothing was \
-            changed.
-            """)
+        title: "This form has expired",
+        text: "Forms expire after two hours. Start again under Installations. Nothing was connected or changed.")
 }

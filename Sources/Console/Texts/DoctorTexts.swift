@@ -1,24 +1,22 @@
-/// The doctor's page. What it finds is written where it is found.
+/// The frame of the doctor's page. The findings bring their own words.
 struct DoctorTexts: Sendable {
     let title = "Doctor"
-    let lead =
-        "Looks at everything that can be wrong: settings, data folder, web server, certificate, clocks, and each "
-        + "installation with both its sides. It changes nothing and sends no message."
-    let look = "Look now"
-    let again = "Look again"
-    let patience = "It takes some seconds."
-    let everything = "This byoc"
+    let lead = "Checks the server and every installation. Read-only."
+    let look = "Run checks"
+    let again = "Run again"
+    let patience = "Takes a few seconds."
+    let everything = "Server"
     let why = "Why it matters"
-    let remedy = "What mends it"
-    let good = "Good"
+    let remedy = "Fix"
+    let replaceCredential = "Replace credential"
+    let viewMessages = "View messages"
+    let good = "OK"
     let warning = "Warning"
-    let error = "Wrong"
+    let error = "Error"
 
     func verdict(errors: Int, warnings: Int) -> String {
-        guard errors + warnings > 0 else { return "Nothing is wrong." }
-        let wrong = "\(errors) \(errors == 1 ? "thing is" : "things are") wrong"
-        let warned = "\(warnings) \(warnings == 1 ? "warning" : "warnings")"
-        return errors == 0
-            ? "Nothing is wrong, but there \(warnings == 1 ? "is" : "are") \(warned)." : "\(wrong), \(warned)."
+        guard errors + warnings > 0 else { return "No problems found." }
+        let wrong = errors == 0 ? "No errors" : counted(Int64(errors), "error")
+        return warnings == 0 ? wrong + "." : "\(wrong), \(counted(Int64(warnings), "warning"))."
     }
 }

@@ -1,10 +1,10 @@
 struct FormTexts: Sendable {
     let optional = "(optional)"
-    let kept = "Entered; leave empty to keep it"
+    let kept = "Saved. Leave blank to keep."
     let next = "Continue"
     let cancel = "Cancel"
     let correct = "Please correct:"
-    let missing = "This is needed."
+    let missing = "Required."
 
     func wrong(_ problem: String) -> String { problem.capitalisedSentence }
 
@@ -14,9 +14,10 @@ struct FormTexts: Sendable {
 }
 
 extension String {
-    /// With a capital letter in front and a full stop behind.
+    /// The text with a capital letter in front and a full stop behind.
     var capitalisedSentence: String { (prefix(1).uppercased() + dropFirst()).finishedSentence }
 
+    /// The text with a full stop behind, unless it ends in a mark of its own.
     var finishedSentence: String {
         guard let last, !".!?:".contains(last) else { return self }
         return self + "."

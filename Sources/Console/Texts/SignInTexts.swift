@@ -1,23 +1,21 @@
 struct SignInTexts: Sendable {
     let title = "Sign in"
-    let lead = "These pages connect channels to Freshchat and show how messages fare."
+    let lead = "Manage channels and track messages."
     let password = "Admin password"
-    let passwordHelp = "The one that BYOC_ADMIN_PASSWORD is set to on the server."
+    let passwordHelp = "Set on the server as BYOC_ADMIN_PASSWORD."
     let button = "Sign in"
     let everywhere = "Sign out everywhere"
-    let wrong = "That is not the password."
-    let formTooOld = "This form was too old, or cookies are switched off in this browser. Try once more."
+    let wrong = "Wrong password."
+    let formTooOld = "This form has expired, or this browser blocks cookies. Try again."
 
-    func wait(_ seconds: Int) -> String {
-        "There were too many tries. Wait \(seconds == 1 ? "a second" : "\(seconds) seconds") and try again."
-    }
+    func wait(_ seconds: Int) -> String { "Too many attempts. Try again in \(seconds) s." }
 
     let noPassword = ProblemText(
-        title: "The pages have no password yet",
+        title: "No admin password is set",
         text: """
-            Nobody can sign in until the server's environment has one; there is no default. Choose a password of at \
-            least \(AdminPassword.shortest) characters, let byoc make a hash of it, put that into the environment file \
-            as BYOC_ADMIN_PASSWORD, and reload byoc (SIGHUP):
+            Signing in needs a password, and there is no default. Choose one of at least \(AdminPassword.shortest) \
+            characters and hash it with the command below. Set BYOC_ADMIN_PASSWORD to the hash in the environment file, \
+            then reload byoc (SIGHUP).
             """,
         code: "byoc hash-password")
 }

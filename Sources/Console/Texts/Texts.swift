@@ -4,7 +4,7 @@ import RelayCore
 /// `{{texts.errors.title}}`.
 struct Texts: Sendable {
     let product = "byoc"
-    let skip = "Skip to the content"
+    let skip = "Skip to content"
     let signOut = "Sign out"
     let copy = "Copy"
     let copied = "Copied"
@@ -15,6 +15,9 @@ struct Texts: Sendable {
     let overview = OverviewTexts()
     let messages = MessagesTexts()
     let message = MessageTexts()
+    let timeline = TimelineTexts()
+    let waiting = WaitTexts()
+    let decisions = DecisionTexts()
     let forms = FormTexts()
     let connect = ConnectTexts()
     let installations = InstallationsTexts()
@@ -39,63 +42,75 @@ struct NavigationTexts: Sendable {
     }
 }
 
-/// A page that only says something.
+/// A page with one piece of news.
 struct ProblemText: Sendable {
     var title: String
     var text: String
-    /// To be typed as it stands.
+    /// Text to be typed or searched for as it is.
     var code: String?
 }
 
 extension ProblemText {
-    /// What a far side, or byoc itself, refuses.
+    /// The refusal of a channel, of Freshchat or of byoc itself.
     init(_ failure: SetupFailure) {
         self.init(title: failure.heading, text: failure.remedy)
     }
 }
 
 extension SetupFailure {
-    /// The problem, with whose it is.
+    /// The problem, with the party's name in front.
     var heading: String {
         side == "byoc" ? problem.prefix(1).uppercased() + problem.dropFirst() : "\(side): \(problem)"
     }
 }
 
 struct ErrorTexts: Sendable {
-    let back = "Back to the overview"
+    let back = "Back to overview"
 
-    let nothingHere = ProblemText(
-        title: "There is nothing here",
-        text: "The address may be mistyped, or what was here is gone. The navigation leads to all there is.")
+    let nothingHere = ProblemText(title: "Page not found", text: "Check the address, or use the menu.")
 
     let stale = ProblemText(
-        title: "This form is too old",
-        text: """
-            You have signed in anew since it was opened, or it wasn't one of ours. Go back, load the page again, and \
-            send the form once more. Nothing was changed.
-            """)
+        title: "This form is out of date",
+        text: "You signed in again after opening this form. Reload the page and resubmit. Nothing was changed.")
 
     func foreign(_ address: String) -> ProblemText {
         ProblemText(
             title: "This form came from another address",
-            text: """
-                Forms are taken only from byoc's own pages at its public address. Nothing was changed. Open the pages \
-                there:
-                """,
+            text: "byoc accepts forms only from its own pages. Nothing was changed. Open the pages at:",
             code: address + "/admin")
     }
 
     func conflict(_ message: String) -> ProblemText {
-        ProblemText(title: "That can't be done now", text: message)
+        ProblemText(title: "This isn't possible now", text: message)
     }
 
     func store(_ message: String) -> ProblemText {
-        ProblemText(title: "The data store doesn't answer", text: "It says: \(message)")
+        ProblemText(title: "The data store isn't responding", text: "It reported: \(message)")
     }
 
     func unexpected(_ request: String) -> ProblemText {
         ProblemText(
             title: "Something went wrong",
-            text: "The log has the reason, under this request's id. Try again; if it stays, look there.", code: request)
+            text: "Try again. If the error persists, search byoc's log for this request ID:", code: request)
+    }
+}
+
+/// A count with its noun, in the singular or the plural.
+///
+/// - Parameter many: the plural where it isn't the noun with an “s”.
+func counted(_ count: Int64, _ one: String, _ many: String? = nil) -> String {
+    "\(count.grouped) \(count == 1 ? one : many ?? one + "s")"
+}
+
+extension Int64 {
+    /// With a comma between thousands: `50,000`.
+    var grouped: String {
+        let digits = String(magnitude)
+        var text = ""
+        for (index, digit) in digits.enumerated() {
+            if index > 0, (digits.count - index).isMultiple(of: 3) { text += "," }
+            text.append(digit)
+        }
+        return self < 0 ? "-" + text : text
     }
 }

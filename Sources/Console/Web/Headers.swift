@@ -13,7 +13,7 @@ extension HTTPField.Name {
 }
 
 extension Console {
-    /// What every answer of the pages carries. Scripts may fetch from here, for a page refreshes itself.
+    /// The policy of every answer. Scripts may fetch from here, because pages refresh themselves.
     private static let policy = """
         default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; \
         form-action 'self'; frame-ancestors 'none'; base-uri 'none'
@@ -34,11 +34,11 @@ extension Console {
     }
 }
 
-/// What a browser keeps for us.
+/// A cookie of the pages.
 struct Cookie {
     var name: String
     var value: String
-    /// `nil`: until the browser is closed.
+    /// Seconds; `nil` to keep it until the browser is closed.
     var maxAge: Int?
 
     /// Only for our pages, never for a script, and over TLS alone where there is TLS.

@@ -9,9 +9,9 @@ struct PageRequest: Sendable {
     /// Below `/admin`, with its first slash and none at the end.
     let path: String
     let query: Fields
-    /// What a form sent; empty for anything else.
+    /// The fields of a form; empty for anything else.
     let form: Fields
-    /// What stood in the place of the pattern's `{…}`.
+    /// The values of the pattern's `{…}`.
     var parameters: [String: String] = [:]
     var session: Session?
 

@@ -14,7 +14,7 @@ struct Template: Sendable {
 
     static let problem = Template("problem", PackageResources.problem_mustache)
     static let layout = Template("layout", PackageResources.layout_mustache)
-    /// What templates include by name, as `{{> copy}}`.
+    /// The partials that templates include by name, as `{{> copy}}`.
     static let partials: [Template] = [
         Template("copy", PackageResources.copy_mustache),
         Template("field", PackageResources.field_mustache),
@@ -22,10 +22,12 @@ struct Template: Sendable {
         Template("steps", PackageResources.steps_mustache),
         Template("checks", PackageResources.checks_mustache),
         Template("standing", PackageResources.standing_mustache),
+        Template("wait", PackageResources.wait_mustache),
+        Template("findings", PackageResources.findings_mustache),
     ]
 }
 
-/// What a page is drawn with.
+/// A page's content with what the layout needs.
 struct Frame {
     var content: PageContent
     var section: Section?
@@ -48,7 +50,7 @@ struct Renderer: Sendable {
         }
     }
 
-    /// What every template can read, besides its page's own context.
+    /// The values that every template can read, besides its page's own context.
     private struct Common {
         struct Item {
             var label: String

@@ -27,7 +27,7 @@ extension HelpdeskCheck.Topic {
     }
 }
 
-/// Whose account the token is for (freshchat.md §1.8).
+/// The token's account (freshchat.md §1.8).
 struct AccountObject: FreshchatAnswer, Sendable {
     var name: String
 

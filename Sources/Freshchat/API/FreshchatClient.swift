@@ -38,7 +38,7 @@ struct FreshchatClient: Sendable {
         guard
             let request = HTTPRequest(
                 method, url: base.text + path + (query.isEmpty ? "" : "?" + query), headers: headers)
-        else { throw Self.unusable("Freshchat's base URL is not a URL.") }
+        else { throw Self.unusable("The Freshchat API address isn't a URL.") }
 
         let sentAt = now()
         let reply: HTTPReply
@@ -96,7 +96,7 @@ struct FreshchatClient: Sendable {
         } catch {
             throw APIFailure(
                 failure: DeliveryFailure(
-                    .giveUp, reason: "The message can't be written as JSON", detail: String(describing: error)))
+                    .giveUp, reason: "The message can't be encoded as JSON", detail: String(describing: error)))
         }
     }
 
@@ -112,7 +112,7 @@ struct FreshchatClient: Sendable {
     }
 
     private static func unusable(_ problem: String) -> APIFailure {
-        APIFailure(failure: DeliveryFailure(.pause, reason: "Freshchat can't be called", detail: problem))
+        APIFailure(failure: DeliveryFailure(.pause, reason: "Calls to Freshchat are impossible", detail: problem))
     }
 }
 

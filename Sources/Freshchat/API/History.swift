@@ -2,7 +2,7 @@ import FoundationEssentials
 import RelayCore
 
 extension FreshchatClient {
-    /// What was said in a conversation, as the events that the webhook would have brought (freshchat.md §2.3, §8 Q1).
+    /// A conversation's messages, as the events that the webhook would have sent (freshchat.md §2.3, §8 Q1).
     func history(
         of conversation: HelpdeskConversationID, since: Date
     ) async throws(APIFailure) -> ConversationHistory? {
@@ -11,7 +11,7 @@ extension FreshchatClient {
             list = try await walk(conversation, from: since, trustsShortPages: true)
         } catch {
             guard error.status == 402 || error.status == 403 else { throw error }
-            // A token that may write and not read serves the deliveries well, and must not pause them.
+            // A token that may write but not read is enough for deliveries, and must not pause them.
             var failure = error
             failure.failure.remedy = .giveUp
             throw failure

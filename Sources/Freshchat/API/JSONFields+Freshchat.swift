@@ -1,7 +1,7 @@
 import FoundationEssentials
 import RelayCore
 
-/// What Freshchat's payloads take besides the lenient reading of RelayCore.
+/// Lenient reading of Freshchat's payloads, in addition to RelayCore's.
 extension JSONFields {
     /// A text that is not empty, or an integer in digits.
     func id(_ name: StaticString) -> String? {
@@ -9,7 +9,7 @@ extension JSONFields {
         return text
     }
 
-    /// The first of several spellings that is there and not empty.
+    /// The first of several spellings that is present and not empty.
     func firstID(_ names: StaticString...) -> String? {
         for name in names {
             if let id = id(name) { return id }

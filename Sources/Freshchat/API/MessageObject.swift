@@ -108,7 +108,7 @@ struct MessageObject: Sendable {
         actorID = actorID ?? eventActor.id
     }
 
-    /// The customer it belongs to: older payloads leave `user_id` out of what he wrote himself (freshchat.md §2.1).
+    /// The customer it belongs to: older payloads leave `user_id` out of customers' own messages (freshchat.md §2.1).
     var customer: HelpdeskUserID? {
         user ?? (actor == .user ? actorID.map { HelpdeskUserID($0.rawValue) } : nil)
     }
@@ -118,7 +118,7 @@ struct MessageObject: Sendable {
     }
 }
 
-/// Who did what an event tells of.
+/// The actor of an event.
 struct EventActor: Sendable {
     /// `nil` if it is missing, or none that the API lists.
     var kind: HelpdeskMessage.Actor?

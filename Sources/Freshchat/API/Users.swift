@@ -2,7 +2,7 @@ import FoundationEssentials
 import HTTPTypes
 import RelayCore
 
-/// A user as Freshchat gives him (freshchat.md §1.7).
+/// A user as Freshchat returns them (freshchat.md §1.7).
 struct UserObject: FreshchatAnswer, Sendable {
     var id: HelpdeskUserID
     var reference: String?
@@ -18,7 +18,7 @@ struct UserObject: FreshchatAnswer, Sendable {
     }
 }
 
-/// What we tell of a user when we make him.
+/// The fields that byoc sends when it creates a user.
 struct NewUser: Encodable {
     struct Avatar: Encodable, Equatable { var url: String }
     typealias Property = PresentUser.Property

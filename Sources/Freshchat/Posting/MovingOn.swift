@@ -1,7 +1,7 @@
 import RelayCore
 
 extension Posting {
-    /// A customer's known conversation has refused his message: the ladder of freshchat.md §1.11, from mending the old
+    /// A customer's known conversation has refused their message: the ladder of freshchat.md §1.11, from repairing the old
     /// conversation to opening a new one.
     ///
     /// Only a refusal that says "not the latest", or a conversation that is gone, resolved or of another topic, moves the
@@ -9,13 +9,13 @@ extension Posting {
     ///
     /// - Parameters:
     ///   - mapped: the conversation that refused.
-    ///   - present: his conversations on our topic, where they were looked at already.
+    ///   - present: the user's conversations on our topic, if they were read already.
     func moveOn(
         from mapped: HelpdeskConversationID, after refusal: APIFailure, user: HelpdeskUserID,
         present: [ConversationObject]?
     ) async throws(APIFailure) -> HelpdeskMessageID? {
         do {
-            if let id = try await mend(mapped, after: refusal, user: user) { return id }
+            if let id = try await repair(mapped, after: refusal, user: user) { return id }
             let all: [ConversationObject]
             if let present { all = present } else { all = try await client.conversations(of: user) }
             return try await post(as: user, toNewestOf: all.filter { $0.id != mapped })
@@ -31,7 +31,7 @@ extension Posting {
     ///
     /// - Returns: `nil` if the customer has to move.
     /// - Throws: the refusal, if it is about the message.
-    private func mend(
+    private func repair(
         _ mapped: HelpdeskConversationID, after refusal: APIFailure, user: HelpdeskUserID
     ) async throws(APIFailure) -> HelpdeskMessageID? {
         // A conversation on another topic is not used, whatever the mapping says.
@@ -56,13 +56,13 @@ extension Posting {
         throw contradiction(refusal, mapped)
     }
 
-    /// Freshchat says of a conversation that it is gone and that it is open. Were the customer moved for that, a mishap of a
-    /// moment would split what he says.
+    /// Freshchat reports a conversation both as gone and as open. If byoc moved the customer for that, a passing fault would
+    /// split their conversation.
     private func contradiction(_ refusal: APIFailure, _ mapped: HelpdeskConversationID) -> APIFailure {
         APIFailure(
             failure: DeliveryFailure(
                 .retry(after: nil), isCertain: false,
-                reason: "Freshchat refuses messages to a conversation that it shows as open",
+                reason: "Freshchat rejects messages to a conversation that it shows as open",
                 detail: refusal.failure.detail))
     }
 }

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import RelayCore
 
-/// One piece of a customer's message on its way into his conversation.
+/// One piece of a customer's message on its way into their conversation.
 struct Posting {
     let client: FreshchatClient
     let piece: InboundPiece
@@ -160,7 +160,7 @@ struct Posting {
         }
         throw APIFailure(
             failure: DeliveryFailure(
-                .retry(after: nil), isCertain: false, reason: "Freshchat's answer doesn't say that it took the message",
+                .retry(after: nil), isCertain: false, reason: "Freshchat's response doesn't confirm the message",
                 detail: "\(Self.creation): another conversation, \(made.id)"))
     }
 
@@ -168,7 +168,7 @@ struct Posting {
 
     // MARK: - Users
 
-    /// Makes the user, or finds the one that somebody else has just made.
+    /// Creates the user, or finds the one that another worker has just created.
     private func makeUser() async throws(APIFailure) -> HelpdeskUserID {
         let (user, written) = try await findOrCreateUser()
         reach(.createUser, piece.reference)
@@ -185,7 +185,7 @@ struct Posting {
             guard error.status == 400 || error.status == 409 else { throw error }
         }
         if let found = try await client.user(reference: piece.reference) { return (found.id, nil) }
-        // A picture's address, a property's name or a phone number that belongs to somebody else may be what was refused.
+        // A picture's address, a property's name or a phone number that belongs to another user may be the reason.
         do {
             return (
                 try await client.create(new.bare),
@@ -193,17 +193,17 @@ struct Posting {
             )
         } catch {
             guard error.status == 409 else { throw error }
-            // He is there, but the search doesn't show him yet.
+            // The user exists, but the search doesn't show them yet.
             var failure = error.failure
             failure.remedy = .retry(after: nil)
             throw APIFailure(status: error.status, words: error.words, failure: failure)
         }
     }
 
-    /// Whom our reference means now that `user` is refused; `nil`: still him.
+    /// The user that our reference means now that `user` is refused; `nil` if it is still the same one.
     private func replacement(for user: HelpdeskUserID) async throws(APIFailure) -> HelpdeskUserID? {
         guard let found = try await client.user(reference: piece.reference) else {
-            // His conversation was refused because it couldn't be read, not because he is gone, when he still answers.
+            // If the user still exists, the conversation was refused because it couldn't be read.
             guard try await client.user(user) == nil else { return nil }
             return try await makeUser()
         }

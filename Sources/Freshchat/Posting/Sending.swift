@@ -2,7 +2,7 @@ import FoundationEssentials
 import HTTPTypes
 import RelayCore
 
-/// The post of a message, and whether its answer is what it promises: this message, with its id (freshchat.md §1.10).
+/// Posts a message and checks that the response has this message, with its id (freshchat.md §1.10).
 extension FreshchatClient {
     /// Posts a message.
     ///
@@ -11,7 +11,7 @@ extension FreshchatClient {
     ///   - name: the id that Freshchat names it by in answers; `nil`: the same.
     ///   - isKnown: whether an id is another message's.
     /// - Returns: its id.
-    /// - Throws: in doubt, if the answer doesn't say that Freshchat took it.
+    /// - Throws: a failure in doubt if the response doesn't confirm the message.
     func post(
         _ message: NewMessage, to conversation: HelpdeskConversationID, named name: HelpdeskConversationID? = nil,
         isKnown: KnownMessages

@@ -1,6 +1,6 @@
 import RelayCore
 
-/// What Freshchat has of a user now (freshchat.md §1.7), as far as a profile is about it.
+/// A user's current values in Freshchat (freshchat.md §1.7), as far as a profile has them.
 struct PresentUser: FreshchatAnswer {
     struct Property: Encodable, Equatable {
         var name: String
@@ -11,7 +11,7 @@ struct PresentUser: FreshchatAnswer {
     var lastName: String?
     var phone: String?
     var avatar: String?
-    /// All of them, for an update may replace them all; `nil` if one can't be given back as it is.
+    /// All properties, because an update may replace them all; `nil` if one can't be sent back unchanged.
     var properties: [Property]?
 
     init?(_ fields: JSONFields) {
@@ -25,15 +25,15 @@ struct PresentUser: FreshchatAnswer {
 
     private static func properties(_ fields: JSONFields) -> [Property]? {
         let objects = fields.objects("properties")
-        // Anything but a list of objects can't be given back.
+        // Only a list of objects can be sent back.
         guard objects.isEmpty ? !fields.hasContent("properties") : fields.count(of: "properties") == objects.count
         else { return nil }
         var properties: [Property] = []
         for object in objects {
             guard let name = object.text("name") else { return nil }
-            // One without a value is none.
+            // A property without a value doesn't count.
             guard object.has("value") else { continue }
-            // Values are texts; a number or a flag is told as it is spelled.
+            // Values are texts; a number or a flag is written as its JSON spelling.
             let value = object.text("value") ?? object.flag("value").map { $0 ? "true" : "false" }
             guard let value = value ?? object.number("value").map({ "\($0)" }) else { return nil }
             properties.append(Property(name: name, value: value))

@@ -1,7 +1,7 @@
 import HTTPTypes
 import RelayCore
 
-/// Writes what is new in a customer's profile to their user (freshchat.md §1.7).
+/// Writes a customer's changed profile values to their user (freshchat.md §1.7).
 ///
 /// One GET, and one PUT if there is something to write. Where the PUT is refused, the rest is written without what Freshchat
 /// doesn't take: a picture, which the contract doesn't name for this call, a phone number that belongs to another contact.
@@ -25,7 +25,7 @@ struct ProfileWriting {
             from: update.written, to: update.profile, channelName: channelName, at: user)
         if change.isEmpty { return .unchanged }
         var without: [String] = []
-        // They would be lost where Freshchat replaces them all.
+        // Accounts that replace all properties would lose them.
         if change.properties != nil, user.properties == nil {
             change.properties = nil
             without = ["properties"]
@@ -68,7 +68,7 @@ struct ProfileWriting {
 
     private static let unreadableProperties = APIFailure(
         failure: DeliveryFailure(
-            .giveUp, reason: "The user's properties aren't written, because those that are there can't be read",
+            .giveUp, reason: "User properties weren't updated because the existing ones are unreadable",
             detail: "GET /users/{id}: properties is not a list of names and values"))
 
     private var path: String { "/users/" + update.user.pathSegment }
@@ -85,10 +85,10 @@ struct ProfileWriting {
 }
 
 extension APIFailure {
-    /// Freshchat doesn't take what was written, and wouldn't another time.
+    /// Freshchat rejected the values, and would again.
     fileprivate var isRefusal: Bool { status != 404 && failure.remedy == .giveUp }
 
-    /// A token may write messages and have no right to write users: that is no reason to pause messages.
+    /// A token may be allowed to write messages but not users. That doesn't pause messages.
     fileprivate var sparingMessages: APIFailure {
         guard status == 402 || status == 403 else { return self }
         var spared = self

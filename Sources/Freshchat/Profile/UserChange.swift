@@ -1,18 +1,19 @@
 import RelayCore
 
-/// What is to be written to a user: the body of `PUT /users/{id}` (freshchat.md §1.7).
+/// The body of an update of a user: `PUT /users/{id}` (freshchat.md §1.7).
 struct UserChange: Encodable, Equatable {
     var first_name: String?
     var phone: String?
-    /// Not in the contract's list of what the call takes; accounts may refuse it.
+    /// Not in the contract's list of the call's fields, so accounts may reject it.
     var avatar: NewUser.Avatar?
     var properties: [PresentUser.Property]?
 
     init() {}
 
-    /// What the channel changed since it was last written. What agents changed stays, unless the channel changed it too.
+    /// The values that the channel changed since the last update. Agents' changes stay, unless the channel changed the value
+    /// too.
     ///
-    /// - Parameter written: `nil` if it isn't known what was last written: then only what is missing is filled in.
+    /// - Parameter written: the last written values; `nil` if unknown, and then only missing values are filled in.
     init(from written: ContactProfile?, to profile: ContactProfile, channelName: String, at user: PresentUser) {
         let (old, new) = (written.map(UserValues.init), UserValues(profile))
         func news(_ value: String?, since earlier: String??, present: String?) -> String? {
@@ -21,11 +22,16 @@ struct UserChange: Encodable, Equatable {
             return isNews ? value : nil
         }
         if let name = new.name, !user.isCalled(name) {
-            let isNameless =
-                user.lastName == nil
-                && (user.firstName ?? UserValues.placeholder(channelName))
-                    == UserValues.placeholder(channelName)
-            if old.map({ name != $0.name }) ?? isNameless { first_name = name }
+            let placeholder = UserValues.placeholder(channelName)
+            let hasPlaceholder = (user.firstName ?? placeholder) == placeholder
+            // Where nobody's name was written before, another one than ours was entered by an agent, and stays.
+            let isNews =
+                if let old {
+                    name != old.name && (old.name != nil || hasPlaceholder)
+                } else {
+                    user.lastName == nil && hasPlaceholder
+                }
+            if isNews { first_name = name }
         }
         phone = news(new.phone, since: old.map(\.phone), present: user.phone)
         avatar = news(new.avatar, since: old.map(\.avatar), present: user.avatar).map { NewUser.Avatar(url: $0) }

@@ -5,7 +5,7 @@ struct UserValues {
     /// The whole name: channels don't say which part of it is the first.
     var name: String?
     var phone: String?
-    /// A link that a browser opens.
+    /// A link that a browser can open.
     var avatar: String?
     var language: String?
     var country: String?
@@ -21,11 +21,11 @@ struct UserValues {
         country = profile.country.filled
     }
 
-    /// The name of a customer who has none.
+    /// The name of a customer without one.
     static func placeholder(_ channelName: String) -> String { "\(channelName) customer" }
 }
 
 extension String? {
-    /// One harmless line without white space around it; `nil` for a text in which there is nothing to be seen.
+    /// One printable line without surrounding white space; `nil` if nothing in it is visible.
     var filled: String? { flatMap(\.asName) }
 }

@@ -1,6 +1,6 @@
 import RelayCore
 
-/// Asks Freshchat whether an account's address and token are good, and says in words what is wrong with which.
+/// Checks an account's address and token with Freshchat, and explains which of them is wrong and why.
 struct AccountCheck {
     let client: FreshchatClient
 
@@ -25,7 +25,8 @@ struct AccountCheck {
         // Anything else can't stand in a header: most often two lines were pasted, or a sentence around the token.
         guard token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw SetupFailure(
-                side: "Freshchat", problem: "The API token has a space, a line end or a character that no token has.",
+                side: "Freshchat",
+                problem: "The API token contains a space, a line break or another invalid character.",
                 remedy: Self.tokenHelp, field: FreshchatFields.token.key)
         }
     }
@@ -36,49 +37,49 @@ struct AccountCheck {
         case 401:
             return SetupFailure(
                 side: "Freshchat",
-                problem: "It doesn't take the API token \(client.account.token.masked) (\(detail)).",
+                problem: "The API token \(client.account.token.masked) was rejected (\(detail)).",
                 remedy: Self.tokenHelp
-                    + " An account has one token at a time: making a new one ends the old one, for every integration.",
+                    + " Each account has one API token. Generating a new one disconnects every integration that uses the old one.",
                 field: FreshchatFields.token.key)
         case 402, 403:
             return SetupFailure(
                 side: "Freshchat",
-                problem: "The API token \(client.account.token.masked) has no right to read the account (\(detail)).",
-                remedy: "Old tokens lack newer rights. " + Self.tokenHelp,
+                problem: "The API token \(client.account.token.masked) may not read the account (\(detail)).",
+                remedy: "Older tokens lack newer permissions. " + Self.tokenHelp,
                 field: FreshchatFields.token.key)
         case 429:
             return SetupFailure(
-                side: "Freshchat", problem: "It asks us to slow down (\(detail)).",
+                side: "Freshchat", problem: "The rate limit is reached (\(detail)).",
                 remedy: "Try again in a few minutes.")
         case .some(500...599), 408:
             return SetupFailure(
-                side: "Freshchat", problem: "It has a problem of its own (\(detail)).",
+                side: "Freshchat", problem: "Server error (\(detail)).",
                 remedy: "Try again in a few minutes.")
         case .some:
             return SetupFailure(
-                side: "Freshchat", problem: "There is no API at \(base) (\(detail)).", remedy: addressHelp(base),
+                side: "Freshchat", problem: "No API found at \(base) (\(detail)).", remedy: addressHelp(base),
                 field: FreshchatFields.address.key)
         case nil where error.isUnreadable:
             return SetupFailure(
-                side: "Freshchat", problem: "What answers at \(base) is not its API (\(detail)).",
+                side: "Freshchat", problem: "The response from \(base) isn't from Freshchat's API (\(detail)).",
                 remedy: addressHelp(base),
                 field: FreshchatFields.address.key)
         case nil:
             return SetupFailure(
                 side: "Freshchat", problem: "\(base) can't be reached (\(detail)).",
-                remedy: "Look whether the host name is right and this machine may open connections to it. "
+                remedy: "Check the host name, and that this machine may connect to it. "
                     + addressHelp(base), field: FreshchatFields.address.key)
         }
     }
 
     private func addressHelp(_ base: FreshchatBaseURL) -> String {
         if base.hasSamplePath {
-            return "The path /api/v2 is wrong, it is /v2 alone. " + FreshchatBaseURL.forms
+            return "The path must be /v2, not /api/v2. " + FreshchatBaseURL.forms
         }
         if !base.hasVersion {
-            return "The base URL doesn't end in /v2. " + FreshchatBaseURL.forms
+            return "The API address must end in /v2. " + FreshchatBaseURL.forms
         }
-        return "Look at the base URL. " + FreshchatBaseURL.forms
+        return "Check the API address. " + FreshchatBaseURL.forms
     }
 
     private static let tokenHelp =

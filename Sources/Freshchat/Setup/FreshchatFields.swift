@@ -1,12 +1,12 @@
 package import RelayCore
 
-/// What Freshchat's side of an installation needs, as commands and pages ask for it.
+/// Freshchat's fields of an installation, as commands and pages ask for them.
 package enum FreshchatFields {
     package static let address = SettingField(
         key: "freshchat_url", label: "Freshchat API address",
         help: """
-            "Your chat URL" with https:// before and /v2 behind it, such as https://acme.freshchat.com/v2. In Freshchat \
-            under Admin > Website Tracking and APIs > API Settings.
+            Your Freshchat URL followed by /v2, such as https://acme.freshchat.com/v2. Freshchat shows it as "Your chat \
+            URL" under Admin > Website Tracking and APIs > API Settings.
             """,
         problem: { text in
             do throws(SetupFailure) {
@@ -19,13 +19,15 @@ package enum FreshchatFields {
 
     package static let token = SettingField(
         key: "freshchat_token", label: "Freshchat API token",
-        help:
-            "On the same page. An account has one at a time: making a new one ends the old one for every integration.",
+        help: """
+            On the same page of Freshchat. Each account has one API token. Generating a new one disconnects every \
+            integration that uses the old one.
+            """,
         isSecret: true)
 
     package static let webhookKey = SettingField(
         key: "webhook_key", label: "Freshchat's webhook public key",
-        help: "Freshchat shows it beside its webhook setting once that is saved. It can be added later.",
+        help: "Freshchat shows it next to the webhook's URL once that is saved. You can add it later.",
         isRequired: false,
         problem: { text in
             guard !text.isEmpty else { return nil }

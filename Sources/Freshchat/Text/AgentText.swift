@@ -2,9 +2,9 @@ import CGumbo
 import FoundationEssentials
 import RelayCore
 
-/// What an agent wrote, as the customer is to read it.
+/// An agent's text, as the customer reads it.
 enum AgentText {
-    /// Makes plain text of a message that was written in a rich text editor.
+    /// Converts a message from a rich text editor to plain text.
     ///
     /// A text part may hold simple HTML (freshchat.md §1.10), and nothing in the payload says whether it does. The two
     /// mistakes don't weigh the same: tags that are shown are ugly, but a price list that loses "<b>" is wrong. So a text

@@ -1,4 +1,4 @@
-/// References to characters in a text that is no HTML.
+/// Character references in a text that isn't HTML.
 enum CharacterReferences {
     /// Replaces whole references, `&name;` or `&#number;`, by what they stand for, and nothing else: "?a=1&lt=2" stays.
     static func resolved(in text: String) -> String {

@@ -1,4 +1,4 @@
-/// HTML as the parser gets it: what costs more than its length, or what the parser has no notion of, is taken out before.
+/// HTML prepared for the parser: constructs that cost more than their length, or that the parser doesn't know, are removed.
 ///
 /// libgumbo is correct but not meant for hostile texts: an element costs as much as it is deep, an attribute as much as there
 /// are before it, and formatting elements and templates multiply. Agents write a few hundred tags.

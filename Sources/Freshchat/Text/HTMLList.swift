@@ -21,7 +21,7 @@ struct HTMLList {
         }
     }
 
-    /// What is before an item's text.
+    /// The bullet or number before an item's text.
     mutating func nextBullet(_ item: HTMLElement) -> String {
         guard let style else { return "• " }
         let number = item.attribute("value").flatMap(Self.number) ?? next

@@ -30,7 +30,7 @@ struct HTMLTree {
     /// Gives every element and text in its order.
     ///
     /// - Parameters:
-    ///   - enter: returns whether to go on with what is in the element.
+    ///   - enter: returns whether to descend into the element.
     ///   - leave: not called for an element that wasn't gone into.
     func walk(enter: (HTMLElement) -> Bool, text: (String) -> Void = { _ in }, leave: (HTMLElement) -> Void = { _ in })
     {
@@ -96,7 +96,7 @@ struct HTMLElement {
     }
 }
 
-/// Memory that is given back all at once.
+/// Memory that is freed all at once.
 private final class Arena {
     private var blocks: [UnsafeMutableRawPointer] = []
     private var next: UnsafeMutableRawPointer?

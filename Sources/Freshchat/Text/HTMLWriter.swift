@@ -15,9 +15,9 @@ struct HTMLWriter {
     private var rows: [Row] = []
     private var link: (address: WrittenAddress, start: Int)?
 
-    /// What is due before the next word.
+    /// The line breaks or spaces due before the next word.
     private enum Gap { case none, space, cell, line }
-    /// What is on the line that is being written.
+    /// The content of the current line.
     private enum Line {
         case empty
         /// A bullet or a number, behind which a block doesn't begin a new line.
@@ -231,7 +231,7 @@ struct HTMLWriter {
         ].map(\.rawValue))
 
     private static func isHidden(_ element: HTMLElement) -> Bool {
-        // What Word keeps for itself.
+        // Word's own elements.
         if hidden.contains(element.tag.rawValue) || element.isUnknown(named: "xml") { return true }
         if element.attribute("hidden") != nil { return true }
         guard let style = element.attribute("style") else { return false }

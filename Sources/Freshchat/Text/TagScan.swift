@@ -1,6 +1,6 @@
 import RelayCore
 
-/// Whole tags in a text of which it isn't known whether it is HTML. By bytes: a joiner behind a `>` makes one grapheme with it.
+/// Whole tags in a text that may or may not be HTML. By bytes: a joiner behind a `>` makes one grapheme with it.
 struct TagScan {
     /// `<name …>`, `</name>` or `<name …/>`.
     struct Tag {
@@ -22,7 +22,7 @@ struct TagScan {
         return false
     }
 
-    /// The text without what has the form of a tag.
+    /// The text without tags.
     func withoutTags() -> String {
         var rest: [UInt8] = []
         var copied = text.startIndex
@@ -46,7 +46,7 @@ struct TagScan {
         return nil
     }
 
-    /// `nil` if it doesn't go on like a tag, as in "1 < 2" or "<3".
+    /// `nil` if it doesn't continue like a tag, as in "1 < 2" or "<3".
     private func tag(at sign: Int) -> Tag? {
         var start = sign + 1
         let isClosing = start < text.endIndex && text[start] == UInt8(ascii: "/")

@@ -54,7 +54,7 @@ enum ConversationWebhook {
 private struct Envelope {
     var action: String?
     var actor: EventActor?
-    /// What bodies of another kind have instead of an action (freshchat.md §1.12).
+    /// The field that other kinds of bodies have instead of an action (freshchat.md §1.12).
     var eventType: String?
     var actionTimeText: String?
     var actionTime: Date?
@@ -87,10 +87,10 @@ private struct Change {
 }
 
 extension HelpdeskEvent {
-    /// - Returns: `nil` without the ids by which it is known.
+    /// - Returns: `nil` without the ids that identify the message.
     init?(_ object: MessageObject, reference: String? = nil, actorName: String? = nil) {
         guard let id = object.id, let conversation = object.conversation else { return nil }
-        // A customer's text comes back to us as he wrote it; only an editor makes tags.
+        // A customer's text returns exactly as written; only an editor makes tags.
         let message =
             object.actor == .user
             ? Message(parts: object.parts, sentAt: object.createdAt)

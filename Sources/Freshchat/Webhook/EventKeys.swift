@@ -2,13 +2,12 @@ import Crypto
 import FoundationEssentials
 import RelayCore
 
-/// The names under which Freshchat's events are known, so that repeats are absorbed (freshchat.md §2.3).
+/// Dedupe keys of Freshchat's events, so that duplicates are ignored (freshchat.md §2.3).
 enum EventKeys {
-    /// The same whichever way a message comes in, by the conversation webhook or by the product event.
+    /// The same for the conversation webhook and the product event.
     static func message(_ id: HelpdeskMessageID) -> DedupeKey { DedupeKey("message/\(id)") }
 
-    /// For events without an id. Where the payload has no time either, nothing tells one event from the next but its
-    /// bytes, which a repeat has in common.
+    /// For events without an id. Without a time as well, only the bytes identify an event, and a duplicate has the same.
     static func event(
         _ name: String, conversation: String?, interaction: String?, time: String?, body: [UInt8]
     ) -> DedupeKey {

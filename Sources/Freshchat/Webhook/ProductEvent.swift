@@ -15,7 +15,7 @@ enum ProductEvent {
         case "onConversationUpdate":
             return try update(of: envelope, request)
         case .some(let name):
-            return ignored("no concern of ours: \(name.truncated(to: 60))", topic: envelope.topic, request)
+            return ignored("unsupported event: \(name.truncated(to: 60))", topic: envelope.topic, request)
         }
     }
 
@@ -31,7 +31,7 @@ enum ProductEvent {
             message.topic = message.topic ?? model.topic ?? envelope.topic
             message.user = message.user ?? model.user ?? envelope.user?.id
             if let actor = envelope.actor { message.take(actor) }
-            // The names in the envelope are of whom it says they are, and of nobody else.
+            // The envelope's names belong only to the actor that it names.
             let reference = message.user == envelope.user?.id ? envelope.user?.reference : nil
             let name = message.actorID == envelope.actor?.id ? envelope.actor?.firstName : nil
             if let event = HelpdeskEvent(message, reference: reference, actorName: name) { events.append(event) }
@@ -41,10 +41,10 @@ enum ProductEvent {
                 .malformed,
                 "An onMessageCreate without a message in data.message.messages that has an id and a conversation.")
         }
-        // The readable ones must not suffer for the others, and those must not vanish without a word.
+        // The readable messages are accepted, and the others are logged.
         if events.count < model.messageCount {
             let count = model.messageCount - events.count
-            events += ignored("\(count) of its messages can't be read", topic: envelope.topic, request).events
+            events += ignored("unreadable messages: \(count)", topic: envelope.topic, request).events
         }
         return WebhookReading(events: events)
     }
@@ -127,7 +127,7 @@ private struct Model {
     var topic: TopicID?
     var user: HelpdeskUserID?
     var messages: [MessageObject]
-    /// With those that can't be read.
+    /// Includes unreadable ones.
     var messageCount: Int
 
     init(_ fields: JSONFields) {

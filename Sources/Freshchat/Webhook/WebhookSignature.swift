@@ -1,7 +1,7 @@
 import HTTPTypes
 import RelayCore
 
-/// Tells whether a conversation webhook comes from Freshchat (freshchat.md §2.2).
+/// Verifies that a conversation webhook comes from Freshchat (freshchat.md §2.2).
 enum WebhookSignature {
     /// - Throws: `notGenuine` for a missing or wrong signature. `notReady` while there is no usable key: then Freshchat
     ///   sends it again later, and by then the admin may have pasted one.
@@ -25,7 +25,7 @@ enum WebhookSignature {
             throw WebhookRefusal(.notGenuine, "The X-Freshchat-Signature header is missing.")
         }
         guard key.isValid(signature: signature, over: request.body) else {
-            throw WebhookRefusal(.notGenuine, "The signature is not Freshchat's over this body.")
+            throw WebhookRefusal(.notGenuine, "The signature doesn't match this body.")
         }
     }
 }

@@ -1,28 +1,28 @@
 import RelayCore
 
-/// The private notes that tell an agent what became of a reply. All their wording is here.
+/// Private notes to agents about replies. All their wording is here.
 enum AgentNote {
-    /// The channel refused the reply, or would not take it for too long.
+    /// The channel rejected the reply, or didn't accept it in time.
     static func undelivered(_ message: Message, channel: String, reason: String) -> String {
         "⚠️ Not delivered to the customer on \(channel): \(reason).\(quote(message))"
     }
 
-    /// The reply has more pieces than are sent.
+    /// The reply has more pieces than byoc sends.
     static func cut(channel: String) -> String {
         "⚠️ This reply is too long. The customer on \(channel) received its first \(Message.mostPieces) messages; the rest was cut. "
-            + "Send what is missing in another reply."
+            + "Send the rest in another reply."
     }
 
-    /// Stands for the rest of a customer's message that has more pieces than are posted.
+    /// Replaces the rest of a customer's message that has more pieces than byoc posts.
     static let cutFromCustomer = "✂️ [This message is too long. The rest of it was cut.]"
 
-    /// The installation's setting says that a person decides about a reply in doubt.
+    /// The installation's setting leaves a reply in doubt to an operator.
     static func held(_ message: Message, channel: String) -> String {
-        "⚠️ It is not known whether this reply reached the customer on \(channel), and it was not sent again. "
-            + "An operator has to decide.\(quote(message))"
+        "⚠️ This reply may or may not have reached the customer on \(channel), and it was not sent again. "
+            + "An operator decides whether to resend it.\(quote(message))"
     }
 
-    /// The channel took the reply and said later that the customer's device didn't.
+    /// The channel accepted the reply, and later reported that the customer's device didn't get it.
     static func failedLater(channel: String, reason: String?) -> String {
         let words = reason.map { ": \($0)" } ?? ""
         return "⚠️ \(channel) reports that a reply did not reach the customer's device\(words)."
@@ -30,15 +30,15 @@ enum AgentNote {
 
     /// A customer's message that can't be shown in the conversation.
     static func lostFromCustomer(_ message: Message, channel: String, reason: String) -> String {
-        "⚠️ The customer sent something on \(channel) that could not be brought here: \(reason)."
+        "⚠️ The customer sent something on \(channel) that can't be shown here: \(reason)."
     }
 
-    /// Files of a reply that the helpdesk gave no address for, however often it was asked.
+    /// Files of a reply for which the helpdesk never gave an address.
     static func filesMissing(_ files: [Attachment], channel: String, helpdesk: String) -> String {
         let names = files.map { $0.name ?? $0.kind.rawValue }.joined(separator: ", ").truncated(to: 200)
         return
-            "⚠️ \(helpdesk) gave no link for a part of this reply, and the customer on \(channel) was told that it could "
-            + "not be sent: \(names). Please send it again."
+            "⚠️ \(helpdesk) gave no link for part of this reply: \(names). The customer on \(channel) was told that it "
+            + "couldn't be sent. Please send it again."
     }
 
     private static func quote(_ message: Message) -> String {

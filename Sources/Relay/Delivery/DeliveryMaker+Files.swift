@@ -31,7 +31,7 @@ extension DeliveryMaker {
     /// Nothing of it is sent before, so that its pieces stay the same from the first to the last. A file that doesn't come
     /// is replaced by words, and the agent is told.
     ///
-    /// - Parameter claim: goes on with the reply as it is sent.
+    /// - Parameter claim: gets the reply as it is sent.
     /// - Throws: a wait until the next look; a failure of the helpdesk's.
     func completed(
         _ reply: HelpdeskMessage, _ claim: inout Claim, _ installation: Installation, _ channel: any Channel,

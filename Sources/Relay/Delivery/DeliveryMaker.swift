@@ -22,14 +22,14 @@ struct DeliveryMaker: Sendable {
     let time: RelayTime
     let logger: Logger
 
-    /// - Parameter claim: goes on with its contact in it when that was found out here.
+    /// - Parameter claim: gets its contact if that is found out here.
     func attempt(
         _ claim: inout Claim, of installation: Installation, on channel: any Channel, _ steps: DeliverySteps
     ) async throws(DeliveryFailure) -> Result {
         let traced = TracingSender(base: http) { [claim] kind, fill in steps.tell(kind, claim, fill) }
         let result = try await make(&claim, of: installation, on: channel, over: traced, steps)
         if claim.doubt != nil, case .delivered = result, !traced.hasChangedAnything {
-            steps.tell(.found, claim) { $0.detail = "the far side has it: nothing is sent again" }
+            steps.tell(.found, claim) { $0.detail = "it is there already: nothing is sent again" }
         }
         return result
     }
@@ -58,7 +58,8 @@ struct DeliveryMaker: Sendable {
             return .delivered(PieceOutcome(id.map { .helpdesk($0) }), isLast: true)
         case nil:
             throw DeliveryFailure(
-                .giveUp, reason: "Its stored form can't be read", detail: "written by another version, or damaged")
+                .giveUp, reason: "Its stored form can't be read", detail: "written by another version, or damaged",
+                cause: .unreadable)
         }
     }
 
@@ -67,7 +68,7 @@ struct DeliveryMaker: Sendable {
         _ http: any HTTPSender
     ) async throws(DeliveryFailure) -> Result {
         guard let contact = claim.contact else {
-            throw DeliveryFailure(.giveUp, reason: "Its contact is gone", detail: "")
+            throw DeliveryFailure(.giveUp, reason: "Its contact is gone", detail: "", cause: .unreadable)
         }
         var pieces = helpdesk.pieces(of: incoming.message, account: installation.helpdesk)
         if pieces.count > Message.mostPieces {
@@ -105,7 +106,7 @@ struct DeliveryMaker: Sendable {
             }
         }
         guard let contact = claim.contact else {
-            throw DeliveryFailure(.giveUp, reason: "Its contact is gone", detail: "")
+            throw DeliveryFailure(.giveUp, reason: "Its contact is gone", detail: "", cause: .unreadable)
         }
         let reply = try await completed(reply, &claim, installation, channel, helpdeskHTTP, steps)
         let all = channel.pieces(of: reply.message, account: installation.channel)

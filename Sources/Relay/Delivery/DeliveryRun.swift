@@ -25,7 +25,7 @@ struct DeliveryRun: Sendable {
                 next = try await step(claim, logger)
             } catch {
                 // The lease went to another worker, or the store can't be written: the attempt's outcome is unknown to
-                // the store, and whoever has the lease next looks it up.
+                // the store, and the lease's next owner looks it up.
                 logger.warning("outcome not recorded", metadata: ["error": "\(error)"])
                 next = nil
             }
@@ -90,9 +90,9 @@ struct DeliveryRun: Sendable {
             if let note { steps.tell(note, claim) }
             return next
         case .nothingLeft:
-            return try await complete(claim, PieceOutcome(nil))
+            return try await complete(claim, nil)
         case .foreign(let reason):
-            logger.info("reply is for none of ours", metadata: ["reason": "\(reason)"])
+            logger.info("reply of an unknown conversation discarded", metadata: ["reason": "\(reason)"])
             try await persist(claim) { () async throws(StoreFailure) in
                 try await store.dismiss(claim, reason: reason, now: time.now())
             }
@@ -100,7 +100,7 @@ struct DeliveryRun: Sendable {
             return nil
         case .undecided:
             let note = note(about: claim) { AgentNote.held($0, channel: channel.descriptor.name) }
-            logger.warning("held for a person to decide")
+            logger.warning("delivery held for an operator")
             try await persist(claim) { () async throws(StoreFailure) in
                 try await store.hold(
                     claim, reason: "It is not known whether the customer has it", note: note, now: time.now())
@@ -112,7 +112,7 @@ struct DeliveryRun: Sendable {
     }
 
     private func complete(
-        _ claim: Claim, _ outcome: PieceOutcome, _ note: NoteDraft? = nil
+        _ claim: Claim, _ outcome: PieceOutcome?, _ note: NoteDraft? = nil
     ) async throws(StoreFailure) -> Claim? {
         try await persist(claim) { () async throws(StoreFailure) in
             try await store.complete(
@@ -143,8 +143,7 @@ struct DeliveryRun: Sendable {
             metadata: [
                 "direction": "\(claim.delivery.direction.rawValue)", "attempt": "\(claim.delivery.attempts + 1)",
                 "reason": "\(failure.reason)", "detail": "\(failure.detail)", "in_doubt": "\(!failure.isCertain)",
-                "decision": "\(decision)",
-            ])
+            ].merging(decision.metadata) { $1 })
         if !failure.isCertain { steps.tell(.inDoubt, claim) { $0.detail = failure.description } }
         switch decision {
         case .retry(let at, let counting, let wakesOnContact):
@@ -179,11 +178,11 @@ struct DeliveryRun: Sendable {
                     ? AgentNote.undelivered(message, channel: name, reason: failure.reason)
                     : AgentNote.lostFromCustomer(message, channel: name, reason: failure.reason)
             }
-            try await persist(claim) { () async throws(StoreFailure) in
+            let isNoted = try await persist(claim) { () async throws(StoreFailure) in
                 try await store.bury(claim, because: failure, note: note, now: now)
             }
             steps.tell(.dead, claim) { $0.detail = failure.description }
-            if let note { steps.tell(note, claim) }
+            if let note, isNoted { steps.tell(note, claim) }
         }
     }
 

@@ -6,22 +6,24 @@ import RelayCore
 ///
 /// | alarm | is raised when | is cleared when |
 /// |---|---|---|
-/// | `installation.paused` | an installation is paused, by whomever | it goes on or is removed |
+/// | `installation.paused` | an installation is paused, by whomever | it is resumed or removed |
 /// | `outbox.growing` | what waits has waited for 15 minutes | the oldest has waited for less than 5 |
 /// | `signature.failures` | 5 webhooks in a row were signed wrongly | one is right |
 /// | `breaker.open` | one side of an installation fails for everyone | a delivery there has succeeded |
 /// | `delivery.dead` | there is a dead letter | all are retried or discarded |
+/// | `webhook.silent` | Freshchat's webhooks don't come (``WebhookSilenceRule``) | Freshchat is heard again |
 /// | `message.withheld` | a message of an unknown kind wasn't sent | none has come for a day |
 struct AlarmRules: Hashable, Sendable {
     var longestWait: Duration = .seconds(15 * 60)
     var calmWait: Duration = .seconds(5 * 60)
     var signatureFailures: Int64 = 5
     var withheldMemory: Duration = .seconds(24 * 60 * 60)
+    var silence = WebhookSilenceRule()
 
     /// The alarms that are judged here; the others are raised and cleared where they are seen.
     static let judged: Set<Alarm.Name> = [
         .installationPaused, .outboxGrowing, .breakerOpen, .signatureFailures, .deliveryDead, .messageWithheld,
-        .relayStalled, .laneStuck,
+        .webhookSilent, .relayStalled, .laneStuck,
     ]
 
     /// Those of the raised ones that ``wanted(by:now:)`` decides about: the judged ones, and any of an installation that is
@@ -41,6 +43,9 @@ struct AlarmRules: Hashable, Sendable {
         for installation in metrics.installations {
             if let reason = installation.pausedReason {
                 wanted[Alarm(.installationPaused, of: installation.id)] = reason
+            }
+            if let silence = silence.silence(of: installation, in: metrics, now: now) {
+                wanted[Alarm(.webhookSilent, of: installation.id)] = silence.reason(now: now)
             }
             for direction in Direction.allCases {
                 let flow = Flow(installation.id, direction)
@@ -79,7 +84,7 @@ struct AlarmRules: Hashable, Sendable {
         }
         if outbox.dead > 0 {
             wanted[Alarm(.deliveryDead, of: flow.installation, subject: flow.direction.rawValue)] =
-                "\(outbox.dead) could not be delivered: byoc outbox tells why"
+                "\(outbox.dead) could not be delivered: byoc outbox shows why"
         }
     }
 
@@ -95,9 +100,9 @@ struct AlarmRules: Hashable, Sendable {
                 "only those whose text is not plain ASCII, so the key is right, and the sender signs other bytes than it "
                     + "sends"
             } else if flow.direction == .inbound {
-                "somebody tries, or the channel's token was replaced: byoc set-key"
+                "someone is probing the URL, or the channel's token was replaced: byoc set-key"
             } else {
-                "somebody tries, or Freshchat shows another key by now: byoc set-key"
+                "someone is probing the URL, or Freshchat's key has changed: byoc set-key"
             }
         wanted[alarm] = "\(signatures.ascii + signatures.other) webhooks in a row were signed wrongly: \(hint)"
     }

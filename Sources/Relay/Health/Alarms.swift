@@ -5,7 +5,7 @@ package import RelayCore
 /// Raises and clears alarms, with one line in the log of one worker for each beginning and each end.
 ///
 /// Which ones are raised stands in the store, so workers that see the same at the same moment tell it once, and one that
-/// is started anew doesn't tell it again. A collector of logs looks for the key `alarm`, whose values are
+/// has just started doesn't tell it again. A collector of logs looks for the key `alarm`, whose values are
 /// ``Alarm/Name``'s and never change.
 package struct Alarms: Sendable {
     let store: any MetricsStore
@@ -24,7 +24,7 @@ package struct Alarms: Sendable {
             guard try await store.raise(alarm, because: reason, now: time.now()) else { return }
             logger.error("alarm raised", metadata: metadata(alarm).merging(["reason": "\(reason)"]) { $1 })
         } catch {
-            // The store tells of its failure itself, and whoever raises an alarm does so for as long as there is cause.
+            // The store reports its failure itself, and an alarm is raised again for as long as there is cause.
             logger.debug(
                 "alarm can't be stored",
                 metadata: metadata(alarm).merging(["reason": "\(reason)", "error": "\(error)"]) { $1 })

@@ -23,12 +23,21 @@ package final class IntakeMeter: Sendable {
         tally.withLock { $0.signatures[flow, default: SignatureTally()].note(isGenuine: isGenuine, isASCII: isASCII) }
     }
 
+    /// Freshchat told something about these installations.
+    func heard(_ installations: Set<InstallationID>, at instant: Date) {
+        tally.withLock { tally in
+            for installation in installations {
+                tally.heardAt[installation] = max(tally.heardAt[installation] ?? instant, instant)
+            }
+        }
+    }
+
     /// An event came for an installation by the webhook of another account, and was refused.
     func refusedForeign(_ flow: Flow) {
         tally.withLock { $0.foreign[flow, default: 0] += 1 }
     }
 
-    /// Gives out what was counted since the last time, and begins anew.
+    /// Gives out what was counted since the last time, and starts again from zero.
     func take() -> IntakeTally {
         tally.withLock { tally in
             defer { tally = IntakeTally() }

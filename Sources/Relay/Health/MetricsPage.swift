@@ -31,12 +31,12 @@ package enum MetricsPage {
         case .accepted: ("deliveries_accepted", "Deliveries put into the outbox, notes for agents among them.")
         case .repeated: ("events_repeated", "Events of webhooks that were known already.")
         case .delivered: ("deliveries_delivered", "Deliveries made.")
-        case .retried: ("attempts_retried", "Attempts whose delivery goes on waiting.")
-        case .dead: ("deliveries_dead", "Deliveries given up on.")
-        case .inDoubt: ("attempts_in_doubt", "Attempts of which nobody knows whether they were applied.")
+        case .retried: ("attempts_retried", "Attempts that failed and are retried.")
+        case .dead: ("deliveries_dead", "Deliveries that failed for good.")
+        case .inDoubt: ("attempts_in_doubt", "Attempts that may or may not have been applied.")
         case .resent: ("pieces_resent", "Pieces in doubt that were sent again: the customer may have them twice.")
         case .held: ("deliveries_held", "Deliveries left to a person.")
-        case .discarded: ("deliveries_discarded", "Deliveries given up by a person or as none of ours.")
+        case .discarded: ("deliveries_discarded", "Deliveries discarded by an operator or for an unknown conversation.")
         case .late: ("deliveries_late", "Deliveries made after later ones of their key.")
         case .polled: ("messages_polled", "Messages that no webhook brought.")
         case .profiles: ("profiles_written", "Updates of customers' profiles at the helpdesk.")
@@ -59,7 +59,7 @@ package enum MetricsPage {
         return [
             gauge("waiting", "Deliveries that wait.") { String($0.waiting) },
             gauge("in_doubt", "Deliveries that wait with an attempt in doubt.") { String($0.inDoubt) },
-            gauge("held", "Deliveries that a person has to decide about.") { String($0.held) },
+            gauge("held", "Deliveries that wait for an operator.") { String($0.held) },
             gauge("dead", "Dead letters.") { String($0.dead) },
             gauge("oldest_waiting_seconds", "How long the oldest that waits has waited.", unit: "seconds") { outbox in
                 // A damaged row may say any time.

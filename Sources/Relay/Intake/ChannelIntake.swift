@@ -38,8 +38,8 @@ extension Intake {
     }
 
     func accept(
-        _ arrivals: [Acceptance.Arrival], for installation: Installation, at instant: Date, _ steps: WebhookSteps,
-        _ logger: Logger
+        _ arrivals: [Acceptance.Arrival], for installation: Installation, at instant: Date,
+        from source: ReplySource? = nil, _ steps: WebhookSteps, _ logger: Logger
     ) throws {
         guard !arrivals.isEmpty else { return }
         if let strain = pressure.obstacle(to: arrivals) { throw PressureRefusal(strain: strain) }
@@ -47,7 +47,7 @@ extension Intake {
         let result = try store.accept(
             Acceptance(
                 installation: installation.id, topic: installation.helpdesk.topic, channel: installation.channel.kind,
-                arrivals: arrivals, at: instant))
+                arrivals: arrivals, at: instant, source: source))
         reach(.afterCommit, result.deliveries.map(\.description).joined(separator: " "))
         steps.tellCommitted(arrivals, result, of: installation)
         if !result.deliveries.isEmpty { wakeUp.signal() }

@@ -8,21 +8,29 @@ extension Intake {
     /// one installation hears of the topics of all on its account. Accounts share an address, so a topic alone doesn't tell
     /// that another installation is on the same one.
     ///
-    /// - Parameter vouches: whether the request proves that the account of this installation has sent it.
+    /// - Parameters:
+    ///   - source: what kind of request it was.
+    ///   - vouches: whether the request proves that the account of this installation has sent it.
     func accept(
-        _ reading: WebhookReading<HelpdeskEvent>, by caller: Installation, at instant: Date, _ steps: WebhookSteps,
-        _ logger: Logger, vouches: (Installation) -> Bool
+        _ reading: WebhookReading<HelpdeskEvent>, from source: ReplySource, by caller: Installation, at instant: Date,
+        _ steps: WebhookSteps, _ logger: Logger, vouches: (Installation) -> Bool
     ) throws -> WebhookResponse {
         steps.tell(.verified) { step in
             if let first = reading.events.first { step.set(first.content) }
         }
         let directory = try store.directory()
+        // Whose topic an echo is of has been heard too, whichever installation's URL the account's webhook has.
+        var heard: Set = [caller.id]
+        defer { meter.heard(heard, at: instant) }
         let sorted = SortedReplies(
             reading.events,
             owner: { topic in
                 guard let topic, topic != caller.helpdesk.topic else { return .installation(caller) }
                 let owners = directory.installations(topic: topic, atAddressOf: caller)
-                if let owner = owners.first(where: vouches) { return .installation(owner) }
+                if let owner = owners.first(where: vouches) {
+                    heard.insert(owner.id)
+                    return .installation(owner)
+                }
                 return owners.first.map { .foreign($0) } ?? .nobody
             },
             ignore: { reason, event, owner in
@@ -38,7 +46,7 @@ extension Intake {
                 }
             })
         for group in sorted.groups {
-            try accept(group.arrivals, for: group.installation, at: instant, steps, logger)
+            try accept(group.arrivals, for: group.installation, at: instant, from: source, steps, logger)
         }
         guard sorted.foreign.isEmpty else { return refuse(sorted.foreign, by: caller, steps, logger) }
         return reading.response ?? WebhookResponse(status: .ok)

@@ -46,6 +46,8 @@ package struct Intake: Sendable {
         let start = ContinuousClock.now
         var logger = logger
         logger[metadataKey: "request.id"] = "\(request.id)"
+        // Whose webhook it is, for the log, once the token has shown it.
+        var receiver: InstallationID?
         guard let route = Endpoints.route(request.path) else {
             return .text(.notFound, "There is nothing here.")
         }
@@ -61,6 +63,7 @@ package struct Intake: Sendable {
                 guard let installation = try store.directory().installation(targetToken: token),
                     let channel = channels(installation.channel.kind)
                 else { return unknown(logger) }
+                receiver = installation.id
                 return try allowing(channel.descriptor.methods, request) {
                     let steps = steps(of: request, installation, .inbound, since: start)
                     return try metered(request, steps, isSigned: true) {
@@ -71,11 +74,14 @@ package struct Intake: Sendable {
                 guard let installation = try store.directory().installation(helpdeskToken: token) else {
                     return unknown(logger)
                 }
+                receiver = installation.id
                 return try allowing([.post], request) {
                     let steps = steps(of: request, installation, .outbound, since: start)
                     return try metered(request, steps, isSigned: true) {
                         let reading = try helpdesk.readWebhook(request, account: installation.helpdesk)
-                        return try accept(reading, by: installation, at: request.receivedAt, steps, logger) { owner in
+                        return try accept(
+                            reading, from: .webhook, by: installation, at: request.receivedAt, steps, logger
+                        ) { owner in
                             // Without a key of its own it hears by the webhook of another one on its account.
                             owner.helpdesk.webhookPublicKey.isEmpty
                                 ? owner.helpdesk.isSameAccount(as: installation.helpdesk)
@@ -87,18 +93,22 @@ package struct Intake: Sendable {
                 guard let installation = try store.directory().installation(eventSecret: secret) else {
                     return unknown(logger)
                 }
+                receiver = installation.id
                 return try allowing([.post], request) {
                     let steps = steps(of: request, installation, .outbound, since: start)
                     return try metered(request, steps, isSigned: false) {
                         let reading = try helpdesk.readProductEvent(request)
                         // It isn't signed: all that it proves is that the installation's own secret is known.
-                        return try accept(reading, by: installation, at: request.receivedAt, steps, logger) { owner in
+                        return try accept(
+                            reading, from: .productEvent, by: installation, at: request.receivedAt, steps, logger
+                        ) { owner in
                             owner.helpdesk.isSameAccount(as: installation.helpdesk)
                         }
                     }
                 }
             }
         } catch let refusal as WebhookRefusal {
+            if let receiver { logger[metadataKey: "installation.id"] = "\(receiver)" }
             logger.warning(
                 "webhook refused",
                 metadata: ["refusal": "\(refusal.kind.rawValue)", "reason": "\(refusal.reason)"])
@@ -110,6 +120,7 @@ package struct Intake: Sendable {
                 .serviceUnavailable, "\(refusal.sentence) (request \(request.id))",
                 headers: [.retryAfter: "\(PressureRefusal.retryAfter)"])
         } catch {
+            if let receiver { logger[metadataKey: "installation.id"] = "\(receiver)" }
             logger.error("webhook not accepted", metadata: ["error": "\(error)"])
             return .text(
                 .serviceUnavailable, "Not accepted now; please send it again. (request \(request.id))",

@@ -7,7 +7,7 @@ struct SortedReplies {
     enum Owner {
         case installation(Installation)
         case nobody
-        /// Of this installation, and whoever told it isn't its account.
+        /// Of this installation, reported by another account.
         case foreign(Installation)
     }
 

@@ -67,6 +67,7 @@ package struct Installer: Sendable {
         }
         var desk = desk
         desk.topic = found.id
+        desk.topicName = found.name
         var installation = Installation(
             id: InstallationID(Self.freshID(for: account.kind, among: existing)), channel: account, helpdesk: desk,
             name: name ?? channelCheck.accountName, doubtPolicy: doubtPolicy, targetToken: .random(),
@@ -133,7 +134,7 @@ package struct Installer: Sendable {
                 guard insisting else {
                     throw SetupFailure(
                         side: error.side, problem: error.problem,
-                        remedy: "\(error.remedy)\nOr remove the installation all the same, with --force: "
+                        remedy: "\(error.remedy)\nOr remove the installation anyway, with --force: "
                             + "then the webhook stays set at \(error.side) until another one replaces it.")
                 }
                 warning = "The webhook stays set at \(error.side): \(error.problem)"

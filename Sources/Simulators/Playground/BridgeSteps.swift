@@ -20,7 +20,7 @@ package struct BridgeSteps: Service {
     }
 
     package func run() async throws {
-        // Opened for writing too: the pipe then has no end when the one who writes into it is started anew.
+        // Opened for writing too: the pipe then has no end when the one who writes into it is started again.
         let file = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC)
         guard file >= 0 else {
             throw SettingsError(
@@ -53,7 +53,7 @@ package struct BridgeSteps: Service {
     package func take(_ line: [UInt8]) {
         guard line.count <= Self.longestLine, let step = try? JSON(parsing: line), let name = step["step"]?.string
         else {
-            if !line.isEmpty { logger.warning("A line of the bridge is no step") }
+            if !line.isEmpty { logger.warning("A line of the bridge isn't a step") }
             return
         }
         log.record(

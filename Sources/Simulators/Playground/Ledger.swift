@@ -1,4 +1,5 @@
-/// What was sent and what of it arrived, told from the far sides' log alone: the bridge is not asked.
+/// Counts the messages sent, arrived and failed. What was sent and arrived comes from the simulators' log alone; only that a
+/// message will never arrive is taken from the bridge's word.
 package struct Ledger: Sendable {
     package enum Direction: String, Sendable {
         case inbound, outbound
@@ -12,6 +13,8 @@ package struct Ledger: Sendable {
         case delivered
         /// Inbound: it is on the agent's desk. Outbound: the phone has told that it was looked at.
         case seen
+        /// The bridge has given up on it.
+        case failed
 
         package static func < (left: Self, right: Self) -> Bool { left.rank < right.rank }
 
@@ -20,6 +23,8 @@ package struct Ledger: Sendable {
             case .sent: 0
             case .delivered: 1
             case .seen: 2
+            // What arrives after all, after a retry, is no longer failed.
+            case .failed: -1
             }
         }
     }
@@ -32,14 +37,17 @@ package struct Ledger: Sendable {
         package var doubled = 0
         /// Webhooks that told once more of what had been told.
         package var repeats = 0
+        /// Given up on by the bridge, and not arrived since.
+        package var failed = 0
 
-        package var underWay: Int { sent - arrived }
+        package var underWay: Int { sent - arrived - failed }
 
-        package init(sent: Int = 0, arrived: Int = 0, doubled: Int = 0, repeats: Int = 0) {
+        package init(sent: Int = 0, arrived: Int = 0, doubled: Int = 0, repeats: Int = 0, failed: Int = 0) {
             self.sent = sent
             self.arrived = arrived
             self.doubled = doubled
             self.repeats = repeats
+            self.failed = failed
         }
     }
 
@@ -50,6 +58,9 @@ package struct Ledger: Sendable {
         var arrivedAs: String?
         var mark = Mark.sent
         var isTold = false
+        /// The delivery that the bridge made of it, once it has failed.
+        var failedDelivery: String?
+        var hasFailed: Bool { mark == .failed }
     }
 
     /// A person and a direction.
@@ -109,7 +120,41 @@ package struct Ledger: Sendable {
             arrive(entry.text, Lane(person: entry.subject, direction: .outbound), as: .delivered)
         case (.viber, _, "seen"):
             see(Lane(person: entry.subject, direction: .outbound))
+        case (.bridge, .action, "dead"), (.bridge, .action, "discarded"): fail(entry)
+        case (.bridge, .action, "claimed"): takeUp(entry.reference)
         default: break
+        }
+    }
+
+    /// The bridge has given up on a message: on the oldest with its text that hasn't arrived, else on the oldest.
+    private mutating func fail(_ entry: LogEntry) {
+        guard let step = try? JSON(parsing: entry.text), step["event"]?.string == "message",
+            let direction = step["direction"]?.string.flatMap(Direction.init(rawValue:))
+        else { return }
+        let lane = Lane(person: entry.subject, direction: direction)
+        guard let all = lanes[lane] else { return }
+        // The bridge tells the beginning of a long text.
+        var beginning = step["text"]?.string ?? ""
+        if beginning.hasSuffix("…") { beginning.removeLast() }
+        func isUnderWay(_ sent: Sent) -> Bool { sent.arrivedAs == nil && !sent.hasFailed }
+        guard
+            let index = all.firstIndex(where: { isUnderWay($0) && $0.text.hasPrefix(beginning) })
+                ?? all.firstIndex(where: isUnderWay)
+        else { return }
+        tallies[direction, default: Tally()].failed += 1
+        change(lane, index) { sent in
+            sent.mark = .failed
+            sent.failedDelivery = entry.reference
+        }
+    }
+
+    /// A failed message is tried again.
+    private mutating func takeUp(_ delivery: String) {
+        for lane in lanes.keys {
+            guard let index = lanes[lane]?.firstIndex(where: { $0.hasFailed && $0.failedDelivery == delivery })
+            else { continue }
+            tallies[lane.direction, default: Tally()].failed -= 1
+            change(lane, index) { $0.mark = lane.direction == .inbound ? .delivered : .sent }
         }
     }
 
@@ -142,6 +187,7 @@ package struct Ledger: Sendable {
             return
         }
         tallies[lane.direction, default: Tally()].arrived += 1
+        if all[found].hasFailed { tallies[lane.direction, default: Tally()].failed -= 1 }
         change(lane, found) { sent in
             sent.arrivedAs = text
             sent.mark = max(sent.mark, mark)

@@ -1,4 +1,4 @@
-// All that the page shows but for the bridge's steps, in one answer: whoever has missed something asks again.
+// All that the page shows but for the bridge's steps, in one answer: a page that has missed something asks again.
 extension SandboxServer {
     private static let shownMessages = 100
 
@@ -29,7 +29,7 @@ extension SandboxServer {
         [
             "sent": .integer(Int64(tally.sent)), "arrived": .integer(Int64(tally.arrived)),
             "underWay": .integer(Int64(tally.underWay)), "doubled": .integer(Int64(tally.doubled)),
-            "repeats": .integer(Int64(tally.repeats)),
+            "repeats": .integer(Int64(tally.repeats)), "failed": .integer(Int64(tally.failed)),
         ]
     }
 
@@ -76,7 +76,7 @@ extension SandboxServer {
         }
         return .object([
             "id": .string(conversation.id), "number": .integer(conversation.internalID),
-            "name": .string(user?.firstName ?? "Somebody"),
+            "name": .string(user?.firstName ?? "Customer"),
             "person": books.person(ofConversation: conversation.id).map { .string($0) },
             "topic": .string(freshchat.account.topics.first { $0.id == conversation.topicID }?.name ?? ""),
             "isResolved": .bool(conversation.status == "resolved"),

@@ -13,7 +13,7 @@ package struct SandboxConfiguration: Sendable {
     package var account: FreshchatAccount
     package var viberKnobs = ViberKnobs()
     package var freshchatKnobs = FreshchatKnobs()
-    /// The key of Freshchat's webhooks, 2048 bits; made anew when it is nil, which takes some tenths of a second.
+    /// The key of Freshchat's webhooks, 2048 bits; made when it is `nil`, which takes some tenths of a second.
     package var webhookKey: _RSA.Signing.PrivateKey?
     /// The same seed gives the same ids and the same mishaps.
     package var seed: UInt64 = 1

@@ -5,7 +5,7 @@ package struct LogEntry: Sendable, Codable, Equatable {
     /// Which far side.
     package enum Side: String, Sendable, Codable {
         case viber, freshchat
-        /// Whoever runs the whole and notes what he does to it.
+        /// The program that runs the whole and notes what it does to it.
         case driver
         /// The bridge between the two, in its own words.
         case bridge

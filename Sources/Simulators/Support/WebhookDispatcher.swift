@@ -132,7 +132,7 @@ package final class WebhookDispatcher: Sendable {
         }
         log.record(
             delivery.side, .unsent, delivery.name, subject: delivery.subject, reference: delivery.reference,
-            text: "given up after \(delivery.policy.waits.count + 1) attempts")
+            text: "failed after \(delivery.policy.waits.count + 1) attempts")
         finish()
     }
 

@@ -2,7 +2,7 @@ import Simulators
 
 /// Judges a run by what the far sides logged, and by nothing else.
 struct Oracle {
-    /// One message, from whoever wrote it to where it arrived.
+    /// One message, from its author to where it arrived.
     struct Message {
         var mark: Mark
         var text: String

@@ -1,7 +1,7 @@
 import Foundation
 import Simulators
 
-/// Tells what is known of each message that fared badly: the far sides' entries, and byoc's own lines.
+/// Shows what is known of each message that was lost, doubled or disordered: the services' entries, and byoc's own lines.
 struct Stories {
     let verdict: TortureVerdict
     let byoc: ByocUnderTorture

@@ -6,7 +6,7 @@ import Simulators
 /// Tortures byoc behind a running nginx, and judges by the far sides' logs.
 struct Torture: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Kill byoc's workers under load, let both far sides misbehave, and count what came of it.",
+        abstract: "Kill byoc's workers under load, let both services misbehave, and count what came of it.",
         discussion: """
             To be run by deploy/torture, which builds, and starts nginx. The last line is “kills=N messages=N lost=N …”; \
             exit code 0 only if nothing was lost, doubled in Freshchat, out of order, or where it doesn't belong.
@@ -21,12 +21,12 @@ struct Torture: AsyncParsableCommand {
     @Option(help: "Messages, in both directions together.") var messages = 2000
     @Option(help: "Write nothing more after so many minutes.") var minutes = 60
     @Option(help: "Messages under way at once.") var window = 150
-    @Option(help: "Silences of each far side.") var silences = 2
+    @Option(help: "Silences of each service.") var silences = 2
     @Option(help: "How long a silence lasts, in seconds.") var silenceSeconds = 30
-    @Option(help: "Answers that each far side begins and never ends.") var holds = 3
-    @Option(help: "Workers to be stopped, with something in hand, for longer than a lease.") var hangs = 2
+    @Option(help: "Answers that each service begins and never ends.") var holds = 3
+    @Option(help: "Workers to be stopped, with something in flight, for longer than a lease.") var hangs = 2
     @Option(help: "How many of Freshchat's webhooks are never sent, 0 to 1; byoc's poll brings them.") var drop = 0.01
-    @Flag(help: "Leave the far sides' log in the folder, as a failure does: far-sides.jsonl.") var keepLog = false
+    @Flag(help: "Leave the services' log in the folder, as a failure does: services.jsonl.") var keepLog = false
     @Option(help: "A setting for byoc, as KEY=value. May be repeated.") var setting: [String] = []
 
     func run() async throws {
@@ -74,7 +74,7 @@ struct Torture: AsyncParsableCommand {
             let elapsed = (ContinuousClock.now - started) / .seconds(1)
             let log = sandbox.log.entries()
             let oracle = Oracle(log, Oracle.Options(isPolled: drop > 0, topic: run.topic))
-            if keepLog || !oracle.verdict.isGood { try Self.write(log, to: "\(folder)/far-sides.jsonl") }
+            if keepLog || !oracle.verdict.isGood { try Self.write(log, to: "\(folder)/services.jsonl") }
             if !oracle.verdict.isGood { await Stories(oracle.verdict, byoc: run.byoc).tell() }
             await run.byoc.stop()
             TortureSummary(log: log, oracle.verdict, seconds: elapsed).tell()

@@ -190,10 +190,10 @@ extension TortureRun {
             _ = Glibc.kill(worker, SIGCONT)
         case .reload: reload()
         case .mend(.viber):
-            note("mend", subject: "viber")
+            note("repair", subject: "viber")
             await mend(.viber, by: ["resume", installation])
         case .mend(.freshchat):
-            note("mend", subject: "freshchat")
+            note("repair", subject: "freshchat")
             let file = "\(byoc.folder)/token"
             try Data(sandbox.freshchat.token.utf8).write(to: URL(filePath: file))
             await mend(
@@ -202,7 +202,7 @@ extension TortureRun {
         }
     }
 
-    /// The far side that the operator's command asks may fail at this moment too; then he tries again.
+    /// The service that the operator's command asks may fail at this moment too; then the operator tries again.
     private mutating func mend(_ side: LogEntry.Side, by command: [String]) async {
         do {
             _ = try await byoc.run(command)

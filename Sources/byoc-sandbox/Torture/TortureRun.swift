@@ -46,7 +46,7 @@ struct TortureRun {
         case hang(point: String, direction: String, passes: Int)
         case reload
         case thaw(pid_t)
-        /// An operator mends what was refused.
+        /// An operator repairs what was refused.
         case mend(LogEntry.Side)
     }
 

@@ -18,7 +18,7 @@ struct TortureSummary {
         count("faults", log.filter { $0.kind == .fault }.map { "\($0.side.rawValue) \($0.status) \($0.text)" })
         let refused = log.count { $0.kind == .webhook && !(200..<300).contains($0.status) }
         print(
-            "webhook attempts: \(log.count { $0.kind == .webhook }), of which not accepted: \(refused); "
+            "webhook attempts: \(log.count { $0.kind == .webhook }), not accepted: \(refused); "
                 + "log entries: \(log.count); \(Int(seconds)) s, "
                 + "\(Int(Double(verdict.messages) / max(1, seconds))) messages/s")
         print(

@@ -4,7 +4,7 @@ import Logging
 import RelayCore
 
 extension CompletionKind {
-    /// The ids of the installations, asked of the data store that the environment names; none when it can't be read.
+    /// The IDs of the installations in the data store that the settings name; none if it can't be read.
     static var installation: CompletionKind {
         .custom { _, _, _ in await InstallationCompletion.ids() }
     }
@@ -12,7 +12,7 @@ extension CompletionKind {
 
 private enum InstallationCompletion {
     static func ids() async -> [String] {
-        guard let settings = try? SettingsLoader().load(),
+        guard let settings = try? SettingsLoader(systemFile: SettingsOptions.systemFile).load(),
             FileManager.default.fileExists(atPath: settings.dataDirectory + "/byoc.sqlite"),
             let app = try? App.open(settings, logger: Logger(label: "byoc") { _ in SwiftLogNoOpLogHandler() })
         else { return [] }

@@ -1,11 +1,11 @@
 import ArgumentParser
 
-/// `byoc config`: every key.
+/// `byoc config`
 struct ConfigCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config",
-        abstract: "Print every configuration key: meaning, default, value, and where the value came from.",
-        discussion: "Secrets are masked. Exit code 78 when there are mistakes; they are listed at the end.")
+        abstract: "List every setting: its value and origin, meaning and default.",
+        discussion: "Secrets are masked. Invalid settings are listed at the end, and the exit code is 78 then.")
 
     @OptionGroup var options: SettingsOptions
 

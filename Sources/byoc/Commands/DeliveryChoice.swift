@@ -1,20 +1,20 @@
 import ArgumentParser
 import RelayCore
 
-/// Which deliveries a command is about.
+/// The deliveries that a command is about.
 struct DeliveryChoice: ParsableArguments {
-    @Flag(help: "What waits for its next attempt.") var waiting = false
-    @Flag(help: "What may have been delivered, or not.") var inDoubt = false
-    @Flag(help: "What waits for a person to decide.") var held = false
-    @Flag(help: "What was given up on.") var dead = false
-    @Option(help: "Only of this installation.", completion: .installation) var installation: String?
+    @Flag(help: "Deliveries waiting for their next attempt.") var waiting = false
+    @Flag(help: "Deliveries that may or may not have arrived.") var inDoubt = false
+    @Flag(help: "Deliveries that need an operator's decision.") var held = false
+    @Flag(help: "Deliveries that failed permanently.") var dead = false
+    @Option(help: "Only this installation's deliveries.", completion: .installation) var installation: String?
 
     /// Whether none of the kinds is chosen.
     var isEmpty: Bool { !waiting && !inDoubt && !held && !dead }
 
-    /// What is chosen; without a choice, everything that a person may still decide about.
+    /// The chosen deliveries; without a choice, all that a person may still decide about.
     ///
-    /// - Throws: ``CommandFailure`` for an installation that there is none of.
+    /// - Throws: ``CommandFailure`` for an unknown installation.
     func filter(_ app: App) async throws -> DeliveryFilter {
         var states: Set<Delivery.State> = []
         if waiting { states.insert(.waiting) }

@@ -8,23 +8,23 @@ import RelayCore
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Look for whatever is wrong, and say what mends it.",
+        abstract: "Diagnose problems and suggest fixes.",
         discussion: """
-            Looks at the settings, the data folder and its disk, the socket, the web server in front (does the public \
-            URL lead back to these very workers?), its certificate, the clocks, and at each installation: its \
-            credentials with both sides, its webhooks, its outbox. Changes nothing, and sends no message.
+            Checks the settings, the data folder and its disk, the socket, the web server (does the public URL reach \
+            these workers?), its certificate, the clock, and each installation: its credentials with the channel and \
+            Freshchat, its webhooks, its outbox. Read-only, and sends no message.
 
-            The exit code is 0 when all is well, 1 with warnings, 2 with errors.
+            Exit codes: 0 no problems, 1 the doctor itself failed, 2 errors, 3 warnings only.
 
             Examples:
               sudo -u byoc byoc doctor --env-file /etc/byoc/env
-              byoc doctor viber-x7k2          only this installation, and what concerns all
+              byoc doctor viber-x7k2          only this installation, and the server
               byoc doctor --json | jq '.[] | select(.severity == "error")'
             """)
 
     @OptionGroup var settings: SettingsOptions
     @Flag(help: "Print JSON.") var json = false
-    @Argument(help: "Only this installation.", completion: .installation) var id: String?
+    @Argument(help: "Only this installation and the server.", completion: .installation) var id: String?
 
     func run() async throws {
         var loaded = try settings.loader().read()
@@ -35,20 +35,21 @@ struct DoctorCommand: AsyncParsableCommand {
         let doctor = Doctor(settings: settings, mistakes: loaded.mistakes) { try App.open(settings, logger: logger) }
         let findings = await doctor.examine(id.map { InstallationID($0) })
         if let id, !findings.contains(where: { $0.installation?.rawValue == id }),
-            !findings.contains(where: { $0.subject == "Everything else" || $0.subject == "Data store" })
+            !findings.contains(where: { $0.subject == "Installations" || $0.subject == "Data store" })
         {
-            throw CommandFailure("There is no installation “\(id)”.", remedy: "See byoc installations")
+            throw CommandFailure(
+                "There is no installation “\(id)”.", remedy: "To list the installations: byoc installations")
         }
         if json {
             try Terminal.printJSON(findings)
         } else {
-            // Its own colours are in it; the foreign words were made printable one by one.
+            // It contains colours of its own; foreign words were made printable one by one.
             print(Self.text(of: findings, isColoured: Self.isColoured))
         }
         switch findings.map(\.severity).max() ?? .ok {
         case .ok: return
-        case .warning: throw ExitCode(1)
-        case .error: throw ExitCode(2)
+        case .warning: throw ProblemsFound.warnings
+        case .error: throw ProblemsFound.errors
         }
     }
 
@@ -56,7 +57,7 @@ struct DoctorCommand: AsyncParsableCommand {
         isatty(STDOUT_FILENO) == 1 && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
     }
 
-    /// A line each, with what is wrong explained below it, and the sum at the end.
+    /// One line for each check, with reason and fix below it, and the totals at the end.
     static func text(of findings: [Finding], isColoured: Bool) -> String {
         let width = findings.map(\.subject.printableOnOneLine.columns).max() ?? 0
         var lines: [String] = []
@@ -78,13 +79,13 @@ struct DoctorCommand: AsyncParsableCommand {
             )
             let margin = String(repeating: " ", count: width + 4)
             if !finding.reason.isEmpty { lines.append(margin + "Why: " + indented(finding.reason, by: width + 9)) }
-            if !finding.remedy.isEmpty { lines.append(margin + "Do:  " + indented(finding.remedy, by: width + 9)) }
+            if !finding.remedy.isEmpty { lines.append(margin + "Fix: " + indented(finding.remedy, by: width + 9)) }
         }
         let errors = findings.count { $0.severity == .error }
         let warnings = findings.count { $0.severity == .warning }
         lines += [
             "",
-            "\(errors) \(errors == 1 ? "error" : "errors"), \(warnings) \(warnings == 1 ? "warning" : "warnings")",
+            Terminal.count(errors, "error", "errors") + ", " + Terminal.count(warnings, "warning", "warnings"),
         ]
         return lines.joined(separator: "\n")
     }

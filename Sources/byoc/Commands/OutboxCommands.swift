@@ -2,53 +2,28 @@ import ArgumentParser
 import Foundation
 import RelayCore
 
-/// A delivery as the commands show it.
-struct DeliveryView: Encodable {
-    var id: Int64
-    var installation: String
-    var direction: String
-    var state: String
-    var inDoubt: Bool
-    var late: Bool
-    var attempts: Int
-    var acceptedAt: Date
-    var nextAttemptAt: Date?
-    var contact: String?
-    var reason: String
-    var detail: String
-    var text: String
-
-    init(_ delivery: Delivery, contact: Contact?) {
-        id = delivery.id.rawValue
-        installation = delivery.installation.rawValue
-        direction = delivery.direction.rawValue
-        state = delivery.state.rawValue
-        inDoubt = delivery.doubtSince != nil
-        late = delivery.isLate
-        attempts = delivery.attempts
-        acceptedAt = delivery.acceptedAt
-        nextAttemptAt = delivery.state == .waiting ? delivery.nextAttemptAt : nil
-        self.contact = contact.map { $0.profile.name ?? $0.profile.userID.rawValue }
-        reason = delivery.reason
-        detail = delivery.detail
-        text = delivery.payload?.plainText ?? "(can't be read)"
-    }
-}
-
 /// `byoc outbox`
 struct Outbox: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List what waits, is in doubt, is held, or is dead, with the reasons.",
-        discussion: "Without an option: everything that is not delivered or discarded.")
+        abstract: "List the deliveries that are waiting, in doubt, held or dead, with reasons.",
+        discussion: """
+            Lists all deliveries that are neither delivered nor discarded, unless an option selects some of them. TRIES \
+            counts all attempts made.
+
+            Examples:
+              byoc outbox --dead --installation viber-x7k2
+              byoc outbox --delivered --limit 20
+              byoc outbox --json | jq '.[] | select(.state == "held")'
+            """)
 
     @OptionGroup var options: StoreOptions
     @OptionGroup var choice: DeliveryChoice
-    @Flag(help: "What was delivered.") var delivered = false
-    @Option(help: "At most so many, the newest first.") var limit = 100
-    @Option(help: "Only those before this id: for the next page.") var before: Int64?
+    @Flag(help: "Delivered messages.") var delivered = false
+    @Option(help: "Maximum number of deliveries, newest first.") var limit = 100
+    @Option(help: "Only deliveries before this ID, for the next page.") var before: Int64?
 
     func validate() throws {
-        guard (1...10_000).contains(limit) else { throw ValidationError("--limit takes 1 to 10000.") }
+        guard (1...10_000).contains(limit) else { throw ValidationError("--limit takes 1 to 10000, not \(limit).") }
     }
 
     func run() async throws {
@@ -56,7 +31,7 @@ struct Outbox: AsyncParsableCommand {
         defer { app.close() }
         var filter = try await choice.filter(app)
         if delivered {
-            // Beside other choices it is one more, alone it is the only one.
+            // Alone it selects only these; next to other choices, these as well.
             filter.states = choice.isEmpty ? [.delivered] : filter.states.union([.delivered])
         }
         filter.before = before.map(DeliveryID.init(rawValue:))
@@ -66,21 +41,22 @@ struct Outbox: AsyncParsableCommand {
         for delivery in found {
             var contact: Contact?
             if let id = delivery.contact { contact = try await app.store.contact(id) }
-            views.append(DeliveryView(delivery, contact: contact))
+            let attempts = try await app.store.attempts(of: delivery.id).count
+            views.append(DeliveryView(delivery, contact: contact, attempts: attempts))
         }
         if options.json { return try Terminal.printJSON(views) }
-        guard !views.isEmpty else { return Terminal.print("Nothing waits, is in doubt, or is dead.") }
+        guard !views.isEmpty else { return Terminal.print("No matching deliveries.") }
         Terminal.printTable(
-            ["ID", "AGE", "WAY", "STATE", "TRIES", "CONTACT", "TEXT", "REASON"],
+            ["ID", "AGE", "DIRECTION", "STATUS", "TRIES", "CONTACT", "TEXT", "REASON"],
             views.map { view in
                 [
-                    "\(view.id)", Terminal.age(view.acceptedAt), view.direction,
-                    view.state + (view.inDoubt ? ", in doubt" : "") + (view.late ? ", late" : ""), "\(view.attempts)",
-                    view.contact ?? "–",
-                    view.text.printableOnOneLine.truncated(to: 40),
+                    "\(view.id)", Terminal.age(view.acceptedAt), view.direction, view.status, "\(view.attempts)",
+                    view.contact ?? "–", view.text.printableOnOneLine.truncated(to: 40),
                     view.reason + (view.detail.isEmpty ? "" : " (\(view.detail))"),
                 ]
             })
-        if views.count == limit, let last = views.last { Terminal.print("More: byoc outbox --before \(last.id)") }
+        if views.count == limit, let last = views.last {
+            Terminal.print("Older deliveries: byoc outbox --before \(last.id)")
+        }
     }
 }

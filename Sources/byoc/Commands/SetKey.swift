@@ -7,10 +7,15 @@ import RelayCore
 /// `byoc set-key ID`
 struct SetKey: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Set the public key of Freshchat's webhooks, or a new token.",
+        abstract: "Set Freshchat's public key, or replace a token.",
         discussion: """
-            Freshchat shows the key only once its webhook is set, and allows only one API token at a time, so both are \
-            set or replaced after the installation was made. They are read from --file, or from the standard input.
+            Freshchat shows its public key only after its webhook is set, so the key is set after the installation. \
+            The value is read from --file, or from standard input. A replaced token is checked before it is saved; sending \
+            then resumes automatically.
+
+            Examples:
+              byoc set-key viber-x7k2 --file key.pem
+              byoc set-key viber-x7k2 --kind channel-secret < token.txt
             """)
 
     enum Kind: String, ExpressibleByArgument, CaseIterable {
@@ -20,10 +25,11 @@ struct SetKey: AsyncParsableCommand {
     }
 
     @OptionGroup var options: StoreOptions
-    @Argument(help: "The installation's id.", completion: .installation) var id: String
-    @Option(help: "Which: \(Kind.allCases.map(\.rawValue).joined(separator: ", ")).") var kind = Kind.webhookKey
-    @Option(help: "The channel's setting, for a channel secret.") var field = "auth_token"
-    @Option(help: "The file to read; - or nothing reads the standard input.") var file = "-"
+    @Argument(help: "The installation's ID.", completion: .installation) var id: String
+    @Option(help: "The credential to set: \(Kind.allCases.map(\.rawValue).joined(separator: ", ")).") var kind = Kind
+        .webhookKey
+    @Option(help: "The name of the channel's secret, with --kind channel-secret.") var field = "auth_token"
+    @Option(help: "The file to read; - reads standard input.") var file = "-"
 
     func run() async throws {
         let app = try options.open()
@@ -37,19 +43,24 @@ struct SetKey: AsyncParsableCommand {
         }
         let value = try read()
         if kind == .webhookKey, let problem = FreshchatFields.webhookKey.problem(value) {
-            throw CommandFailure("This is no public key: \(problem)")
+            throw CommandFailure(
+                problem, remedy: "Copy the whole key from Freshchat, including the BEGIN and END lines.")
         }
         try await App.withHTTP { http in
             try await app.installer(over: http).replace(
                 credential, of: installation, on: App.channel(installation.channel.kind), with: value)
         }
         if options.json { return try Terminal.printJSON(InstallationView(try await app.installation(id))) }
-        Terminal.print("Set.")
+        Terminal.print("Saved for \(id).")
     }
 
     private func read() throws -> String {
         let text = try WholeFile.text(of: file, remedy: "Check --file.").trimmingWhiteSpace()
-        guard !text.isEmpty else { throw CommandFailure("There is nothing to read in \(file).") }
+        guard !text.isEmpty else {
+            throw CommandFailure(
+                "\(file == "-" ? "Standard input" : file) is empty.",
+                remedy: "Pass the value with --file or on standard input.")
+        }
         return text
     }
 }

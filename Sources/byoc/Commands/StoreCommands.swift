@@ -8,7 +8,7 @@ import SQLiteStore
 struct StoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "store",
-        abstract: "Check, compact or back up the data store, while workers run.",
+        abstract: "Check, compact or back up the data store while workers run.",
         subcommands: [StoreCheck.self, StoreCompact.self, StoreBackup.self])
 }
 
@@ -16,6 +16,7 @@ extension StoreOptions {
     /// The settings, and the store's file without opening the store.
     fileprivate func maintenance() throws -> (settings: Settings, store: StoreMaintenance) {
         let settings = try self.settings.loader().load()
+        try App.checkStore(of: settings)
         return (settings, try StoreMaintenance(directory: settings.dataDirectory))
     }
 }
@@ -24,10 +25,11 @@ extension StoreOptions {
 struct StoreCheck: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Look for damage, and say what to do about it.",
+        abstract: "Check the data store for damage and suggest fixes.",
         discussion: """
-            Changes nothing, and also works when the store can't be opened for work any more. Ends with 0 when all is \
-            well, with 1 after warnings, and with 2 when something is damaged.
+            Read-only, and works even if workers can't open the store.
+
+            Exit codes: 0 no problems, 1 the check itself failed, 2 damage, 3 warnings only.
             """)
 
     @OptionGroup var options: StoreOptions
@@ -44,15 +46,15 @@ struct StoreCheck: ParsableCommand {
         if options.json { try Terminal.printJSON(report) } else { show(report, hasKey: key != nil) }
         switch report.worst {
         case nil: return
-        case .warning: throw ExitCode(1)
-        case .damage: throw ExitCode(2)
+        case .warning: throw ProblemsFound.warnings
+        case .damage: throw ProblemsFound.errors
         }
     }
 
     private func show(_ report: StoreReport, hasKey: Bool) {
-        Terminal.print("\(report.path): \(size(report.bytes)), and \(size(report.walBytes)) in its log")
+        Terminal.print("\(report.path): \(size(report.bytes)), plus \(size(report.walBytes)) of write-ahead log")
         if let free = report.freeBytes, let journal = report.journal {
-            let way = report.givesSpaceBack == true ? "given back by and by" : "kept for what comes"
+            let way = report.givesSpaceBack == true ? "reclaimed automatically" : "reused for new data"
             Terminal.print("free: \(size(free)), \(way); journal: \(journal)")
         }
         if !report.deliveries.isEmpty {
@@ -60,11 +62,11 @@ struct StoreCheck: ParsableCommand {
                 "deliveries: "
                     + report.deliveries.sorted { $0.key < $1.key }.map { "\($1) \($0)" }.joined(separator: ", "))
         }
-        if !hasKey { Terminal.print("There is no secret key here: whether the secrets can be read was not looked at.") }
+        if !hasKey { Terminal.print("Not checked: the secrets, because there is no secret key here.") }
         for finding in report.findings {
             Terminal.print("\(finding.severity.rawValue) (\(finding.name)): \(finding.problem)\n  \(finding.remedy)")
         }
-        if report.findings.isEmpty { Terminal.print("All is well.") }
+        if report.findings.isEmpty { Terminal.print("No problems found.") }
     }
 }
 
@@ -72,25 +74,25 @@ struct StoreCheck: ParsableCommand {
 struct StoreCompact: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compact",
-        abstract: "Give free space in the file back to the disk.",
+        abstract: "Reclaim unused disk space.",
         discussion: """
-            By small steps between which the workers write. With --full the file is written anew: it becomes as small as \
-            it can be, but until that is done webhooks wait, and those that wait too long are answered 503, so that their \
-            senders try again.
+            Works in small steps, between which workers continue to write. With --full, it rewrites the database to its \
+            smallest size. Webhooks may wait or get 503 until it finishes; senders retry those.
             """)
 
     @OptionGroup var options: StoreOptions
-    @Flag(help: "Write the whole file anew; webhooks wait, or get 503, meanwhile.") var full = false
+    @Flag(help: "Rewrite the whole database. Webhooks may wait or get 503 meanwhile.") var full = false
 
     func run() throws {
         let (_, store) = try options.maintenance()
-        if full { Terminal.note("Writing the data store anew. Until that is done webhooks wait, or are answered 503.") }
+        if full { Terminal.note("Rewriting the database. Webhooks may wait or get 503 until it finishes.") }
         let done = try store.compact(full: full)
         if options.json { return try Terminal.printJSON(done) }
-        Terminal.print("\(size(done.bytesBefore)) before, \(size(done.bytesAfter)) now.")
+        Terminal.print("Before: \(size(done.bytesBefore)). Now: \(size(done.bytesAfter)).")
         if done.freeBytes > 0 {
             Terminal.print(
-                "\(size(done.freeBytes)) are free and stay in the file. byoc store compact --full gives them back.")
+                "\(size(done.freeBytes)) of unused space remain in the file. To reclaim them: byoc store compact --full"
+            )
         }
     }
 }
@@ -99,16 +101,16 @@ struct StoreCompact: ParsableCommand {
 struct StoreBackup: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup",
-        abstract: "Copy the data store as it is at this moment into one file.",
+        abstract: "Back up the data store into one file.",
         discussion: """
-            The workers go on meanwhile. To restore: stop all workers, put the file in place of byoc.sqlite, remove \
-            byoc.sqlite-wal and byoc.sqlite-shm, and start them again. The secrets in it are encrypted with the secret \
-            key, which is not in it.
+            A consistent copy of the current state; workers continue to run. To restore: stop all workers, replace \
+            byoc.sqlite with the copy, remove byoc.sqlite-wal and byoc.sqlite-shm, and start the workers. The secrets in \
+            the copy are encrypted with the secret key, which the copy doesn't contain.
             """)
 
     @OptionGroup var options: StoreOptions
-    @Flag(help: "Replace the file if there is one.") var force = false
-    @Argument(help: "Where to put the copy.") var file: String
+    @Flag(help: "Replace the file if it exists.") var force = false
+    @Argument(help: "The file to write.") var file: String
 
     func run() throws {
         let (settings, store) = try options.maintenance()
@@ -116,17 +118,18 @@ struct StoreBackup: ParsableCommand {
         if options.json { try Terminal.printJSON(backup) } else { show(backup) }
         if settings.secretKey == nil {
             Terminal.note(
-                "It needs \(settings.dataDirectory)/secret.key to be read: keep a copy of that too, in another place.")
+                "To restore you also need \(settings.dataDirectory)/secret.key. Store a copy elsewhere.")
         } else {
-            Terminal.note("It needs BYOC_SECRET_KEY to be read: keep a copy of that too, in another place.")
+            Terminal.note("To restore you also need BYOC_SECRET_KEY. Store a copy elsewhere.")
         }
     }
 
     private func show(_ backup: StoreMaintenance.Backup) {
         let count = backup.deliveries.values.reduce(0, +)
         Terminal.print(
-            "\(backup.path): \(size(backup.bytes)), \(backup.installations) installations, \(count) deliveries; looked "
-                + "through and sound.")
+            "\(backup.path): \(size(backup.bytes)), "
+                + "\(Terminal.count(backup.installations, "installation", "installations")), "
+                + "\(Terminal.count(count, "delivery", "deliveries")); verified")
     }
 }
 

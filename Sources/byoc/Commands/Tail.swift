@@ -6,40 +6,41 @@ import RelayCore
 /// `byoc tail`
 struct Tail: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Follow live what the bridge does with each message.",
+        abstract: "Follow each message live.",
         discussion: """
-            Shows each step of every worker as it happens, until Ctrl-C: a webhook received, verified, committed, or \
-            refused and why; a delivery claimed, each call to a far side and its answer, delivered, or retried, in doubt, \
-            dead. → goes from the customer to the agent, ← from the agent to the customer. The workers need not be \
-            told: they see that somebody listens within a second. Nobody is slowed down by it; when lines come faster \
-            than they can be shown, some are left out, and it says how many.
+            Shows each worker's steps as they happen, until Ctrl-C: a webhook received, verified, committed, or refused \
+            with the reason; a delivery claimed, each call to Viber or Freshchat with its answer, and then delivered, \
+            retried, in doubt or dead. → is from the customer to the agent, ← from the agent to the customer. Workers \
+            notice a listener within a second and are never slowed down: steps that come too fast are dropped and counted.
 
             Examples:
               byoc tail                           everything
               byoc tail --installation viber-x7k2 one installation
-              byoc tail --text                    with the beginnings of the messages
+              byoc tail --text                    with the beginning of each message
               byoc tail --json | jq 'select(.step == "retrying")'
             """)
 
     @OptionGroup var settings: SettingsOptions
 
-    @Flag(help: "One JSON object a line, with all there is, the messages' beginnings among it.") var json = false
-    @Flag(help: "Show the beginnings of the messages too.") var text = false
-    @Option(help: "Only this installation, by its id.", completion: .installation) var installation: String?
+    @Flag(help: "Print one JSON object per line, including the beginning of each message.") var json = false
+    @Flag(help: "Show the beginning of each message.") var text = false
+    @Option(help: "Only this installation.", completion: .installation) var installation: String?
 
     func run() async throws {
-        let listener = try TailListener(dataDirectory: settings.loader().load().dataDirectory)
+        let settings = try settings.loader().load()
+        try App.checkStore(of: settings)
+        let listener = try TailListener(dataDirectory: settings.dataDirectory)
         let isColoured =
             isatty(STDOUT_FILENO) == 1 && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
-        if isatty(STDERR_FILENO) == 1, !json { Terminal.note("Listening; Ctrl-C ends it.") }
+        if isatty(STDERR_FILENO) == 1, !json { Terminal.note("Listening. Press Ctrl-C to stop.") }
         listener.run { step, missed in
             if missed > 0 {
-                let words = "\(missed) \(missed == 1 ? "step was" : "steps were") missed of worker \(step.worker)"
+                let words = "missed \(missed) \(missed == 1 ? "step" : "steps") of worker \(step.worker)"
                 guard json ? Self.write("{\"missed\":\(missed),\"worker\":\(step.worker)}") : Self.write(words) else {
                     return false
                 }
             }
-            // What belongs to no installation concerns them all.
+            // A step without an installation concerns all of them.
             if let installation, let other = step.installation, other != installation { return true }
             if json {
                 guard let line = try? TailLine.encode(step) else { return true }
@@ -49,9 +50,9 @@ struct Tail: AsyncParsableCommand {
         }
     }
 
-    /// Each line at once: whoever reads them from a pipe is to see them as they come.
+    /// Writes each line at once, so that a reader of a pipe sees it immediately.
     ///
-    /// - Returns: whether anybody still reads.
+    /// - Returns: whether the output is still read.
     private static func write(_ line: String) -> Bool {
         var rest = Array((line + "\n").utf8)[...]
         while !rest.isEmpty {

@@ -2,18 +2,18 @@ import RelayCore
 
 /// The `KEY=value` lines of a text that a person wrote, read as systemd reads an `EnvironmentFile` (systemd.exec(5)).
 ///
-/// Lines that are blank or begin with `#` or `;` are comments. `export` may stand before a key. A value in quotes may go over
-/// several lines; within double quotes a backslash before `"`, `\`, `$` or a backquote is taken off. Every other line is
-/// a fault that names it: nothing is passed over in silence.
+/// Lines that are blank or begin with `#` or `;` are comments. A key may follow `export`. A value in quotes may span several
+/// lines; within double quotes a backslash before `"`, `\`, `$` or a backquote is removed. Every other line is a fault that
+/// names it: no line is skipped silently.
 struct SettingLines {
     struct Setting: Hashable {
         var key: String
         var value: String
-        /// Counted from 1, where the key stands.
+        /// The line of the key, counted from 1.
         var line: Int
     }
 
-    /// A line that is no setting. Says nothing of the line's content, because that may be a secret.
+    /// A line that isn't a setting. Doesn't show the line's content, because that may be a secret.
     struct Fault: Hashable {
         var line: Int
         var problem: String
@@ -32,14 +32,14 @@ struct SettingLines {
             index += 1
             guard let first = line.first, first != "#", first != ";" else { continue }
             guard let equals = line.firstIndex(of: "=") else {
-                faults.append(Fault(line: number, problem: "has no “=”; write KEY=value, or # before a comment"))
+                faults.append(Fault(line: number, problem: "has no “=”; write KEY=value, or begin a comment with #"))
                 continue
             }
             guard let key = Self.key(line[..<equals]) else {
                 faults.append(
                     Fault(
                         line: number,
-                        problem: "has no key before its “=”; a key is made of letters, digits and underscores"))
+                        problem: "has no valid key before its “=”; a key consists of letters, digits and underscores"))
                 continue
             }
             var rest = line[line.index(after: equals)...].drop(while: \.isWhitespace)
@@ -56,13 +56,12 @@ struct SettingLines {
                     } else {
                         faults.append(
                             Fault(
-                                line: index, problem: "goes on behind its closing quote; put the whole value in quotes")
-                        )
+                                line: index, problem: "has text after its closing quote; quote the whole value"))
                     }
                     break
                 }
                 guard index < lines.count else {
-                    faults.append(Fault(line: number, problem: "opens a quote (\(quote)) that nothing closes"))
+                    faults.append(Fault(line: number, problem: "opens a quote (\(quote)) that is never closed"))
                     break
                 }
                 value += "\n"
@@ -74,7 +73,7 @@ struct SettingLines {
 
     /// Moves a line's characters into the value.
     ///
-    /// - Returns: the characters behind the closing quote; `nil` if the line ends before it.
+    /// - Returns: the characters after the closing quote; `nil` if the line ends before it.
     private static func take(
         _ rest: inout Substring, to quote: Character, into value: inout String
     ) -> Substring? {

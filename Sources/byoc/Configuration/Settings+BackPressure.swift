@@ -2,7 +2,7 @@ extension Settings {
     mutating func readBackPressure(_ reader: inout SettingsReader) {
         if let value = reader.read(
             "BYOC_OUTBOX_LIMIT",
-            "waiting deliveries from which on webhooks are refused with 503, to be sent again later",
+            "queue length at which webhooks are rejected with 503 (senders retry)",
             default: "1000000", expects: "a whole number from 1 to 1000000000",
             parse: { Int($0).flatMap { (1...1_000_000_000).contains($0) ? $0 : nil } })
         {
@@ -10,8 +10,8 @@ extension Settings {
         }
         if let value = reader.read(
             "BYOC_DISK_RESERVE",
-            "bytes that stay free on the data folder's disk: below, webhooks are refused with 503; 0: none",
-            default: "64M", expects: "a number of bytes, or with K, M or G", parse: Self.diskSize)
+            "free space on the data folder's disk below which webhooks are rejected with 503; 0: no reserve",
+            default: "64M", expects: "a number of bytes, or a number with K, M or G", parse: Self.diskSize)
         {
             diskReserve = value
         }
@@ -23,7 +23,7 @@ extension Settings {
         let unit = digits.last.flatMap { units[$0] }
         if unit != nil { digits.removeLast() }
         guard let number = Int64(digits), number >= 0 else { return nil }
-        // Above a million GiB nothing is meant, and below nothing overflows.
+        // More than a million GiB is a typing error, and less can't overflow.
         let (bytes, overflow) = number.multipliedReportingOverflow(by: unit ?? 1)
         return overflow || bytes > 1 << 50 ? nil : bytes
     }

@@ -9,13 +9,13 @@ import RelayCore
 /// The configuration of one process.
 struct Settings {
     var dataDirectory = "byoc-data"
-    /// Empty: not set.
+    /// Empty if not set.
     var baseURL = ""
     /// `PATH` or `HOST:PORT`; empty: not set.
     var socket = ""
     var socketMode: UInt32 = 0o660
     var threads = 32
-    /// `nil`: not said.
+    /// `nil` if not set.
     var workers: Int?
     var relayConcurrency = 16
     var leaseTime: Duration = .seconds(120)
@@ -30,16 +30,18 @@ struct Settings {
     var logFile: String?
     var secretKey: Secret?
     var adminPassword: AdminPassword?
-    /// Which channel's installation the environment describes; `nil`: none.
+    /// The channel that the environment describes an installation for; `nil`: none.
     var channelKind: ChannelKind?
-    /// What the environment says of each channel's fields, for installing and for the installation above.
+    /// Each channel's fields in the environment, for `byoc install` and for the installation above.
     var channelAccounts: [ChannelKind: ChannelAccount] = [:]
     var desk = DeskSettings()
     var installationName: String?
     var doubtPolicy: Installation.DoubtPolicy = .resend
     var retention = RetentionAges()
-    /// What is no mistake, but should be seen to: how the settings' file can be read by others, say.
+    /// Risks that don't keep byoc from starting: a settings file that other users can read, for example.
     var cautions: [Caution] = []
+    /// A settings file that would have been read, but that this user may not read; `nil`: none.
+    var unreadFile: String?
 
     struct Caution: Hashable {
         var problem: String
@@ -47,7 +49,7 @@ struct Settings {
         var remedy: String
     }
 
-    /// What the environment says of Freshchat.
+    /// The environment's settings for Freshchat.
     struct DeskSettings {
         var baseURL: String?
         var token: Secret?
@@ -56,14 +58,14 @@ struct Settings {
         var resolvedPolicy: HelpdeskAccount.ResolvedPolicy = .reopen
         var forwardsSystemLines = false
         var textLimit = 4000
-        /// Zero: conversations are not looked into.
+        /// Zero: conversations are not polled.
         var pollInterval: Duration = .seconds(300)
         var pollCalls = 20
     }
 }
 
 enum LogFormat: String, CaseIterable {
-    /// Text on a terminal, else JSON.
+    /// Text on a terminal, otherwise JSON.
     case auto
     case text, json
 }
@@ -74,60 +76,61 @@ extension Settings {
         func text(_ text: String) -> String? { text }
 
         if let value = reader.read(
-            "BYOC_DATA_DIR", "the folder of the data store; only byoc's user may read it", default: dataDirectory,
+            "BYOC_DATA_DIR", "data folder; only byoc's user may have access to it", default: dataDirectory,
             expects: "a path", parse: text)
         {
             dataDirectory = value
         }
         if let value = reader.read(
-            "BYOC_BASE_URL", "the public address that our URLs begin with, as channels and Freshchat reach it",
+            "BYOC_BASE_URL", "public URL at which channels and Freshchat reach byoc",
             expects:
-                "a URL such as https://chat.example.com or https://example.com/byoc, with a port up to 65535 if any",
+                "a URL such as https://chat.example.com or https://example.com/byoc, with any port at most 65535",
             parse: Self.publicURL)
         {
             baseURL = value
         }
         if let value = reader.read(
-            "BYOC_SOCKET", "where FastCGI requests are taken: a socket's path, or HOST:PORT",
-            expects: "a path, or HOST:PORT with a port up to 65535", parse: Self.listeningAddress)
+            "BYOC_SOCKET", "FastCGI socket: a path, or HOST:PORT",
+            expects: "a path, or HOST:PORT with a port at most 65535", parse: Self.listeningAddress)
         {
             socket = value
         }
         if let value = reader.read(
-            "BYOC_SOCKET_MODE", "who may connect to the socket's path", default: "0660",
+            "BYOC_SOCKET_MODE", "file mode of the socket", default: "0660",
             expects: "an octal mode such as 0660", parse: { UInt32($0, radix: 8).flatMap { $0 <= 0o777 ? $0 : nil } })
         {
             socketMode = value
         }
-        if let value = reader.whole("BYOC_THREADS", "requests that one worker takes at the same moment", 32, 1...512) {
+        if let value = reader.whole("BYOC_THREADS", "concurrent requests per worker", 32, 1...512) {
             threads = value
         }
         workers = reader.read(
-            "BYOC_WORKERS", "worker processes to run and keep running (2, or 1 on an inherited socket)",
+            "BYOC_WORKERS", "number of worker processes (2, or 1 on an inherited socket)",
             expects: "a whole number from 1 to 256", parse: { Int($0).flatMap { (1...256).contains($0) ? $0 : nil } })
         if let value = reader.whole(
-            "BYOC_RELAY_CONCURRENCY", "deliveries that one worker makes at the same moment; 0: none", 16, 0...1024)
+            "BYOC_RELAY_CONCURRENCY", "concurrent deliveries per worker; 0: this worker delivers nothing", 16, 0...1024)
         {
             relayConcurrency = value
         }
         if let value = reader.whole(
-            "BYOC_LEASE_SECONDS", "how long a worker that lives but hangs keeps a conversation to itself", 120,
+            "BYOC_LEASE_SECONDS", "lease time in seconds before a hung worker's conversation is taken over", 120,
             30...3600)
         {
             leaseTime = .seconds(value)
         }
         if let value = reader.whole(
-            "BYOC_DRAIN_SECONDS", "how long what is in hand may go on after SIGTERM", 20, 1...3600)
+            "BYOC_DRAIN_SECONDS", "grace period in seconds for in-flight work after SIGTERM", 20, 1...3600)
         {
             drainTime = .seconds(value)
         }
         if let value = reader.whole(
-            "BYOC_CGI_RELAY_SECONDS", "under plain CGI: how long a request's process goes on relaying", 10, 0...3600)
+            "BYOC_CGI_RELAY_SECONDS", "under plain CGI: seconds that a request's process continues to relay", 10,
+            0...3600)
         {
             cgiRelayTime = .seconds(value)
         }
         if let value = reader.read(
-            "BYOC_BODY_LIMIT", "the longest request body in bytes", default: "4M",
+            "BYOC_BODY_LIMIT", "maximum size of a request body in bytes", default: "4M",
             expects: "a number of bytes, or with K or M, up to 64M", parse: Self.byteCount)
         {
             bodyLimit = value
@@ -141,19 +144,19 @@ extension Settings {
 
     private mutating func readRetention(_ reader: inout SettingsReader) {
         if let value = reader.whole(
-            "BYOC_KEEP_DELIVERED_DAYS", "for how many days what is delivered or discarded is kept, with its text", 30,
+            "BYOC_KEEP_DELIVERED_DAYS", "days to keep delivered and discarded messages, with their text", 30,
             0...36_500)
         {
             retention.delivered = .seconds(value * 86_400)
         }
         if let value = reader.whole(
-            "BYOC_KEEP_ATTEMPTS_DAYS", "for how many days the attempts of what is delivered or discarded are kept", 14,
+            "BYOC_KEEP_ATTEMPTS_DAYS", "days to keep the attempts of delivered and discarded messages", 14,
             0...36_500)
         {
             retention.attempts = .seconds(value * 86_400)
         }
         if let value = reader.whole(
-            "BYOC_KEEP_DEDUPE_DAYS", "for how many days a repeated webhook is recognised", 60, 30...36_500)
+            "BYOC_KEEP_DEDUPE_DAYS", "days during which a repeated webhook is recognized", 60, 30...36_500)
         {
             retention.dedupe = .seconds(value * 86_400)
         }
@@ -161,33 +164,33 @@ extension Settings {
 
     private mutating func readLogging(_ reader: inout SettingsReader) {
         if let value = reader.read(
-            "BYOC_LOG_LEVEL", "the least that is logged", default: "info",
-            expects: "one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))",
+            "BYOC_LOG_LEVEL", "minimum log level", default: "info",
+            expects: "one of: \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))",
             parse: { Logger.Level(rawValue: $0.lowercased()) })
         {
             logLevel = value
         }
         if let value = reader.read(
-            "BYOC_LOG_FORMAT", "how it is logged; auto: text on a terminal, else JSON", default: "auto",
+            "BYOC_LOG_FORMAT", "log format; auto: text on a terminal, otherwise JSON", default: "auto",
             expects: "auto, text or json", parse: { LogFormat(rawValue: $0.lowercased()) })
         {
             logFormat = value
         }
         logFile = reader.read(
-            "BYOC_LOG_FILE", "a file to log to, as JSON, instead of the standard error stream; plain CGI needs one",
+            "BYOC_LOG_FILE", "log file, written as JSON, instead of standard error; required under plain CGI",
             expects: "a path", parse: { $0 })
     }
 
     private mutating func readSecrets(_ reader: inout SettingsReader) {
         secretKey = reader.read(
             "BYOC_SECRET_KEY",
-            "encrypts the secrets in the store; without it, a key is made and kept in the data folder",
+            "key that encrypts the secrets in the data store; if not set, a key is created in the data folder",
             isSecret: true, expects: "32 bytes in base64 or hex, as from: openssl rand -base64 32",
             parse: { Secret($0) })
         adminPassword = reader.read(
             "BYOC_ADMIN_PASSWORD",
-            "signs in to the settings pages under /admin: the password, or what byoc hash-password makes of it",
-            isSecret: true, expects: "at least \(AdminPassword.shortest) characters, or a whole hash",
+            "password for the pages under /admin, or the output of byoc hash-password",
+            isSecret: true, expects: "at least \(AdminPassword.shortest) characters, or a complete hash",
             fault: { text in
                 do throws(AdminPassword.Fault) {
                     _ = try AdminPassword(parsing: text)
@@ -201,61 +204,61 @@ extension Settings {
     private mutating func readInstallation(_ reader: inout SettingsReader) {
         let kinds = ChannelRegistry.all.map(\.descriptor.kind)
         channelKind = reader.read(
-            "BYOC_CHANNEL", "makes an installation of this channel from the keys below, without byoc install",
-            expects: "one of \(kinds.map(\.rawValue).joined(separator: ", "))",
+            "BYOC_CHANNEL", "channel to install from the settings below, instead of with byoc install",
+            expects: "one of: \(kinds.map(\.rawValue).joined(separator: ", "))",
             parse: { text in kinds.first { $0.rawValue == text.lowercased() } })
         installationName = reader.read(
-            "BYOC_INSTALLATION_NAME", "what the installation is called", expects: "a name", parse: { $0 })
+            "BYOC_INSTALLATION_NAME", "the installation's name", expects: "a name", parse: { $0 })
         if let value = reader.read(
             "BYOC_DOUBT_POLICY",
-            "a reply of which it is unknown whether it was sent: resend it, or hold it for a person",
+            "what to do with a reply that may or may not have been sent: resend or hold",
             default: "resend", expects: "resend or hold", parse: { Installation.DoubtPolicy(rawValue: $0) })
         {
             doubtPolicy = value
         }
         desk.baseURL = reader.read(
-            "BYOC_FRESHCHAT_BASE_URL", "Freshchat's API, up to and including /v2",
-            expects: "a URL such as https://api.freshchat.com/v2, with a port up to 65535 if any",
+            "BYOC_FRESHCHAT_BASE_URL", "Freshchat API URL, including /v2",
+            expects: "a URL such as https://api.freshchat.com/v2, with any port at most 65535",
             parse: { try? FreshchatBaseURL(parsing: $0).text })
         desk.token = reader.read(
-            "BYOC_FRESHCHAT_TOKEN", "Freshchat's API token", isSecret: true, expects: "the token without white space",
+            "BYOC_FRESHCHAT_TOKEN", "Freshchat API token", isSecret: true, expects: "the token without spaces",
             parse: { $0.contains(where: \.isWhitespace) ? nil : Secret($0) })
         desk.topic = reader.read(
-            "BYOC_FRESHCHAT_TOPIC", "the id of the topic that conversations go to (byoc install also takes its name)",
-            expects: "an id",
+            "BYOC_FRESHCHAT_TOPIC", "ID of the Freshchat topic for conversations (byoc install also accepts its name)",
+            expects: "a topic ID",
             parse: { $0 })
         desk.webhookPublicKey = reader.read(
-            "BYOC_FRESHCHAT_WEBHOOK_KEY", "the public key that Freshchat shows beside its webhook setting",
-            expects: "the key as shown, line ends as \\n", parse: { $0 })
+            "BYOC_FRESHCHAT_WEBHOOK_KEY", "public key that Freshchat shows next to its webhook setting",
+            expects: "the key as shown, with line breaks as \\n", parse: { $0 })
         if let value = reader.read(
             "BYOC_FRESHCHAT_RESOLVED_POLICY",
-            "a customer writes into a resolved conversation: reopen it, or begin another",
+            "when a customer writes in a resolved conversation: reopen it, or start a new one",
             default: "reopen", expects: "reopen or new_conversation",
             parse: { HelpdeskAccount.ResolvedPolicy(rawValue: $0) })
         {
             desk.resolvedPolicy = value
         }
         if let value = reader.read(
-            "BYOC_FRESHCHAT_FORWARD_SYSTEM", "whether Freshchat's own lines go to the customer", default: "no",
+            "BYOC_FRESHCHAT_FORWARD_SYSTEM", "forward Freshchat system messages to customers", default: "no",
             expects: "yes or no", parse: { ["yes": true, "true": true, "no": false, "false": false][$0.lowercased()] })
         {
             desk.forwardsSystemLines = value
         }
         if let value = reader.whole(
-            "BYOC_FRESHCHAT_TEXT_LIMIT", "the longest text of one Freshchat message", 4000, 100...100_000)
+            "BYOC_FRESHCHAT_TEXT_LIMIT", "maximum length of a Freshchat message in characters", 4000, 100...100_000)
         {
             desk.textLimit = value
         }
         if let value = reader.whole(
             "BYOC_FRESHCHAT_POLL_SECONDS",
-            "how long after a message its conversation is looked into for replies whose webhook was lost; 0: never",
+            "delay in seconds before polling a conversation for missed replies; 0: never",
             300,
             0...86_400)
         {
             desk.pollInterval = .seconds(value)
         }
         if let value = reader.whole(
-            "BYOC_FRESHCHAT_POLL_CALLS", "the most calls a minute for that, for each installation", 20, 1...6000)
+            "BYOC_FRESHCHAT_POLL_CALLS", "maximum polling calls per minute and installation", 20, 1...6000)
         {
             desk.pollCalls = value
         }
@@ -278,7 +281,7 @@ extension Settings {
         }
     }
 
-    /// What is wrong with a path shows when it is listened on; what has none is read as it will be.
+    /// A bad path shows when it is listened on; anything else is read here as it will be then.
     private static func listeningAddress(_ text: String) -> String? {
         text.contains("/") || (try? ListeningAddress(text)) != nil ? text : nil
     }

@@ -1,30 +1,30 @@
 import Configuration
 import FoundationEssentials
 
-/// Reads configuration keys one by one, and keeps for each what it means, what it is and where it came from, so that
-/// `byoc config` shows exactly what the program reads. Mistakes are collected, not thrown, so that all are told at once.
+/// Reads settings one by one, and keeps the meaning, value and origin of each, so that `byoc config` shows exactly what the
+/// program reads. Mistakes are collected, not thrown, so that all are reported at once.
 struct SettingsReader {
     /// A key as `byoc config` shows it.
     struct Entry: Encodable {
         var key: String
         var meaning: String
         var defaultValue: String?
-        /// `nil`: not set, and there is no default. Masked when it is secret.
+        /// `nil` if it isn't set and has no default. Masked if it is a secret.
         var value: String?
         /// "command line", "environment", a file's path, or "default".
         var origin: String
         var isSecret: Bool
     }
 
-    /// Where values come from; the first source that has a key wins.
+    /// A source of values; the first source that has a key wins.
     struct Source {
         var name: String
         var values: [String: String]
-        /// Where each key stands, if it is a file.
+        /// The line of each key, if the source is a file.
         var lines: [String: Int] = [:]
-        /// Whether somebody named this file as byoc's, so that what is nearly a key of ours was meant as one.
+        /// Whether this file was named as byoc's, so that what is nearly a key of ours was meant as one.
         var isNamed = false
-        /// Lines that are no settings.
+        /// Lines that aren't settings.
         var mistakes: [SettingsMistake] = []
 
         /// Where a key comes from, for an error.
@@ -88,8 +88,9 @@ struct SettingsReader {
         mistakes.append(mistake)
     }
 
-    /// Reports each key with our prefix that nothing has read, with the one that was probably meant. In a file that was
-    /// named, also a key that is nearly one of ours: without the prefix, or with a letter or two of another. Other keys are other programs'.
+    /// Reports each key with our prefix that nothing has read, with the key that was probably meant. In a file that was
+    /// named, also a key that is nearly one of ours: without the prefix, or with a letter or two wrong. Other keys belong to
+    /// other programs.
     mutating func reportUnknownKeys(prefix: String, ignoring ignored: Set<String>) {
         let known = Set(entries.map(\.key))
         for source in sources {
@@ -108,7 +109,7 @@ struct SettingsReader {
                 guard isOurs || meant != nil else { continue }
                 mistakes.append(
                     SettingsMistake(
-                        key: key, value: nil, expected: "there is no such key", origin: source.origin(of: key),
+                        key: key, value: nil, expected: "unknown setting", origin: source.origin(of: key),
                         nearest: meant))
             }
         }
@@ -119,7 +120,7 @@ struct SettingsReader {
     }
 }
 
-/// One mistake in the configuration.
+/// One invalid setting.
 struct SettingsMistake: Hashable, CustomStringConvertible {
     var key: String
     /// `nil`: there is none. Masked when it is secret.
@@ -128,7 +129,7 @@ struct SettingsMistake: Hashable, CustomStringConvertible {
     var origin: String
     /// The key that was probably meant.
     var nearest: String?
-    /// What is wrong with the value, instead of what was expected.
+    /// What is wrong with the value, shown instead of what was expected.
     var fault: String?
 
     var description: String {
@@ -141,13 +142,14 @@ struct SettingsMistake: Hashable, CustomStringConvertible {
     }
 }
 
-/// Everything that is wrong with the configuration.
+/// All invalid settings.
 struct SettingsMistakes: Error, CustomStringConvertible {
     var all: [SettingsMistake]
 
     var description: String {
-        let title = all.count == 1 ? "The configuration has a mistake:" : "The configuration has \(all.count) mistakes:"
-        return ([title] + all.map { "  \($0)" } + ["All keys are listed by: byoc config"]).joined(separator: "\n")
+        let title = all.count == 1 ? "1 setting is invalid:" : "\(all.count) settings are invalid:"
+        return ([title] + all.map { "  \($0)".printableOnOneLine } + ["To list all settings: byoc config"])
+            .joined(separator: "\n")
     }
 }
 

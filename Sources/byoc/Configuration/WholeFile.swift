@@ -16,8 +16,8 @@ enum WholeFile {
         }
     }
 
-    /// Reads a text that a person wrote: UTF-8, or UTF-16 with a byte order mark, as Windows' editors save it. A byte order
-    /// mark is taken off.
+    /// Reads a text file: UTF-8, or UTF-16 with a byte order mark, as editors on Windows save it. The byte order mark is
+    /// removed.
     ///
     /// - Parameters:
     ///   - path: `-` reads the standard input.
@@ -36,14 +36,14 @@ enum WholeFile {
         let isBigEndian = bytes.starts(with: [0xFE, 0xFF])
         if isBigEndian || bytes.starts(with: [0xFF, 0xFE]) {
             guard bytes.count.isMultiple(of: 2), !bytes.starts(with: [0xFF, 0xFE, 0, 0]) else {
-                throw CommandFailure("\(name) is no whole UTF-16 text.", remedy: "Save it as UTF-8.")
+                throw CommandFailure("\(name) isn't complete UTF-16 text.", remedy: "Save it as UTF-8.")
             }
             let units = stride(from: 2, to: bytes.count, by: 2).map { index in
                 let (high, low) = isBigEndian ? (bytes[index], bytes[index + 1]) : (bytes[index + 1], bytes[index])
                 return UInt16(high) << 8 | UInt16(low)
             }
             guard let text = String(validating: units, as: UTF16.self) else {
-                throw CommandFailure("\(name) is no whole UTF-16 text.", remedy: "Save it as UTF-8.")
+                throw CommandFailure("\(name) isn't complete UTF-16 text.", remedy: "Save it as UTF-8.")
             }
             return text
         }
@@ -51,7 +51,7 @@ enum WholeFile {
         let lines = content.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         if let wrong = lines.firstIndex(where: { $0.contains(0) || String(validating: $0, as: UTF8.self) == nil }) {
             throw CommandFailure(
-                "\(name) isn't text in UTF-8; line \(wrong + 1) has other bytes.", remedy: "Save it as UTF-8.")
+                "\(name) isn't UTF-8 text: line \(wrong + 1) has other bytes.", remedy: "Save it as UTF-8.")
         }
         return String(decoding: content, as: UTF8.self)
     }

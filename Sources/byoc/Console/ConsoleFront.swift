@@ -5,10 +5,10 @@ import Logging
 import RelayCore
 import Synchronization
 
-/// Between the request threads, which wait for an answer, and the settings pages, which are made asynchronously.
+/// Connects the request threads, which wait for an answer, with the settings pages, which are rendered asynchronously.
 ///
-/// A page may take a while, for it may ask Viber and Freshchat. So only some of the threads may be at it at the same
-/// moment: the others stay free for webhooks, whatever the pages do.
+/// A page may take a while, because it may call Viber and Freshchat. So only some of the threads may serve pages
+/// concurrently: the others stay free for webhooks, whatever the pages do.
 struct ConsoleFront: Sendable {
     let console: Console
     private let room: Room
@@ -17,7 +17,7 @@ struct ConsoleFront: Sendable {
     /// How long a page may take; live checks are the slowest.
     static let patience: Duration = .seconds(40)
 
-    /// How many of a worker's threads may be at the pages: at most half, at most four, and at least one.
+    /// How many of a worker's threads may serve pages: at most half, at most four, and at least one.
     static func places(threads: Int) -> Int { max(1, min(4, threads / 2)) }
 
     init(console: Console, places: Int, patience: Duration = Self.patience) {
@@ -27,11 +27,11 @@ struct ConsoleFront: Sendable {
     }
 
     func respond(to request: WebhookRequest) -> WebhookResponse {
-        // A page brings several of these along, at the same moment.
+        // A page loads several of these concurrently.
         if let asset = console.asset(for: request) { return asset }
         guard room.enter() else {
             return .text(
-                .serviceUnavailable, "The pages are busy just now. Load this one again in a moment.",
+                .serviceUnavailable, "Too many pages are loading. Reload this one in a few seconds.",
                 headers: [.retryAfter: "2", .cacheControl: "no-store"])
         }
         defer { room.leave() }
@@ -48,8 +48,8 @@ struct ConsoleFront: Sendable {
         task.cancel()
         return .text(
             .gatewayTimeout,
-            "The page took too long. What was asked of Viber or Freshchat may have been done or not; look before you "
-                + "ask again.", headers: [.cacheControl: "no-store"])
+            "The page took too long. A change that you made may or may not have been applied: check before you try again.",
+            headers: [.cacheControl: "no-store"])
     }
 }
 

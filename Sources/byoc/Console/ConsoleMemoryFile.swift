@@ -3,9 +3,9 @@ import Foundation
 import Glibc
 import RelayCore
 
-/// What sign-in remembers, as a small file in the data folder that all workers share.
+/// The state of sign-in, as a small file in the data folder that all workers share.
 ///
-/// Not in the database: a flood of wrong passwords isn't to take turns with webhooks for its lock.
+/// Not in the database, so that a flood of wrong passwords doesn't compete with webhooks for its lock.
 struct ConsoleMemoryFile: ConsoleMemory {
     private let path: String
 
@@ -13,8 +13,7 @@ struct ConsoleMemoryFile: ConsoleMemory {
 
     func recall() throws -> SignInRecord {
         guard let data = FileManager.default.contents(atPath: path) else {
-            // Not there yet, or removed, is one thing: nobody is signed in then. There and not to be read is another, and
-            // lets nobody in.
+            // If the file doesn't exist, nobody is signed in. If it exists and can't be read, nobody may sign in.
             guard access(path, F_OK) != 0, errno == ENOENT else { throw unreadable("can't be read") }
             return SignInRecord()
         }
@@ -47,7 +46,7 @@ struct ConsoleMemoryFile: ConsoleMemory {
     private func unreadable(_ problem: String) -> StoreFailure {
         StoreFailure(
             .unavailable,
-            "\(path), which remembers sign-ins, \(problem). See to its owner and mode and to free space; it may be removed, "
-                + "which ends no message but all sessions, and lets tries start from zero.")
+            "The sign-in file \(path) \(problem). Check its owner, its mode and the free disk space. Removing it loses no "
+                + "messages, but signs everyone out and resets the count of wrong passwords.")
     }
 }

@@ -6,7 +6,7 @@ import Relay
 import RelayCore
 import SQLiteStore
 
-/// What the settings pages need of the programme, out of its parts.
+/// Implements what the settings pages need of the program with its parts.
 struct ConsoleWiring: ConsoleProgramme {
     let app: App
     let http: any HTTPSender
@@ -41,7 +41,8 @@ struct ConsoleWiring: ConsoleProgramme {
     func connect(_ plan: ConnectionPlan) async throws -> Connection {
         guard let channel = App.channel(plan.channel.kind) else {
             throw SetupFailure(
-                side: "byoc", problem: "this version has no channel “\(plan.channel.kind)”", remedy: "Choose another.")
+                side: "byoc", problem: "this version of byoc doesn't support the channel “\(plan.channel.kind)”",
+                remedy: "Choose another channel.")
         }
         let report = try await installer.install(
             channel: channel, account: plan.channel, helpdesk: plan.desk, topic: plan.topic.rawValue, name: plan.name,
@@ -74,7 +75,7 @@ struct ConsoleWiring: ConsoleProgramme {
 
     func post(_ webhook: ImitatedWebhook, to targetURL: String) async throws(TransportFailure) -> HTTPReply {
         guard let request = HTTPRequest(webhook.method, url: targetURL, headers: webhook.headers) else {
-            throw TransportFailure(isCertain: true, "the target URL is none")
+            throw TransportFailure(isCertain: true, "the target URL isn't valid")
         }
         return try await http.send(request, body: webhook.body, timeout: .seconds(10))
     }

@@ -4,15 +4,15 @@ import Outbound
 import Relay
 import RelayCore
 
-/// Looks at everything, from the settings to what waits; each check has a time limit.
+/// Checks everything from the settings to the outbox; each check has a time limit.
 struct Doctor: Examining {
     let settings: Settings
     var mistakes: [SettingsMistake] = []
     /// How long each check may take.
     var limit = Duration.seconds(45)
-    /// Not in a worker: whoever is asked by way of the socket knows that it works, and may not know its name.
+    /// Not in a worker: a request that arrived through the socket proves that it works, and the worker may not know its path.
     var looksAtSocket = true
-    /// Opens the data store, once the folder is known to be there.
+    /// Opens the data store, once the folder is known to exist.
     let open: @Sendable () throws -> App
     var closes = true
 
@@ -20,15 +20,17 @@ struct Doctor: Examining {
         var findings = settingsFindings()
         let folder = DataFolderCheck(settings: settings).findings()
         findings += folder
-        // Opening the store would make the folder, or change its mode: nothing is changed here.
+        // Opening the store would create the folder, or change its mode; the doctor is read-only.
         guard !folder.contains(where: { $0.severity == .error && $0.subject == "Data folder" })
-        else { return findings + [.unknown("Everything else", "it needs the data folder")] }
+        else { return findings + [.unknown("Installations", "the data folder can't be used")] }
         guard FileManager.default.fileExists(atPath: settings.dataDirectory + "/byoc.sqlite") else {
             return findings + [
                 Finding(
-                    .error, "Data store", "there is none in \(settings.dataDirectory)",
-                    why: "Either nothing was ever installed, or this is not the folder that the workers use.",
-                    do: "Set BYOC_DATA_DIR; byoc serve and byoc install make a store where there is none.")
+                    .error, "Data store", "there is no data store in \(settings.dataDirectory)",
+                    why: "Either nothing has been installed yet, or the workers use another folder.",
+                    do:
+                        "Run with the workers' settings: --env-file /etc/byoc/env. To create a store: byoc serve or byoc "
+                        + "install.")
             ]
         }
         let app: App
@@ -37,7 +39,8 @@ struct Doctor: Examining {
         } catch {
             return findings + [
                 Finding(
-                    .error, "Data store", "\(error)", why: "Nothing can be accepted or relayed.", do: "byoc store check"
+                    .error, "Data store", "\(error)", why: "byoc can neither accept nor relay messages.",
+                    do: "byoc store check"
                 )
             ]
         }
@@ -54,15 +57,22 @@ struct Doctor: Examining {
         var findings = mistakes.map { mistake in
             Finding(
                 .error, "Settings", "\(mistake)", why: "byoc serve doesn't start with it.",
-                do: "Correct it; byoc config explains every key.")
+                do: "Correct it. To list all settings: byoc config")
+        }
+        if let file = settings.unreadFile {
+            findings.append(
+                Finding(
+                    .error, "Settings", "this user can't read \(file)",
+                    why: "Without it, the doctor checks defaults instead of the workers' settings.",
+                    do: "Run the command as the user that byoc runs as: sudo -u byoc byoc doctor"))
         }
         if settings.baseURL.isEmpty, !mistakes.contains(where: { $0.key == "BYOC_BASE_URL" }) {
             findings.append(
                 Finding(
-                    .error, "Settings", "BYOC_BASE_URL isn't set", why: "Nobody can be told where byoc is.",
-                    do: "Set it to the public address, such as https://chat.example.com"))
+                    .error, "Settings", "BYOC_BASE_URL isn't set", why: "Channels and Freshchat need it to reach byoc.",
+                    do: "Set it to the public URL, such as https://chat.example.com"))
         }
-        if findings.isEmpty { findings.append(Finding(.ok, "Settings", "no mistake in them")) }
+        if findings.isEmpty { findings.append(Finding(.ok, "Settings", "valid")) }
         return findings
             + settings.cautions.map { caution in
                 Finding(.warning, "Settings", caution.problem, why: caution.reason, do: caution.remedy)
@@ -83,7 +93,8 @@ struct Doctor: Examining {
             }
         } catch {
             findings.append(
-                Finding(.error, "Data store", error.message, why: "Nothing can be relayed.", do: "byoc store check"))
+                Finding(
+                    .error, "Data store", error.message, why: "byoc can't relay messages.", do: "byoc store check"))
         }
         var own: [Finding] = []
         for installation in installations {
@@ -93,18 +104,18 @@ struct Doctor: Examining {
         if id == nil, installations.isEmpty {
             own.append(
                 Finding(
-                    .warning, "Installations", "there is none", why: "Nothing is connected yet.",
+                    .warning, "Installations", "none yet", why: "No channel is connected.",
                     do: "byoc install viber"))
         }
         return findings + watching.findings() + Self.pressure(metrics) + own
     }
 
-    /// The alarms that belong to no installation; the others are told as what they are about.
+    /// The alarms that don't belong to an installation; the others are reported with what they are about.
     private static func pressure(_ metrics: StoreMetrics?) -> [Finding] {
         (metrics?.alarms ?? []).filter { $0.alarm.installation == nil }.map { raised in
             Finding(
-                .error, "Alarm", "\(raised.alarm.name.rawValue): \(raised.reason)", why: "A promise is at risk.",
-                do: "See the alarm in Operations.md.")
+                .error, "Alarm", "\(raised.alarm.name.rawValue): \(raised.reason)",
+                why: "byoc may not be able to accept or deliver messages.", do: "See the alarm in Operations.md.")
         }
     }
 
@@ -121,7 +132,7 @@ struct Doctor: Examining {
             let first = await group.next() ?? nil
             group.cancelAll()
             if let first { return first }
-            var finding = Finding.unknown(subject, "it took longer than \(Int(limit.seconds)) s")
+            var finding = Finding.unknown(subject, "the check took longer than \(Int(limit.seconds)) s")
             finding.installation = id
             return [finding]
         }

@@ -5,7 +5,7 @@ import HTTPTypes
 import Outbound
 import RelayCore
 
-/// Whether requests from outside get to the workers: the socket, the web server in front, its certificate.
+/// Checks that requests from outside reach the workers: the socket, the web server, its certificate.
 struct EndpointCheck {
     let settings: Settings
     let proof: EndpointProof
@@ -14,18 +14,22 @@ struct EndpointCheck {
     func socket() async -> [Finding] {
         let path = settings.socket
         guard !path.isEmpty else {
-            return [Finding.unknown("Socket", "BYOC_SOCKET isn't set here", do: "Give the settings of the workers.")]
+            return [
+                Finding.unknown(
+                    "Socket", "BYOC_SOCKET isn't set here",
+                    do: "Run with the workers' settings: --env-file /etc/byoc/env")
+            ]
         }
         guard path.hasPrefix("/") else {
-            return [Finding.unknown("Socket", "\(path) is no path; the public URL below tells whether it answers")]
+            return [Finding.unknown("Socket", "\(path) isn't a path. The check of the public URL covers it")]
                 + exposure()
         }
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else {
             return [
                 Finding(
-                    .error, "Socket", "there is no socket \(path)", why: "The web server reaches no worker.",
-                    do: "Start byoc serve (systemctl start byoc), or set BYOC_SOCKET to where it listens.")
+                    .error, "Socket", "\(path) doesn't exist", why: "The web server reaches no worker.",
+                    do: "Start byoc serve (systemctl start byoc), or set BYOC_SOCKET to the path where it listens.")
             ]
         }
         let found: Finding
@@ -34,15 +38,16 @@ struct EndpointCheck {
                 do {
                     let text = try FastCGIProbe.get(path, from: settings.socket)
                     return text.contains(answer)
-                        ? Finding(.ok, "Socket", "\(settings.socket) answers, with this data folder")
+                        ? Finding(.ok, "Socket", "\(settings.socket) responds and uses this data folder")
                         : Finding(
-                            .error, "Socket", "who answers at \(settings.socket) uses another data folder",
-                            why: "It doesn't know the installations of this one.",
-                            do: "Give the workers and this command the same BYOC_DATA_DIR and BYOC_SECRET_KEY.")
+                            .error, "Socket", "the workers at \(settings.socket) use another data folder",
+                            why: "They don't know this folder's installations.",
+                            do: "Use the same BYOC_DATA_DIR and BYOC_SECRET_KEY for the workers and this command.")
                 } catch {
                     return Finding(
-                        .error, "Socket", "\(settings.socket): \(error)", why: "The web server gets no answer either.",
-                        do: "Is byoc serve running? See its log: journalctl -u byoc")
+                        .error, "Socket", "\(settings.socket): \(error)",
+                        why: "The web server gets no response either.",
+                        do: "Check that byoc serve is running, and its log: journalctl -u byoc")
                 }
             }
         } catch {
@@ -52,15 +57,16 @@ struct EndpointCheck {
             return [
                 found,
                 Finding(
-                    .warning, "Socket", "mode 0\(String(status.st_mode & 0o777, radix: 8)) lets only its owner connect",
+                    .warning, "Socket",
+                    "only its owner can connect (mode 0\(String(status.st_mode & 0o777, radix: 8)))",
                     why: "nginx answers 502 unless it runs as the same user.",
-                    do: "Set BYOC_SOCKET_MODE=0660 and put nginx's user into the socket's group."),
+                    do: "Set BYOC_SOCKET_MODE=0660 and add nginx's user to the socket's group."),
             ]
         }
         return [found]
     }
 
-    /// Who can reach a port without the web server in between.
+    /// Checks who can reach a port without the web server in between.
     private func exposure() -> [Finding] {
         guard case .tcp(let host, _)? = try? ListeningAddress(settings.socket) else { return [] }
         guard host.isLoopbackHost else {
@@ -68,19 +74,19 @@ struct EndpointCheck {
                 Finding(.warning, "Socket", $0.problem, why: $0.reason, do: $0.remedy)
             }
         }
-        return [Finding(.ok, "Socket", "\(settings.socket) can be reached from this machine only, by all of its users")]
+        return [Finding(.ok, "Socket", "\(settings.socket), reachable only from this machine, by all of its users")]
     }
 
-    /// A FastCGI port takes the client's address and everything else from whoever connects.
+    /// A FastCGI port trusts the client address and everything else that a connection sends.
     static func cautions(about socket: String) -> [Settings.Caution] {
         guard case .tcp(let host, _)? = try? ListeningAddress(socket), !host.isLoopbackHost else { return [] }
         return [
             Settings.Caution(
-                problem: "BYOC_SOCKET is \(socket): other machines can reach it without the web server in between",
-                reason: "Whoever does can pretend to be any client, and sees /admin and /metrics, which the web server "
-                    + "keeps from others.",
+                problem: "BYOC_SOCKET is \(socket), which other machines can reach without the web server",
+                reason:
+                    "They can forge client addresses, and reach /admin and /metrics, which the web server restricts.",
                 remedy:
-                    "Set BYOC_SOCKET to a socket's path or to 127.0.0.1:PORT, or let a firewall pass the web server only."
+                    "Set BYOC_SOCKET to a path or to 127.0.0.1:PORT, or let only the web server through the firewall."
             )
         ]
     }
@@ -96,8 +102,8 @@ struct EndpointCheck {
         } else if !host.isLoopbackHost {
             findings.append(
                 Finding(
-                    .error, "Public URL", "\(settings.baseURL) is without TLS",
-                    why: "Viber calls only https addresses.",
+                    .error, "Public URL", "\(settings.baseURL) doesn't use https",
+                    why: "Viber calls only https URLs.",
                     do: "Get a certificate (certbot), and set BYOC_BASE_URL to https://\(host)"))
         }
         do {
@@ -114,72 +120,80 @@ struct EndpointCheck {
 
     private func ask(_ url: String, expecting answer: String, isTrusted: Bool) async -> Finding {
         let base = settings.baseURL
-        let loss = "What the channels send to it is lost."
-        guard let request = HTTPRequest(.get, url: url) else { return .unknown("Public URL", "\(base) is no URL") }
+        let loss = "Webhooks from channels and Freshchat don't arrive."
+        guard let request = HTTPRequest(.get, url: url) else { return .unknown("Public URL", "\(base) isn't a URL") }
         do {
             let reply = try await http.send(request, body: [], timeout: .seconds(10))
             let text = reply.excerpt(200).trimmingCharacters(in: .whitespacesAndNewlines)
             switch reply.status.code {
             case 200 where text == answer:
-                return Finding(.ok, "Public URL", "\(base) leads to these workers")
+                return Finding(.ok, "Public URL", "\(base) reaches these workers")
             case 404 where text.contains("no such installation"):
                 return Finding(
-                    .error, "Public URL", "\(base) leads to a byoc with another data folder", why: loss,
-                    do: "Give the workers and this command the same BYOC_DATA_DIR and BYOC_SECRET_KEY.")
+                    .error, "Public URL", "\(base) reaches a byoc with another data folder", why: loss,
+                    do: "Use the same BYOC_DATA_DIR and BYOC_SECRET_KEY for the workers and this command.")
             case 502, 503, 504:
                 return Finding(
-                    .error, "Public URL", "\(base) answers HTTP \(reply.status.code): its web server reaches no worker",
+                    .error, "Public URL",
+                    "\(base) responds with HTTP \(reply.status.code): its web server reaches no worker",
                     why: loss, do: "Start byoc serve, and compare nginx's fastcgi_pass with BYOC_SOCKET.")
             case 300..<400:
                 return Finding(
                     .error, "Public URL", "\(base) redirects to \(reply.headers[.location] ?? "elsewhere")",
-                    why: "No channel follows a redirect. " + loss, do: "Set BYOC_BASE_URL to the address itself.")
+                    why: "No channel follows redirects. " + loss, do: "Set BYOC_BASE_URL to the final URL.")
             default:
                 return Finding(
-                    .error, "Public URL", "\(base) answers, but isn't this byoc (HTTP \(reply.status.code))", why: loss,
-                    do: "Does the name lead to this machine, and does nginx pass /hook/ on? See nginx.conf.example.")
+                    .error, "Public URL", "\(base) responds, but isn't this byoc (HTTP \(reply.status.code))",
+                    why: loss,
+                    do: "Check that the name points to this machine and that nginx passes /hook/ to byoc; see "
+                        + "nginx.conf.example.")
             }
         } catch {
-            if !isTrusted { return .unknown("Public URL", "with that certificate nothing is sent there") }
+            if !isTrusted { return .unknown("Public URL", "its certificate isn't valid") }
             return Finding(
-                .error, "Public URL", "\(base) gives no answer: \(error)", why: loss,
-                do: "Is nginx running, the name in the DNS, and port 443 open?")
+                .error, "Public URL", "\(base) doesn't respond: \(error)", why: loss,
+                do: "Check that nginx is running, that the name is in DNS, and that the port is open.")
         }
     }
 
     private func certificate(of host: String, port: Int) async -> Finding {
         let subject = "Certificate"
-        let why = "Viber refuses to send anything to such a server."
-        let renew = "Get one from a public authority and give nginx the whole chain: certbot --nginx -d \(host)"
+        let why = "Viber doesn't call a server with an invalid certificate."
+        let renew =
+            "Get a certificate from a public authority, and give nginx the whole chain: certbot --nginx -d \(host)"
         let report: CertificateReport
         do {
             report = try await CertificateProbe.look(at: host, port: port, timeout: .seconds(10))
         } catch {
             return Finding(
-                .error, subject, "\(host):\(port) shows none: \(error)", why: why,
-                do: "Is nginx running there, with ssl in its listen line?")
+                .error, subject, "\(host):\(port) presents no certificate: \(error)", why: why,
+                do: "Check that nginx is running there, with ssl in its listen directive.")
         }
         let days = Int(clamping: (report.expires.timeIntervalSinceNow / 86_400).rounded(.down))
         let date = report.expires.formatted(.iso8601.year().month().day())
-        if days < 0 { return Finding(.error, subject, "it expired on \(date)", why: why, do: "certbot renew") }
-        if report.isSelfSigned { return Finding(.error, subject, "it is self-signed", why: why, do: renew) }
+        if days < 0 { return Finding(.error, subject, "expired on \(date)", why: why, do: "certbot renew") }
+        if report.isSelfSigned { return Finding(.error, subject, "self-signed", why: why, do: renew) }
         do {
             guard let request = HTTPRequest(.head, url: "https://\(host):\(port)/") else {
-                return .unknown(subject, "\(host) is no name")
+                return .unknown(subject, "\(host) isn't a host name")
             }
             _ = try await http.send(request, body: [], timeout: .seconds(10))
         } catch {
             return Finding(
                 .error, subject,
-                "it isn't accepted: another name, another authority, or an incomplete chain "
-                    + "(\(report.count) sent; \(error))",
+                "not valid for \(host): another name, an unknown authority, or an incomplete chain "
+                    + "(\(Terminal.count(report.count, "certificate", "certificates")) in the chain; \(error))",
                 why: why, do: renew)
         }
         if days < 14 {
             return Finding(
-                .warning, subject, "it expires on \(date), in \(days) days", why: "Then " + why.lowercased(),
-                do: "certbot renew, and see to it that it runs by itself")
+                .warning, subject, "expires on \(date), in \(Terminal.count(days, "day", "days"))",
+                why: "Viber won't call the server after that.",
+                do: "certbot renew, and make sure that it runs automatically")
         }
-        return Finding(.ok, subject, "good until \(date), \(days) days; \(report.count) in the chain")
+        return Finding(
+            .ok, subject,
+            "valid until \(date), \(days) days; \(Terminal.count(report.count, "certificate", "certificates")) in the chain"
+        )
     }
 }

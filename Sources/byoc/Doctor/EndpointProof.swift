@@ -4,12 +4,12 @@ import Glibc
 import RelayCore
 import SQLiteStore
 
-/// Proves that a URL or a socket leads to workers that use this very data folder.
+/// Proves that a URL or a socket reaches workers that use this data folder.
 ///
-/// Whoever asks leaves a fresh number in the data folder and asks for `/hook/proof-<number>`; a worker that finds the
-/// number there answers with its code under a key derived from the store's. Nobody else learns anything by it: for a
-/// number that isn't in the folder the answer is that of any unknown target URL, and only the folder's owner can put one
-/// there. The path is one that every web server passes on already.
+/// The doctor writes a one-time number into the data folder and requests `/hook/proof-<number>`; a worker that finds the
+/// number there responds with its code under a key derived from the store's. Others learn nothing from it: for a number
+/// that isn't in the folder the response is that for any unknown target URL, and only the folder's owner can put one
+/// there. Every web server passes this path to byoc already.
 struct EndpointProof: Sendable {
     private static let prefix = "/hook/proof-"
     private static let length = 32
@@ -39,13 +39,13 @@ struct EndpointProof: Sendable {
     /// - Parameter body: gets the path to ask for, and the one right answer.
     func withNumber<Result>(_ body: (_ path: String, _ answer: String) async -> Result) async throws -> Result {
         if mkdir(folder, 0o700) != 0, errno != EEXIST {
-            throw CommandFailure("The folder \(folder) can't be made: \(String(cString: strerror(errno)))")
+            throw CommandFailure("The folder \(folder) can't be created: \(String(cString: strerror(errno)))")
         }
         let number = (0..<Self.length).map { _ in String(Int.random(in: 0..<16), radix: 16) }.joined()
         let file = "\(folder)/\(number)"
         let descriptor = open(file, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            throw CommandFailure("The file \(file) can't be made: \(String(cString: strerror(errno)))")
+            throw CommandFailure("The file \(file) can't be created: \(String(cString: strerror(errno)))")
         }
         close(descriptor)
         defer { unlink(file) }

@@ -9,7 +9,7 @@ enum FastCGIProbe {
     /// - Returns: what the workers wrote, headers and all.
     static func get(_ path: String, from socketPath: String, seconds: Int = 5) throws(CommandFailure) -> String {
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { throw failure("no socket can be made") }
+        guard descriptor >= 0 else { throw failure("no socket can be created") }
         defer { close(descriptor) }
         let deadline = ContinuousClock.now + .seconds(seconds)
         limit(SO_SNDTIMEO, of: descriptor, to: deadline)
@@ -17,19 +17,19 @@ enum FastCGIProbe {
         address.sun_family = sa_family_t(AF_UNIX)
         let bytes = Array(socketPath.utf8)
         guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
-            throw CommandFailure("its path is too long")
+            throw CommandFailure("the path is too long")
         }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
         let result = withUnsafePointer(to: &address) { pointer in
-            // Every kind of address may be looked at as a `sockaddr` (connect(2)).
+            // Every kind of address may be accessed as a `sockaddr` (connect(2)).
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
-        guard result == 0 else { throw failure("it takes no connection") }
+        guard result == 0 else { throw failure("no connection") }
         let request = request(for: path)
         guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
-            throw failure("it takes no request")
+            throw failure("the request isn't accepted")
         }
         return try answer(on: descriptor, until: deadline)
     }
@@ -51,7 +51,7 @@ enum FastCGIProbe {
             ("REQUEST_METHOD", "GET"), ("REQUEST_URI", path), ("SCRIPT_NAME", ""), ("SERVER_PROTOCOL", "HTTP/1.1"),
             ("QUERY_STRING", ""), ("REMOTE_ADDR", "127.0.0.1"), ("SERVER_NAME", "localhost"),
         ] {
-            // Each shorter than 128, so one byte tells its length.
+            // Each shorter than 128, so that one byte holds its length.
             parameters += [UInt8(name.utf8.count), UInt8(value.utf8.count)] + Array(name.utf8) + Array(value.utf8)
         }
         return record(1, [0, 1, 0, 0, 0, 0, 0, 0]) + record(4, parameters) + record(4, []) + record(5, [])
@@ -81,12 +81,12 @@ enum FastCGIProbe {
         var bytes: [UInt8] = []
         while bytes.count < count {
             guard limit(SO_RCVTIMEO, of: descriptor, to: deadline) else {
-                throw CommandFailure("it gives no whole answer in time")
+                throw CommandFailure("no complete response in time")
             }
             var rest = [UInt8](repeating: 0, count: count - bytes.count)
             let got = recv(descriptor, &rest, rest.count, 0)
             guard got > 0 else {
-                throw failure(got == 0 ? "it closes without an answer" : "it gives no answer in time")
+                throw failure(got == 0 ? "closed without a response" : "no response in time")
             }
             bytes += rest[..<got]
         }

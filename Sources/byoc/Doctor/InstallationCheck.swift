@@ -2,7 +2,7 @@ import Foundation
 import Relay
 import RelayCore
 
-/// One installation: its credentials, its webhooks, and what waits.
+/// Checks one installation: its credentials, its webhooks and its outbox.
 struct InstallationCheck {
     let app: App
     let http: any HTTPSender
@@ -16,6 +16,9 @@ struct InstallationCheck {
         findings += await channel()
         findings += await helpdesk()
         findings += [webhookKey()] + signatures()
+        if let metrics {
+            findings.append(WebhookSilenceCheck(installation: installation, metrics: metrics, now: Date()).finding())
+        }
         findings += await lastMessage()
         findings += outbox()
         return findings
@@ -33,19 +36,36 @@ struct InstallationCheck {
         return finding
     }
 
+    /// The service's name, as people write it.
+    private func service(_ side: Side) -> String {
+        switch side {
+        case .helpdesk: app.helpdesk.name
+        case .channel: App.channel(installation.channel.kind)?.descriptor.name ?? installation.channel.kind.rawValue
+        }
+    }
+
+    /// "1 reply to customers", "2 customer messages".
+    private static func count(_ number: Int64, _ direction: Direction) -> String {
+        switch direction {
+        case .inbound: Terminal.count(Int(clamping: number), "customer message", "customer messages")
+        case .outbound: Terminal.count(Int(clamping: number), "reply to customers", "replies to customers")
+        }
+    }
+
     private func state() -> Finding {
         guard case .paused(let reason, let since) = installation.state else { return finding(.ok, "State", "active") }
         return finding(
-            .error, "State", "paused since \(Terminal.text(since)): \(reason)", why: "Nothing is sent either way.",
-            do: "Mend what it says, then: byoc resume \(id)")
+            .error, "State", "paused since \(Terminal.text(since)): \(reason)",
+            why: "Incoming messages are queued. Nothing is sent until you resume.",
+            do: "Fix the reason, then: byoc resume \(id)")
     }
 
     private func channel() async -> [Finding] {
         guard let channel = App.channel(installation.channel.kind) else {
             return [
                 finding(
-                    .error, "Channel", "this version of byoc has no channel \(installation.channel.kind)",
-                    why: "Nothing is sent either way.", do: "Install the version that had it.")
+                    .error, "Channel", "this version of byoc doesn't support the channel \(installation.channel.kind)",
+                    why: "Messages are sent in neither direction.", do: "Install a version that supports it.")
             ]
         }
         let name = channel.descriptor.name
@@ -55,7 +75,7 @@ struct InstallationCheck {
         } catch {
             return [
                 finding(.error, "\(name) account", error.problem, why: "Replies can't be sent.", do: error.remedy),
-                unknown("\(name) webhook", "\(name) doesn't tell"),
+                unknown("\(name) webhook", "\(name) didn't answer the check of the account"),
             ]
         }
     }
@@ -63,20 +83,23 @@ struct InstallationCheck {
     private func webhook(_ check: ChannelCheck, of channel: any Channel) -> [Finding] {
         guard channel is any WebhookRegistering, !app.settings.baseURL.isEmpty else { return [] }
         let subject = "\(channel.descriptor.name) webhook"
-        let why = "What customers write doesn't come here."
+        let why = "Customer messages aren't arriving."
         guard let url = check.webhookURL, !url.isEmpty else {
-            return [finding(.error, subject, "none is registered", why: why, do: "byoc register \(id)")]
-        }
-        guard url == app.endpoints.targetURL(of: installation) else {
-            // Without its path, for that may be somebody's secret.
-            let place = URLComponents(string: url).map { "\($0.scheme ?? "")://\($0.host ?? "")" } ?? "another address"
             return [
                 finding(
-                    .error, subject, "\(channel.descriptor.name) calls another address, at \(place)", why: why,
-                    do: "If nothing else needs it there: byoc register \(id)")
+                    .error, subject, "\(channel.descriptor.name) has no webhook", why: why, do: "byoc register \(id)")
             ]
         }
-        return [finding(.ok, subject, "registered, and ours")]
+        guard url == app.endpoints.targetURL(of: installation) else {
+            // Without its path, which may be a secret.
+            let place = URLComponents(string: url).map { "\($0.scheme ?? "")://\($0.host ?? "")" } ?? "another URL"
+            return [
+                finding(
+                    .error, subject, "\(channel.descriptor.name) calls another URL, at \(place)", why: why,
+                    do: "Unless another service needs that webhook: byoc register \(id)")
+            ]
+        }
+        return [finding(.ok, subject, "registered to this installation")]
     }
 
     private func helpdesk() async -> [Finding] {
@@ -87,9 +110,9 @@ struct InstallationCheck {
                 return [
                     account,
                     finding(
-                        .error, "Topic", "the topic \(installation.helpdesk.topic) is gone",
-                        why: "No new conversation can begin.",
-                        do: "Make another topic and install again, or restore it in Freshchat."),
+                        .error, "Topic", "the topic \(installation.helpdesk.topic) no longer exists",
+                        why: "New conversations can't be created.",
+                        do: "Restore it in Freshchat, or create another topic and install again."),
                 ]
             }
             return [
@@ -103,7 +126,8 @@ struct InstallationCheck {
         } catch {
             return [
                 finding(
-                    .error, "Freshchat account", error.problem, why: "Customers' messages wait and reach no agent.",
+                    .error, "Freshchat account", error.problem,
+                    why: "Customer messages are queued and don't reach agents.",
                     do: error.remedy)
             ]
         }
@@ -112,26 +136,27 @@ struct InstallationCheck {
     private func webhookKey() -> Finding {
         guard installation.helpdesk.webhookPublicKey.isEmpty else { return finding(.ok, "Freshchat key", "set") }
         return finding(
-            .error, "Freshchat key", "the public key of Freshchat's webhook isn't set",
-            why: "Its webhooks are refused, so that replies come late or not at all.",
-            do: "Save the key that stands beside the webhook in Freshchat, then: byoc set-key \(id) < key.pem")
+            .error, "Freshchat key", "Freshchat's public key isn't set",
+            why: "Freshchat's webhooks are refused, so replies arrive late or not at all.",
+            do: "Copy the public key shown next to the webhook in Freshchat, then: byoc set-key \(id) < key.pem")
     }
 
     private func signatures() -> [Finding] {
-        guard let metrics else { return [unknown("Signatures", "the data store doesn't tell")] }
+        guard let metrics else { return [unknown("Signatures", "the data store can't be read")] }
         var findings: [Finding] = []
         for direction in Direction.allCases {
             let failures = metrics.signatures[Flow(id, direction)].map { $0.ascii + $0.other } ?? 0
             guard failures > 0 else { continue }
             let key = direction == .inbound ? "channel-secret" : "webhook-key"
+            let sender = service(direction == .inbound ? .channel : .helpdesk)
             findings.append(
                 finding(
                     .warning, "Signatures",
-                    "\(failures) \(direction.rawValue) webhooks with a wrong signature since the last right one",
-                    why: "They are refused: either somebody tries, or the credential was changed.",
-                    do: "If real messages are missing: byoc set-key \(id) --kind \(key)"))
+                    "the last \(Terminal.count(Int(clamping: failures), "\(sender) signature was", "\(sender) signatures were")) invalid",
+                    why: "These webhooks were refused: the credential has changed, or someone is probing the URL.",
+                    do: "If messages are missing: byoc set-key \(id) --kind \(key)"))
         }
-        return findings.isEmpty ? [finding(.ok, "Signatures", "none wrong since the last right one")] : findings
+        return findings.isEmpty ? [finding(.ok, "Signatures", "all valid")] : findings
     }
 
     private func lastMessage() async -> [Finding] {
@@ -143,7 +168,7 @@ struct InstallationCheck {
             return Direction.allCases.map { direction in
                 let words = direction == .inbound ? "from a customer" : "from an agent"
                 guard let last = newest.first(where: { $0.direction == direction }) else {
-                    return finding(.ok, "Last message", "none yet \(words)")
+                    return finding(.ok, "Last message", "none \(words) yet")
                 }
                 return finding(.ok, "Last message", "\(words) \(Terminal.age(last.acceptedAt)) ago")
             }
@@ -153,40 +178,42 @@ struct InstallationCheck {
     }
 
     private func outbox() -> [Finding] {
-        guard let metrics else { return [unknown("Outbox", "the data store doesn't tell")] }
+        guard let metrics else { return [unknown("Outbox", "the data store can't be read")] }
         var findings: [Finding] = []
         for direction in Direction.allCases {
             let outbox = metrics.outbox[Flow(id, direction)] ?? StoreMetrics.Outbox()
-            let way = direction.rawValue
             if outbox.dead > 0 {
                 findings.append(
                     finding(
-                        .warning, "Outbox", "\(outbox.dead) \(way) dead", why: "They were given up on.",
+                        .warning, "Outbox", "\(Self.count(outbox.dead, direction)) failed",
+                        why: "Delivery failed permanently.",
                         do: "byoc outbox --dead --installation \(id), then byoc retry or byoc discard"))
             }
             if outbox.held > 0 {
                 findings.append(
                     finding(
-                        .warning, "Outbox", "\(outbox.held) \(way) held",
-                        why: "It is not known whether they were sent; a person has to decide.",
+                        .warning, "Outbox", "\(Self.count(outbox.held, direction)) held",
+                        why: "It is unclear whether they arrived. You decide.",
                         do: "byoc outbox --held --installation \(id), then byoc retry or byoc discard"))
             }
             if let oldest = outbox.oldestWaiting, oldest.timeIntervalSinceNow < -300 {
                 findings.append(
                     finding(
-                        .warning, "Outbox", "\(outbox.waiting) \(way) wait, the oldest for \(Terminal.age(oldest))",
-                        why: "They should leave within seconds.",
-                        do: "byoc outbox --waiting --installation \(id) shows why"))
+                        .warning, "Outbox",
+                        "\(Self.count(outbox.waiting, direction)) waiting, the oldest for "
+                            + Terminal.age(oldest),
+                        why: "Deliveries should take seconds.",
+                        do: "For the reasons: byoc outbox --waiting --installation \(id)"))
             }
         }
         for breaker in metrics.breakers where breaker.installation == id {
             findings.append(
                 finding(
                     .error, "Outbox",
-                    "the \(breaker.side.rawValue) side fails for everyone since "
-                        + Terminal.text(breaker.openedAt), why: "Only one delivery at a time is tried there.",
-                    do: "byoc outbox --installation \(id) shows the far side's words"))
+                    "\(service(breaker.side)) hasn't been responding since " + Terminal.text(breaker.openedAt),
+                    why: "byoc retries one message at a time and resumes by itself.",
+                    do: "For \(service(breaker.side))'s answers: byoc outbox --installation \(id)"))
         }
-        return findings.isEmpty ? [finding(.ok, "Outbox", "nothing dead, held or late")] : findings
+        return findings.isEmpty ? [finding(.ok, "Outbox", "no failed, held or late deliveries")] : findings
     }
 }

@@ -16,7 +16,7 @@ struct JSONLine {
 
     mutating func endLine() { bytes.append(UInt8(ascii: "\n")) }
 
-    /// The order of names by their bytes: their first eight as one number, which tells nearly all of them apart.
+    /// The order of names by their bytes: their first eight as one number, which distinguishes nearly all of them.
     private static func order(_ names: [String]) -> [(start: UInt64, index: Int)] {
         let starts = names.enumerated().map { index, name in
             var start: UInt64 = 0

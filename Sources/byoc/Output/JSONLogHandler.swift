@@ -1,7 +1,7 @@
 import Foundation
 import Logging
 
-/// One JSON object a line, as log collectors take it.
+/// Logs one JSON object per line, for log collectors.
 struct JSONLogHandler: LogHandler {
     var logLevel: Logger.Level = .info
     var metadata: Logger.Metadata = [:]
@@ -42,7 +42,7 @@ struct JSONLogHandler: LogHandler {
         return PrintableJSON(line.bytes).bytes
     }
 
-    /// Asked for once: no process here goes on as another than it was started as.
+    /// Read once: no process here forks.
     private static let process = String(getpid())
 }
 
@@ -55,14 +55,14 @@ extension Settings {
         if let logFile {
             if let problem = FileTrust.problem(of: logFile) {
                 throw CommandFailure(
-                    "The log file \(logFile) isn't written: it \(problem).",
+                    "The log file \(logFile) isn't used because it \(problem).",
                     remedy: "Log to a folder that only byoc's user can write to.")
             }
             let descriptor = open(logFile, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
             guard descriptor >= 0 else {
                 throw CommandFailure(
                     "The log file \(logFile) can't be written: \(String(cString: strerror(errno)))",
-                    remedy: "Check BYOC_LOG_FILE and the rights of its folder.")
+                    remedy: "Check BYOC_LOG_FILE and the permissions of its folder.")
             }
             LoggingSystem.bootstrap { JSONLogHandler(logLevel: level, label: $0, descriptor: descriptor) }
             return

@@ -1,7 +1,7 @@
 import RelayCore
 
-/// Words of customers, agents and outside services on their way to a terminal or into a text log. Everything that a command
-/// or a log line shows of them goes through here, because a terminal obeys what it reads.
+/// Makes the words of customers, agents and outside services safe for a terminal or a text log. All that a command or a log
+/// line shows of them goes through here, because a terminal obeys what it reads.
 extension String {
     /// Lines as they are, everything that a terminal would obey or that hides or turns what is around it replaced by U+FFFD.
     var printable: String { printable(newLine: "\n", tab: "\t") }

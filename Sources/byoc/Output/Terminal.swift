@@ -1,8 +1,8 @@
 import Foundation
-import RelayCore
 import Glibc
+import RelayCore
 
-/// What a person reads on the terminal, and what a script reads from the pipe.
+/// The output of the commands: text for a terminal, JSON for a pipe.
 enum Terminal {
     /// Prints a value for scripts: one JSON object or array, keys sorted.
     static func printJSON(_ value: some Encodable) throws {
@@ -12,8 +12,8 @@ enum Terminal {
         Swift.print(PrintableJSON(Array(try encoder.encode(value))).text)
     }
 
-    /// Prints lines of ours. What is of foreign origin in them and has to stay within its line is to be
-    /// ``Swift/String/printableOnOneLine`` before.
+    /// Prints lines of ours. Make foreign words ``Swift/String/printableOnOneLine`` first where they must stay within
+    /// their line.
     static func print(_ text: String) { Swift.print(text.printable) }
 
     /// Prints rows under a heading, the columns as wide as they need to be.
@@ -26,7 +26,7 @@ enum Terminal {
         }
     }
 
-    /// Tells the person something that is not the command's result.
+    /// Shows something that isn't part of the command's result.
     static func note(_ text: String) {
         FileHandle.standardError.write(Data((text.printable + "\n").utf8))
     }
@@ -53,6 +53,16 @@ enum Terminal {
             }
         }
         return readLine()
+    }
+
+    /// Asks for a decision; anything but "y" or "yes" is a no.
+    static func confirms(_ question: String) -> Bool {
+        ["y", "yes"].contains(ask("\(question) [y/N]")?.trimmingWhiteSpace().lowercased())
+    }
+
+    /// A number with its noun: "1 delivery", "2 deliveries".
+    static func count(_ number: Int, _ one: String, _ many: String) -> String {
+        "\(number) \(number == 1 ? one : many)"
     }
 
     /// A time, in UTC.

@@ -15,10 +15,10 @@ struct App {
     let key: EncryptionKey
     let logger: Logger
     private let closeStore: @Sendable () -> Void
-    /// Whether the store's files were replaced under this process, which has to end then and start again.
+    /// Whether the store's files were replaced while this process had them open: then it has to end and start again.
     let mustReopen: @Sendable () -> Bool
     let helpdesk: any Helpdesk = FreshchatHelpdesk()
-    /// Where this process tells its steps to `byoc tail`.
+    /// Reports this process's steps to `byoc tail`.
     let trace: any Trace
 
     var endpoints: Endpoints { Endpoints(baseURL: settings.baseURL) }
@@ -36,9 +36,10 @@ struct App {
         trace = SocketTrace(dataDirectory: settings.dataDirectory)
     }
 
-    /// Opens the data store, and makes folder and key on the first time.
+    /// Opens the data store, and creates folder and key the first time. Commands that must not create them call
+    /// ``checkStore(of:)`` first.
     ///
-    /// - Parameter mustExist: it was there a moment ago, and nothing is made in its place if it is gone.
+    /// - Parameter mustExist: the store was there a moment ago, and nothing is created in its place if it is gone.
     static func open(_ settings: Settings, mustExist: Bool = false, logger: Logger) throws -> App {
         let key: EncryptionKey
         var configuration = SQLiteStoreConfiguration(directory: settings.dataDirectory)
@@ -54,14 +55,14 @@ struct App {
         } else if mustExist {
             throw StoreFailure(
                 .gone,
-                "there is no secret.key in \(settings.dataDirectory) any more. Put it back from the backup: only it opens "
-                    + "the secrets in the store.")
+                "secret.key is missing from \(settings.dataDirectory). Restore it from the backup: the secrets in the data "
+                    + "store can't be read without it.")
         } else {
             let loaded = try EncryptionKey.loadOrCreate(in: settings.dataDirectory)
             key = loaded.key
             if loaded.wasCreated {
                 logger.notice(
-                    "a key for encrypting secrets was made; keep a copy of it apart from the data store",
+                    "secret key created; store a copy apart from the data store",
                     metadata: ["path": "\(loaded.path)"])
             }
         }
@@ -71,12 +72,12 @@ struct App {
             mustReopen: { store.mustReopen })
     }
 
-    /// To be called when the store isn't used any more: what is queued is written first.
+    /// Writes what is queued, and closes the store. Call it when the store is no longer used.
     func close() { closeStore() }
 
     static func channel(_ kind: ChannelKind) -> (any Channel)? { ChannelRegistry.channel(kind) }
 
-    /// Runs with a way out to the far sides' APIs.
+    /// Runs with an HTTP client for the APIs of channels and Freshchat.
     static func withHTTP<Result>(_ body: (any HTTPSender) async throws -> Result) async throws -> Result {
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: HTTPClientSender.configuration)
         let result: Result
@@ -105,7 +106,7 @@ struct App {
             pulse: pulse, trace: trace, logger: logger)
     }
 
-    /// The poll for lost webhooks; `nil` when it is switched off.
+    /// The poll for lost webhooks; `nil` if it is switched off.
     func reconciliation(over http: any HTTPSender, wakeUp: WakeUp) -> Reconciliation? {
         guard settings.desk.pollInterval > .zero else { return nil }
         return Reconciliation(
@@ -119,7 +120,8 @@ struct App {
             store: store, channels: Self.channel, helpdesk: helpdesk, http: http, trace: trace, logger: logger)
     }
 
-    /// Relays what is due, writes profiles and looks for lost webhooks, until nothing is left to do, but not longer than this.
+    /// Makes the due deliveries, writes profiles and polls for lost webhooks, until nothing is left to do or the limit is
+    /// reached.
     func relay(for limit: Duration, over http: any HTTPSender, wakeUp: WakeUp) async throws {
         let end = ContinuousClock.now + limit
         let engine = engine(over: http, pulse: Pulse(time: .system), wakeUp: wakeUp)
@@ -134,9 +136,9 @@ struct App {
     var proof: EndpointProof { EndpointProof(dataDirectory: settings.dataDirectory, key: key) }
 
     /// - Parameters:
-    ///   - meter: whose counts it stores.
-    ///   - pressure: what it keeps up to date.
-    ///   - surroundings: what else it looks at.
+    ///   - meter: the counts to store.
+    ///   - pressure: kept up to date.
+    ///   - surroundings: further conditions to check.
     func healthKeeper(
         meter: IntakeMeter = IntakeMeter(), pressure: Pressure = Pressure(), stalls: Stalls = Stalls(),
         surroundings: [Surrounding] = []
@@ -156,6 +158,7 @@ struct App {
         let known = all.map(\.id.rawValue).joined(separator: ", ")
         throw CommandFailure(
             "There is no installation “\(id)”.",
-            remedy: known.isEmpty ? "There is none at all yet; make one with: byoc install" : "There are: \(known)")
+            remedy: known.isEmpty
+                ? "Nothing is installed yet. Connect a channel: byoc install viber" : "Installations: \(known)")
     }
 }

@@ -8,9 +8,9 @@ import SQLiteStore
 enum EnvironmentInstallation {
     static let id: InstallationID = "environment"
 
-    /// What the environment says, with everything in it that is needed.
+    /// The installation that the environment describes, with everything it needs.
     ///
-    /// - Throws: ``SettingsMistakes`` with each key that is missing.
+    /// - Throws: ``SettingsMistakes`` with each missing key.
     static func described(by settings: Settings, key: EncryptionKey) throws -> Installation? {
         guard let kind = settings.channelKind, let channel = ChannelRegistry.channel(kind) else { return nil }
         var mistakes: [SettingsMistake] = []
@@ -18,7 +18,7 @@ enum EnvironmentInstallation {
             if value == nil {
                 mistakes.append(
                     SettingsMistake(
-                        key: key, value: nil, expected: "\(meaning), because BYOC_CHANNEL is set", origin: ""))
+                        key: key, value: nil, expected: "\(meaning), required because BYOC_CHANNEL is set", origin: ""))
             }
             return value
         }
@@ -28,9 +28,9 @@ enum EnvironmentInstallation {
                 account.settings[field.key] ?? account.secrets[field.key]?.reveal(), field.environmentKey(of: kind),
                 field.label)
         }
-        let baseURL = need(settings.desk.baseURL, "BYOC_FRESHCHAT_BASE_URL", "Freshchat's API address")
-        let token = need(settings.desk.token, "BYOC_FRESHCHAT_TOKEN", "Freshchat's API token")
-        let topic = need(settings.desk.topic, "BYOC_FRESHCHAT_TOPIC", "the topic's id")
+        let baseURL = need(settings.desk.baseURL, "BYOC_FRESHCHAT_BASE_URL", "the Freshchat API URL")
+        let token = need(settings.desk.token, "BYOC_FRESHCHAT_TOKEN", "the Freshchat API token")
+        let topic = need(settings.desk.topic, "BYOC_FRESHCHAT_TOPIC", "the topic ID")
         guard let baseURL, let token, let topic, mistakes.isEmpty else { throw SettingsMistakes(all: mistakes) }
         return Installation(
             id: id, channel: account,
@@ -45,14 +45,14 @@ enum EnvironmentInstallation {
             eventSecret: derivedToken(for: "event", key), createdAt: Date())
     }
 
-    /// Brings the store to what the environment says. Several workers may do so at the same moment: the tokens are
-    /// derived from the key, so all say the same. An installation that the environment no longer describes is paused.
+    /// Updates the store to match the environment. Several workers may do so concurrently: the tokens are derived from the
+    /// key, so all write the same. An installation that the environment no longer describes is paused.
     static func store(_ app: App) async throws {
         let existing = try await app.store.installations().first { $0.id == id }
         guard var wanted = try described(by: app.settings, key: app.key) else {
             if let existing, existing.isActive {
                 try await app.store.pause(
-                    id, reason: "The environment no longer describes it (BYOC_CHANNEL is not set)", now: Date())
+                    id, reason: "BYOC_CHANNEL is no longer set", now: Date())
             }
             return
         }
@@ -60,7 +60,10 @@ enum EnvironmentInstallation {
             let isSame = existing.channel == wanted.channel
             wanted.registeredURL = isSame ? existing.registeredURL : ""
             wanted.createdAt = existing.createdAt
-            // A mended credential takes it up again; a person's pause without a change stays.
+            if existing.helpdesk.topic == wanted.helpdesk.topic {
+                wanted.helpdesk.topicName = existing.helpdesk.topicName
+            }
+            // A replaced credential resumes it; a person's pause without a change stays.
             if isSame, existing.helpdesk == wanted.helpdesk { wanted.state = existing.state }
             if wanted == existing { return }
         }

@@ -5,8 +5,8 @@ import Relay
 import RelayCore
 import ServiceLifecycle
 
-/// Registers the target URL of the environment's installation, once the workers take requests: the channel calls it
-/// during the registration. One worker does it; the others see that it is done.
+/// Registers the target URL of the environment's installation once the workers accept requests, because the channel calls
+/// it during the registration. One worker does so; the others see that it is done.
 struct EnvironmentRegistration: Service {
     let app: App
     let http: any HTTPSender
@@ -35,33 +35,34 @@ struct EnvironmentRegistration: Service {
             throw CommandFailure("The file \(path) can't be opened: \(String(cString: strerror(errno)))")
         }
         defer { close(descriptor) }
-        // Another worker is at it.
+        // Another worker is doing it.
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { return }
         guard var installation = try await current(), let channel = App.channel(installation.channel.kind) else {
             return
         }
         let installer = app.installer(over: http)
-        _ = try await installer.check(
+        let (_, _, topic) = try await installer.check(
             channel, installation.channel, installation.helpdesk, installation.helpdesk.topic.rawValue)
+        installation.helpdesk.topicName = topic.name
         try await installer.register(&installation, on: channel)
         app.logger.notice(
-            "installation from the environment is connected",
+            "environment installation connected",
             metadata: ["installation.id": "\(installation.id)", "channel": "\(installation.channel.kind)"])
     }
 
     private func report(_ error: any Error) {
         app.logger.error(
-            "installation from the environment is not connected yet",
+            "environment installation is not connected yet",
             metadata: ["installation.id": "\(EnvironmentInstallation.id)", "error": "\(error)"])
     }
 }
 
-/// Tries something until it is done. No failure ends it, whether it is of the attempt or of the look whether it is done: a
-/// task that gives up would take the whole worker with it.
+/// Tries something until it is done. No failure ends it, neither of the attempt nor of the check whether it is done: a task
+/// that gives up would take the whole worker with it.
 struct Perseverance {
     let isDone: () async throws -> Bool
     let attempt: () async throws -> Void
-    /// Is told of each failure.
+    /// Called with each failure.
     let report: (any Error) -> Void
     var sleep: (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
 

@@ -15,8 +15,8 @@ struct Front: Sendable {
     let prefix: String
 
     /// - Parameters:
-    ///   - proof: answers the doctor's question whether a request gets here.
-    ///   - baseURL: its path is taken off the paths of requests.
+    ///   - proof: answers the doctor's check that a request arrives here.
+    ///   - baseURL: its path is removed from the paths of requests.
     init(intake: Intake, console: ConsoleFront, proof: EndpointProof, baseURL: String) {
         self.intake = intake
         self.console = console
@@ -43,8 +43,8 @@ struct Front: Sendable {
             head: HTTPResponse(status: response.status, headerFields: response.headers), body: response.body)
     }
 
-    /// The path below our own prefix. Servers tell it in three ways: as `PATH_INFO` (CGI, mod_fcgid), behind the
-    /// script's name, or only as a part of the URL (nginx), where the public base URL says what to take off.
+    /// The path below our own prefix. Servers pass it in three ways: as `PATH_INFO` (CGI, mod_fcgid), after the script's
+    /// name, or only as a part of the URL (nginx), where the public base URL says what to remove.
     static func ownPath(_ path: String, prefix: String, scriptName: String, pathInfo: String) -> String {
         if pathInfo.utf8.count > 1, pathInfo.utf8.first == slash { return pathInfo }
         return rest(of: path, below: prefix) ?? rest(of: path, below: scriptName) ?? path
@@ -69,7 +69,7 @@ struct FrontService: Service {
     let responder: FastCGIResponder
     let drainTime: Duration
     let logger: Logger
-    /// Called when requests are taken.
+    /// Called when requests are accepted.
     let onReady: @Sendable () -> Void
 
     func run() async throws {
@@ -77,7 +77,7 @@ struct FrontService: Service {
         onReady()
         try await gracefulShutdown()
         if await !responder.drain(within: drainTime) {
-            logger.warning("requests were still in hand at the end of the drain time")
+            logger.warning("drain timeout exceeded with requests in flight")
         }
     }
 }

@@ -7,13 +7,13 @@ import RelayCore
 import ServiceLifecycle
 import UnixSignals
 
-/// One worker process: front half and relay, until it is told to stop.
+/// One worker process: front half and relay, until it is stopped.
 struct Worker {
     let app: App
     let socket: ListeningSocket
-    /// Where to say that requests are taken; `nil`: to nobody.
+    /// Announces that the worker accepts requests; `nil` if nobody waits for it.
     let readiness: ReadinessPipe?
-    /// The process that supervises this one; `nil`: none.
+    /// The process that supervises this one; `nil` if there is none.
     let supervisor: pid_t?
 
     func run() async throws {
@@ -55,13 +55,13 @@ struct Worker {
                 services.append(EnvironmentRegistration(app: app, http: http))
             }
             if let supervisor { services.append(ParentWatch(parent: supervisor)) }
-            // Stopped from the last to the first: no more requests, then no more deliveries.
+            // Stopped from last to first: first requests, then deliveries.
             services.append(
                 FrontService(
                     responder: responder, drainTime: settings.drainTime, logger: logger,
                     onReady: {
                         logger.info("worker ready", metadata: ["threads": "\(settings.threads)"])
-                        app.trace.tell(.started) { $0.detail = "takes webhooks" }
+                        app.trace.tell(.started) { $0.detail = "accepting webhooks" }
                         reach(.reload, "new worker")
                         readiness?.announce()
                     }))
@@ -82,7 +82,7 @@ struct Worker {
     }
 }
 
-/// Ends the worker when its supervisor has died, so that no orphan goes on with an old configuration.
+/// Ends the worker when its supervisor has died, so that no orphan continues with an old configuration.
 private struct ParentWatch: Service {
     let parent: pid_t
 
@@ -91,8 +91,8 @@ private struct ParentWatch: Service {
             while getppid() == parent {
                 guard (try? await Task.sleep(for: .seconds(1))) != nil else { return }
             }
-            // By signal, and not by coming to an end here: a service that ends while the others are being shut down lets
-            // the group cancel them, with what they have in hand.
+            // By signal, and not by returning here: a service that ends while the others are being shut down lets the
+            // group cancel them, with their in-flight work.
             kill(getpid(), SIGTERM)
         }
         try await gracefulShutdown()
@@ -110,12 +110,12 @@ private struct StoreWatch: Service {
             }
         }
         guard app.mustReopen() else { return }
-        // As a failure, so that whoever keeps this process running starts it again.
-        throw CommandFailure("The data store's files were replaced; it has to be opened anew.")
+        // As a failure, so that the supervisor or process manager starts this process again.
+        throw CommandFailure("The data store's files were replaced, so this worker restarts to open the new ones.")
     }
 }
 
-/// The descriptor on which a worker tells its supervisor that it takes requests.
+/// The descriptor on which a worker reports to its supervisor that it accepts requests.
 struct ReadinessPipe: Sendable {
     let descriptor: Int32
 

@@ -1,21 +1,21 @@
 import FastCGI
 
-/// The socket that the workers are given. When its file is lost, whatever lost it, another one is made in its place.
+/// The socket that the workers get. When its file is lost, however that happened, another one is created in its place.
 final class ServedSocket {
-    /// What a look at it found.
+    /// The result of a check.
     enum Finding: Equatable {
         /// Web servers can connect.
         case inPlace
-        /// Another socket was made: only workers that are started from now on listen on it.
+        /// Another socket was created: only workers that are started from now on listen on it.
         case renewed(reason: String)
-        /// Web servers can't connect, and no other socket can be made.
+        /// Web servers can't connect, and no other socket can be created.
         case lost(reason: String)
     }
 
     private(set) var socket: ListeningSocket
     private let open: () throws -> ListeningSocket
 
-    /// - Parameter open: makes another one. Not asked for one that was inherited: its file belongs to whoever made it.
+    /// - Parameter open: creates another socket. Not called for an inherited one, whose file belongs to its creator.
     init(_ socket: ListeningSocket, open: @escaping () throws -> ListeningSocket) {
         self.socket = socket
         self.open = open
@@ -27,7 +27,7 @@ final class ServedSocket {
         socket.disown()
         do {
             let fresh = try open()
-            // The workers have descriptors of their own, and answer what has come on these.
+            // The workers have descriptors of their own, and answer the requests that came on these.
             socket.close()
             socket = fresh
             return .renewed(reason: reason)

@@ -9,31 +9,31 @@ import UnixSignals
 struct Supervisor {
     let count: Int
     let socket: ServedSocket
-    /// What a worker is started with.
+    /// The arguments of a worker.
     let arguments: [String]
-    /// How long a worker may take to leave before it is killed.
+    /// How long a worker may take to end before it is killed.
     let patience: Duration
     let logger: Logger
 
     /// How long the loss of the socket's file may go unnoticed.
     private static let lookInterval = Duration.seconds(1)
-    /// After a reload failed that has to be made.
+    /// The wait after a failed reload that a new socket needs.
     private static let reloadInterval = Duration.seconds(5)
 
     private enum Occurrence {
         case event(SupervisorState.Event)
-        /// It is time to look at the socket.
+        /// It is time to check the socket.
         case look
     }
 
-    /// What has become of the socket's file.
+    /// The state of the socket's file.
     private struct SocketWatch {
-        /// How many sockets were made in place of a lost one.
+        /// How many sockets were created in place of a lost one.
         var renewals = 0
         /// Those that the reload under way serves, and the last that has succeeded.
         var underWay = 0
         var served = 0
-        /// Since when nobody can connect, and why; `nil`: all is well.
+        /// Why nobody can connect; `nil` if web servers can.
         var trouble: String?
 
         var isOwed: Bool { served < renewals }
@@ -64,8 +64,8 @@ struct Supervisor {
                             logger.info("worker started", metadata: ["worker.pid": "\(pid)", "worker.slot": "\(slot)"])
                             pending += state.spawned(pid, slot: slot, generation: generation)
                         } catch {
-                            // No reason to end those that run: the system may have a process to give in a moment.
-                            logger.error("worker can't be started yet", metadata: ["error": "\(error)"])
+                            // No reason to end those that run: the system may have a process available in a moment.
+                            logger.error("worker not started; retrying", metadata: ["error": "\(error)"])
                             pending += state.spawnFailed(slot: slot, generation: generation)
                         }
                     case .terminate(let pid):
@@ -75,7 +75,7 @@ struct Supervisor {
                             feed(.overdue(pid))
                         }
                     case .kill(let pid):
-                        logger.error("worker killed: it didn't leave in time", metadata: ["worker.pid": "\(pid)"])
+                        logger.error("worker killed: drain timeout exceeded", metadata: ["worker.pid": "\(pid)"])
                         kill(pid, SIGKILL)
                     case .wait(let slot, let generation, let time):
                         group.addTask {
@@ -83,11 +83,11 @@ struct Supervisor {
                             feed(.timer(slot: slot, generation: generation))
                         }
                     case .reloaded:
-                        logger.notice("reloaded: new workers have taken over")
+                        logger.notice("reloaded")
                         watch.served = watch.underWay
                         if watch.isOwed { feed(.reload) } else { tell(nil, &watch) }
                     case .reloadFailed:
-                        logger.error("reload failed: a new worker ended before it was ready; the old ones go on")
+                        logger.error("reload failed: a new worker ended before it was ready; the old workers continue")
                         guard watch.isOwed else { continue }
                         // The old ones listen where nobody can connect.
                         group.addTask {
@@ -104,7 +104,7 @@ struct Supervisor {
                 case .event(let event):
                     if event == .reload {
                         reach(.reload, "supervisor")
-                        // Here and now, so that the new workers get a socket that can be connected to.
+                        // Now, so that the new workers get a socket that web servers can connect to.
                         _ = look(&watch)
                     }
                     pending = state.handle(event)
@@ -129,12 +129,12 @@ struct Supervisor {
         case .renewed(let reason):
             tell(reason, &watch)
             watch.renewals += 1
-            logger.notice("socket made again; new workers take it over")
+            logger.notice("socket recreated; new workers take over")
             return true
         }
     }
 
-    /// As workers tell of alarms; but a worker that nobody can connect to has nobody to tell it to.
+    /// Logs the alarm as workers log theirs; a worker that nobody can connect to can't report this one.
     private func tell(_ trouble: String?, _ watch: inout SocketWatch) {
         switch (watch.trouble, trouble) {
         case (nil, let reason?):

@@ -1,12 +1,12 @@
 import Glibc
 
-/// Which worker processes there should be: a value that takes events and says what to do. No process is touched here.
+/// The worker processes that there should be: a value that takes events and returns what to do. Touches no process.
 struct SupervisorState {
     enum Event: Equatable {
-        /// A worker takes requests.
+        /// A worker accepts requests.
         case ready(pid_t)
         case exited(pid_t, lived: Duration)
-        /// A worker has had its time to leave.
+        /// A worker has used up its time to end.
         case overdue(pid_t)
         /// The wait before a slot's next start is over.
         case timer(slot: Int, generation: Int)
@@ -20,9 +20,9 @@ struct SupervisorState {
         case kill(pid_t)
         /// Come back with ``Event/timer(slot:generation:)``.
         case wait(slot: Int, generation: Int, Duration)
-        /// The new workers have all taken over.
+        /// All new workers have taken over.
         case reloaded
-        /// A new worker ended before it was ready; the old ones go on.
+        /// A new worker ended before it was ready; the old workers continue.
         case reloadFailed
         case finish
     }
@@ -54,13 +54,13 @@ struct SupervisorState {
         (0..<count).map { .spawn(slot: $0, generation: generation) }
     }
 
-    /// To be told of each process that was spawned for a ``Action/spawn(slot:generation:)``.
+    /// Call this for each process that was spawned for a ``Action/spawn(slot:generation:)``.
     mutating func spawned(_ pid: pid_t, slot: Int, generation: Int) -> [Action] {
         workers.append(Worker(pid: pid, slot: slot, generation: generation))
         return isStopping ? [.terminate(pid)] : []
     }
 
-    /// To be told when the system has no process to give for a ``Action/spawn(slot:generation:)``. It counts as one that
+    /// Call this when the system can't provide a process for a ``Action/spawn(slot:generation:)``. It counts as one that
     /// ended at once.
     mutating func spawnFailed(slot: Int, generation: Int) -> [Action] {
         exited(Worker(pid: 0, slot: slot, generation: generation), lived: .zero)
@@ -104,10 +104,10 @@ struct SupervisorState {
     }
 
     /// The wait before a worker that ended is started again: at once for the first time (50 ms), then twice as long
-    /// each time, 30 s at most. A worker that lived for 10 s begins anew.
+    /// each time, 30 s at most. After a worker that lived for 10 s the waits start over.
     ///
-    /// One that took requests before it ended is back after a second at most: what others have in hand must not wait for
-    /// it because it was killed often. What keeps workers from starting won't be mended by trying more often.
+    /// A worker that accepted requests before it ended is back after a second at most: in-flight work must not wait for it
+    /// because it was killed often. Trying more often doesn't help a worker that can't start.
     static func wait(after failures: Int, wasReady: Bool = false) -> Duration {
         min(wasReady ? .seconds(1) : .seconds(30), .milliseconds(50) * (1 << min(failures - 1, 12)))
     }

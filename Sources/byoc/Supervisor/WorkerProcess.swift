@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// Starting a worker: the same program again, with the listening socket as its descriptor 0, as spawn-fcgi does it.
+/// Starts a worker: the same program again, with the listening socket as its descriptor 0, as spawn-fcgi does.
 enum WorkerProcess {
     /// The descriptor on which the worker says that it is ready.
     static let readinessDescriptor: Int32 = 3
@@ -68,7 +68,7 @@ enum WorkerProcess {
         return pid
     }
 
-    /// Found anew each time: after an upgrade in place a reload starts the new program.
+    /// Looked up each time, so that a reload after an upgrade in place starts the new program.
     private static var executablePath: String {
         var path = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "/proc/self/exe"
         let mark = " (deleted)"

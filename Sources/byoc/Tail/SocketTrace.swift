@@ -3,7 +3,7 @@ import Glibc
 import RelayCore
 import Synchronization
 
-/// Tells the steps of this process to every `byoc tail` that runs.
+/// Sends the steps of this process to every running `byoc tail`.
 ///
 /// A connection of whole messages to each (`SOCK_SEQPACKET`): a listener that is slow gets less and holds up nothing, and
 /// one that is gone is noticed by the kernel's answer. Plain datagrams would lose most of a burst, because a queue of them
@@ -24,7 +24,7 @@ final class SocketTrace: Trace {
 
     deinit { state.withLock { $0.listeners.values.forEach { close($0) } } }
 
-    /// With nobody listening, one look at the clock, and one into the folder a second.
+    /// Without a listener, costs one look at the clock, and one into the folder per second.
     var isWatched: Bool {
         let now = Self.milliseconds()
         if now >= nextLook.load(ordering: .relaxed) {
@@ -41,7 +41,7 @@ final class SocketTrace: Trace {
             var step = step
             step.worker = getpid()
             step.seq = state.seq
-            // What can't be encoded is missed, as the number says.
+            // A step that can't be encoded counts as missed, by its number.
             guard let bytes = try? TailLine.encode(step) else { return }
             for (name, descriptor) in state.listeners {
                 let sent = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
@@ -72,7 +72,7 @@ final class SocketTrace: Trace {
             state.listeners[name] = descriptor
             return
         }
-        // Nobody listens there any more: `byoc tail` was killed.
+        // Nothing listens there: `byoc tail` was killed.
         if errno == ECONNREFUSED { unlink(folder.file(name)) }
         close(descriptor)
     }

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// The folder in which each `byoc tail` has a socket, and in which the workers look for listeners.
+/// The folder where each `byoc tail` has a socket, and where the workers look for listeners.
 struct TailFolder: Sendable {
     let path: String
 
@@ -26,10 +26,10 @@ struct TailFolder: Sendable {
 
     /// Calls bind or connect with a socket's address.
     ///
-    /// An address has room for 107 bytes and a data folder may lie deeper than that: its path then goes by way of a
-    /// descriptor of the folder.
+    /// An address has room for 107 bytes, and the path of a data folder may be longer: then it goes through a descriptor of
+    /// the folder.
     ///
-    /// - Returns: what the call returned, or −1 with its `errno`.
+    /// - Returns: the call's result, or −1 with its `errno`.
     func withAddress(
         of name: String, _ call: (UnsafePointer<sockaddr>, socklen_t) -> Int32
     ) -> Int32 {
@@ -47,7 +47,7 @@ struct TailFolder: Sendable {
         let bytes = Array(target.utf8.prefix(room))
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
         return withUnsafePointer(to: &address) { pointer in
-            // Every kind of address may be looked at as a `sockaddr` (bind(2)).
+            // Every kind of address may be accessed as a `sockaddr` (bind(2)).
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 call($0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }

@@ -1,7 +1,7 @@
 import Foundation
 import RelayCore
 
-/// How a step travels and how it is shown.
+/// Encodes a step for its way to `byoc tail`, and shows it.
 enum TailLine {
     private static let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 
@@ -23,13 +23,13 @@ enum TailLine {
         return try decoder.decode(TraceStep.self, from: Data(bytes))
     }
 
-    /// Where people are shown what was written: not with every call again.
+    /// The steps whose line shows the message's text: not every call again.
     private static let withText: Set<TraceStep.Kind> = [.verified, .claimed, .delivered, .dead, .held, .note]
 
-    /// How wide the step's name is written.
+    /// The width of the column with the step's name.
     private static let stepWidth = TraceStep.Kind.allCases.map { $0.rawValue.count }.max() ?? 0
 
-    /// One line for a person: when, which way, whose, what, how long, which delivery, and the rest in words.
+    /// One line for a person: time, direction, installation, step, duration, delivery, and the rest in words.
     static func text(_ step: TraceStep, showsText: Bool, isColoured: Bool) -> String {
         let arrow = step.direction.map { $0 == .inbound ? "→" : "←" } ?? "·"
         let name = step.step.rawValue.replacing("_", with: " ")

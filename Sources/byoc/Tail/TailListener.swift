@@ -6,7 +6,7 @@ import Synchronization
 /// Set by SIGINT, SIGTERM and SIGHUP. A signal's handler can reach nothing but a global.
 private let isToEnd = Atomic<Bool>(false)
 
-/// The socket on which one `byoc tail` hears the workers.
+/// The socket on which one `byoc tail` receives the workers' steps.
 final class TailListener {
     private let folder: TailFolder
     private let name = "\(getpid()).sock"
@@ -14,30 +14,30 @@ final class TailListener {
     private var connections: [Int32] = []
     private var lastOf: [Int32: Int64] = [:]
 
-    /// Makes folder and socket, so that only the data folder's owner reaches them.
+    /// Creates folder and socket, with access for the data folder's owner only.
     init(dataDirectory: String) throws {
         folder = TailFolder(dataDirectory: dataDirectory)
         var status = stat()
         guard stat(dataDirectory, &status) == 0 else {
             throw CommandFailure(
                 "There is no data folder \(dataDirectory).",
-                remedy: "Give the one that the workers use: --data-dir, BYOC_DATA_DIR, or --env-file.")
+                remedy: "Run with the workers' settings: --env-file /etc/byoc/env, or --data-dir FOLDER.")
         }
         guard status.st_uid == geteuid() || geteuid() == 0 else {
             throw CommandFailure(
                 "The data folder \(dataDirectory) belongs to user \(status.st_uid), and this is user \(geteuid()).",
-                remedy: "Run this as that user: sudo -u … byoc tail")
+                remedy: "Run the command as that user: sudo -u byoc byoc tail")
         }
         if mkdir(folder.path, 0o700) != 0, errno != EEXIST {
-            throw Self.failure("The folder \(folder.path) can't be made")
+            throw Self.failure("The folder \(folder.path) can't be created")
         }
-        // In a folder of another user's, as root looks into it, a link there would lead root's hand elsewhere.
+        // In another user's folder, a link would make root write elsewhere.
         var made = stat()
         guard lstat(folder.path, &made) == 0, made.st_mode & S_IFMT == S_IFDIR else {
-            throw CommandFailure("\(folder.path) is no folder.", remedy: "Move it away.")
+            throw CommandFailure("\(folder.path) isn't a folder.", remedy: "Move it away.")
         }
         descriptor = socket(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { throw Self.failure("No socket can be made") }
+        guard descriptor >= 0 else { throw Self.failure("The socket can't be created") }
         unlink(folder.file(name))
         // The file gets its mode when it is made: a change afterwards would follow a link that was put in its place.
         let mask = umask(0o177)
@@ -46,7 +46,7 @@ final class TailListener {
         umask(mask)
         guard result == 0 else {
             errno = code
-            throw Self.failure("The socket \(folder.file(name)) can't be made")
+            throw Self.failure("The socket \(folder.file(name)) can't be created")
         }
         // The workers must reach what root makes here.
         if geteuid() == 0 {
@@ -65,9 +65,9 @@ final class TailListener {
         CommandFailure("\(problem): \(String(cString: strerror(errno)))")
     }
 
-    /// Hears until a signal comes, or until `hear` says that it is enough.
+    /// Receives steps until a signal comes, or until `hear` returns `false`.
     ///
-    /// - Parameter hear: gets each step, with how many of its worker's were missed before it. Returns whether to go on.
+    /// - Parameter hear: gets each step, with the number of steps missed before it. Returns whether to continue.
     func run(_ hear: (TraceStep, _ missed: Int64) -> Bool) {
         _ = isToEnd.load(ordering: .relaxed)
         for number in [SIGINT, SIGTERM, SIGHUP] {
@@ -99,7 +99,7 @@ final class TailListener {
         while true {
             let count = recv(connection, &buffer, buffer.count, 0)
             if count > 0 {
-                // Of another version, whose steps have another form: told as missed by the numbers of the rest.
+                // From another version, whose steps have another form: counted as missed by the numbers of the others.
                 guard let step = try? TailLine.decode(Array(buffer[..<count])) else { continue }
                 let expected = (lastOf[step.worker] ?? step.seq - 1) + 1
                 lastOf[step.worker] = step.seq

@@ -22,6 +22,7 @@ extension EndToEnd {
                 let text = try await stack.run(["doctor"], environment: ["BYOC_SOCKET": stack.socket])
                 #expect(text.output.hasSuffix("0 errors, 0 warnings\n"), "\(text)")
                 #expect(try FileManager.default.contentsOfDirectory(atPath: stack.dataFolder + "/proof") == [])
+                #expect(text.status == 0)
                 let unknown = try await stack.get("/hook/proof-" + String(repeating: "0", count: 32))
                 #expect(unknown.status == 404, "only numbers of the folder are answered")
             }
@@ -40,11 +41,27 @@ extension EndToEnd {
                 chmod(stack.dataFolder + "/secret.key", 0o644)
                 let key = try await stack.doctor()
                 #expect(
-                    key.status != 0
+                    key.status == 2
                         && key.findings.contains { $0.severity != "ok" && $0.problem.contains("secret.key") })
                 let none = try await stack.doctor(["BYOC_DATA_DIR": stack.folder + "/nowhere"])
                 #expect(none.status == 2)
                 #expect(!FileManager.default.fileExists(atPath: stack.folder + "/nowhere"), "it makes nothing")
+            }
+        }
+
+        @Test("Warnings alone end with 3, and a failure of the doctor itself with 1")
+        func exitCodes() async throws {
+            try await withByocStack { stack in
+                _ = try await stack.installViber()
+                let failed = try await stack.run("doctor", "nobody")
+                #expect(failed.status == 1 && failed.errors.contains("no installation “nobody”"), "\(failed)")
+                let copy = stack.dataFolder + "/copy.sqlite"
+                try "".write(toFile: copy, atomically: false, encoding: .utf8)
+                chmod(copy, 0o644)
+                let warned = try await stack.doctor()
+                #expect(warned.status == 3, "\(warned.findings)")
+                #expect(warned["Keys and backups"]?.severity == "warning")
+                #expect(warned.findings.allSatisfy { $0.severity != "error" }, "\(warned.findings)")
             }
         }
 
@@ -55,12 +72,12 @@ extension EndToEnd {
                 let elsewhere = try await stack.doctor(["BYOC_BASE_URL": stack.about.viber.url])
                 #expect(elsewhere.status == 2)
                 #expect(elsewhere["Public URL"]?.problem.contains("isn't this byoc") == true, "\(elsewhere.findings)")
-                #expect(elsewhere["Viber webhook"]?.problem.contains("calls another address") == true)
+                #expect(elsewhere["Viber webhook"]?.problem.contains("calls another URL") == true)
                 let other = try await stack.doctor(["BYOC_DATA_DIR": try await stack.otherStore()])
                 #expect(other["Public URL"]?.problem.contains("another data folder") == true, "\(other.findings)")
                 let closed = try NginxConfiguration.freePort()
                 let nowhere = try await stack.doctor(["BYOC_BASE_URL": "http://127.0.0.1:\(closed)"])
-                #expect(nowhere["Public URL"]?.problem.contains("gives no answer") == true, "\(nowhere.findings)")
+                #expect(nowhere["Public URL"]?.problem.contains("doesn't respond") == true, "\(nowhere.findings)")
                 try await stack.stopServing()
                 let stopped = try await stack.doctor()
                 #expect(stopped.status == 2)
@@ -124,6 +141,23 @@ extension EndToEnd {
         }
     }
 
+    @Suite("The doctor without settings")
+    struct DoctorsSettings {
+        @Test("It names the settings file that this user can't read, and the whole path of the folder it looked at")
+        func unreadable() async throws {
+            var settings = Settings()
+            settings.unreadFile = "/etc/byoc/env"
+            settings.dataDirectory = "no-such-folder"
+            let doctor = Doctor(settings: settings) { throw CommandFailure("it must not open anything") }
+            let findings = await doctor.examine(nil)
+            let unread = try #require(findings.first { $0.subject == "Settings" })
+            #expect(unread.severity == .error && unread.problem.contains("/etc/byoc/env"))
+            #expect(unread.remedy.contains("sudo -u byoc"))
+            let folder = try #require(findings.first { $0.subject == "Data folder" })
+            #expect(folder.problem.contains("\(FileManager.default.currentDirectoryPath)/no-such-folder"))
+        }
+    }
+
     @Suite("The doctor's clock")
     struct DoctorsClock {
         @Test("A clock that is off is told by the Date headers; one that is right passes", arguments: [0.0, 120, 3600])
@@ -173,8 +207,7 @@ extension ByocStack {
     /// Another data folder, with a store in it.
     fileprivate func otherStore() async throws -> String {
         let path = folder + "/other"
-        let made = try await run(["installations"], environment: ["BYOC_DATA_DIR": path])
-        try #require(made.status == 0, "\(made)")
+        try await makeStore(in: path)
         return path
     }
 }

@@ -281,7 +281,7 @@ extension EndToEnd {
                     #expect(held.first?["text"]?.string == "in doubt")
                     #expect(stack.phone(customer) == ["in doubt"])
                     let id = try #require(held.first?["id"]?.integer)
-                    #expect(try await stack.run("retry", "\(id)").status == 0)
+                    #expect(try await stack.run("retry", "\(id)", "--yes").status == 0)
                     try await stack.waitForPhone(of: customer) { $0.count >= 2 }
                     #expect(stack.notes(in: conversation.id).count == 1)
                 }

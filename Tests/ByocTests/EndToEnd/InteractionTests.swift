@@ -33,7 +33,7 @@ extension EndToEnd {
                 #expect(stack.phone(customer) == ["Так, звісно ☕️", "I can help too"])
                 #expect(stack.viber.phone(of: customer).map(\.senderName) == ["Denise", "Tomas"])
 
-                let removed = try await stack.run("uninstall", installed.id, "--json")
+                let removed = try await stack.run("uninstall", installed.id, "--json", "--yes")
                 #expect(removed.status == 0, "\(removed)")
                 #expect(stack.viber.webhook() == nil)
                 #expect(try await stack.json("installations") == [])

@@ -32,6 +32,11 @@ extension EndToEnd {
 
                 try await stack.customerWritesAndArrives(customer, "the right one")
                 #expect(stack.inbox(of: customer) == ["the right one"])
+                let refusals = stack.text(of: "byoc.log").split(separator: "\n").filter {
+                    $0.contains("webhook refused")
+                }
+                #expect(
+                    !refusals.isEmpty && refusals.allSatisfy { $0.contains("\"installation.id\":\"\(installed.id)\"") })
             }
         }
 

@@ -32,15 +32,78 @@ extension EndToEnd {
                 #expect(try await stack.run("delivery", "999999").status == 1)
 
                 #expect(try await stack.run("discard", "\(id)").status == 0)
-                let retried = try await stack.json("retry", "--dead", "--installation", installed.id)
+                let retried = try await stack.json("retry", "--dead", "--installation", installed.id, "--yes")
                 #expect(retried["done"]?.array?.count == 5)
                 for (number, customer) in zip(1..., customers) {
                     let isFirst = dead.last?["contact"]?.string == "Customer \(number)"
                     try await stack.waitForPhone(of: customer) { $0 == (isFirst ? ["two"] : ["one", "two"]) }
                 }
                 try await stack.waitForEmptyOutbox()
-                #expect(try await stack.run("retry", "--dead").output.contains("none"))
+                #expect(try await stack.run("retry", "--dead").output.contains("No matching deliveries."))
                 #expect(conversations.allSatisfy { stack.notes(in: $0).count == 2 })
+            }
+        }
+
+        @Test("Many at once are shown and need --yes without a terminal; a dry run and a no change nothing")
+        func consent() async throws {
+            try await withByocStack { stack in
+                let installed = try await stack.installViber()
+                let customer = stack.viber.addCustomer()
+                let conversation = try await stack.customerWritesAndArrives(customer, "hello")
+                #expect(try await stack.run("pause", installed.id).status == 0)
+                for text in ["one", "two"] { try stack.freshchat.agentReplies(in: conversation.id, text) }
+                try await stack.settle()
+                let ids = try await stack.json("outbox", "--waiting").array?.compactMap { $0["id"]?.integer } ?? []
+                try #require(ids.count == 2)
+                for command in ["retry", "discard"] {
+                    let refused = try await stack.run(command, "--waiting")
+                    #expect(refused.status == 1 && refused.errors.contains("--yes"), "\(refused)")
+                    #expect(refused.errors.contains("2 deliveries"), "\(refused)")
+                    #expect(refused.errors.contains("\(installed.id): 2 outbound waiting"), "\(refused)")
+                    let dry = try await stack.run(command, "--waiting", "--dry-run")
+                    #expect(dry.status == 0 && dry.errors.contains("nothing was changed"), "\(dry)")
+                    let planned = try await stack.json(command, "--waiting", "--dry-run")
+                    #expect(planned["done"] == [])
+                    #expect(planned["planned"]?.array?.compactMap(\.integer).sorted() == ids.sorted())
+                }
+                let asked = try await stack.runOnTerminal("discard --waiting", typing: "n")
+                #expect(asked.output.contains("Discard 2 deliveries? [y/N]"), "\(asked)")
+                #expect(try await stack.json("outbox", "--waiting").array?.count == 2)
+                let agreed = try await stack.runOnTerminal("discard --waiting", typing: "y")
+                #expect(agreed.output.contains("Discarded #\(ids[0])."), "\(agreed)")
+                #expect(try await stack.json("outbox", "--waiting") == [])
+
+                let kept = try await stack.run("uninstall", installed.id)
+                #expect(kept.status == 1 && kept.errors.contains("--yes"), "\(kept)")
+                #expect(kept.errors.contains("0 held and 0 dead"), "\(kept)")
+                #expect(try await stack.run("uninstall", installed.id, "--dry-run").status == 0)
+                #expect(try await stack.json("installations").array?.count == 1)
+                #expect(stack.viber.webhook()?.url == installed.targetURL)
+            }
+        }
+
+        @Test("A reply that may have arrived is retried only after a warning, and a held one is counted")
+        func doubt() async throws {
+            var options = ByocStack.Options()
+            options.environment = { _ in ["BYOC_DOUBT_POLICY": "hold"] }
+            try await withByocStack(options) { stack in
+                let installed = try await stack.installViber()
+                let customer = stack.viber.addCustomer()
+                let conversation = try await stack.customerWritesAndArrives(customer, "hello")
+                stack.viber.inject(.reset(.after, route: "POST /send_message"))
+                try stack.freshchat.agentReplies(in: conversation.id, "perhaps")
+                try await stack.wait(for: "the private note") { !stack.notes(in: conversation.id).isEmpty }
+                let held = try #require(try await stack.json("outbox", "--held").array?.first)
+                let id = try #require(held["id"]?.integer)
+                #expect(held["attempts"]?.integer ?? 0 >= 1, "\(held.text)")
+                #expect(try await stack.installation(installed.id)["held"]?.integer == 1)
+                #expect(try await stack.run("installations").output.contains("HELD"))
+                let refused = try await stack.run("retry", "\(id)")
+                #expect(refused.status == 1 && refused.errors.contains("the same message twice"), "\(refused)")
+                #expect(refused.errors.contains("--yes"), "\(refused)")
+                #expect(try await stack.json("outbox", "--held").array?.count == 1)
+                #expect(try await stack.run("retry", "\(id)", "--yes").status == 0)
+                try await stack.waitForPhone(of: customer) { $0 == ["perhaps", "perhaps"] }
             }
         }
 

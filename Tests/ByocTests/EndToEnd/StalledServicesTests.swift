@@ -66,7 +66,7 @@ extension EndToEnd {
                 stall.isOn.withLock { $0 = true }
                 let result = try await stack.run("register", installed.id)
                 #expect(result.status == 1)
-                #expect(result.errors.contains("no answer within the time-out"), "\(result)")
+                #expect(result.errors.contains("no response within the time-out"), "\(result)")
             }
         }
 

@@ -62,7 +62,15 @@ extension EndToEnd {
                 #expect(dead[0]["direction"]?.string == "outbound")
                 #expect(dead[0]["reason"]?.string?.contains("subscribed") == true)
                 #expect(dead[0]["detail"]?.string?.contains("status 6") == true)
+                let failures = stack.text(of: "byoc.log").split(separator: "\n").filter {
+                    $0.contains("attempt failed")
+                }
+                #expect(failures.contains { $0.contains("\"action\":\"dead\"") }, "\(failures)")
                 #expect(try await stack.installation(installed.id)["dead"]?.integer == 1)
+                let shown = try await stack.run("delivery", "\(try #require(dead[0]["id"]?.integer))")
+                #expect(shown.output.contains("Retrying won't help until the customer writes again."), "\(shown)")
+                let planned = try await stack.run("retry", "--dead", "--dry-run")
+                #expect(planned.errors.contains("Retrying won't help until they write again."), "\(planned)")
 
                 // A message subscribes again; the dead letter stays dead until a person says otherwise.
                 try await stack.customerWritesAndArrives(customer, "I am back")

@@ -50,6 +50,55 @@ extension EndToEnd {
             }
         }
 
+        @Test(
+            "Without a data store a command fails, names the folder, and creates nothing",
+            arguments: [
+                ["installations"], ["show", "x"], ["set-key", "x"], ["pause", "x"], ["resume", "x"], ["register", "x"],
+                ["uninstall", "x", "--yes"], ["outbox"], ["delivery", "1"], ["retry", "1"],
+                ["discard", "--dead", "--yes"],
+                ["relay", "--for", "1"], ["store", "check"], ["store", "compact"], ["store", "backup", "copy"],
+                ["tail"], ["trigger", "viber", "message"], ["doctor"],
+            ])
+        func withoutStore(command: [String]) async throws {
+            try await withByocStack(Self.unserved) { stack in
+                let missing = "\(stack.folder)/mistyped"
+                let before = try FileManager.default.contentsOfDirectory(atPath: stack.folder).filter {
+                    !$0.hasPrefix("command")
+                }
+                let result = try await stack.run(command + ["--data-dir", missing])
+                #expect(result.status != 0, "\(result)")
+                #expect((result.errors + result.output).contains(missing), "\(result)")
+                #expect(!result.output.contains("No matching deliveries"), "\(result)")
+                // An existing folder without a store is as bad.
+                try FileManager.default.createDirectory(
+                    atPath: missing, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+                let empty = try await stack.run(command + ["--data-dir", missing])
+                #expect(empty.status != 0 && (empty.errors + empty.output).contains(missing), "\(empty)")
+                #expect(try FileManager.default.contentsOfDirectory(atPath: missing) == [])
+                try FileManager.default.removeItem(atPath: missing)
+                let after = try FileManager.default.contentsOfDirectory(atPath: stack.folder).filter {
+                    !$0.hasPrefix("command")
+                }
+                #expect(Set(after) == Set(before))
+            }
+        }
+
+        @Test("relay --json says what it has delivered and what is left")
+        func relayReport() async throws {
+            var options = ByocStack.Options()
+            options.environment = { _ in ["BYOC_RELAY_CONCURRENCY": "0"] }
+            try await withByocStack(options) { stack in
+                _ = try await stack.installViber()
+                stack.viber.customerWrites(stack.viber.addCustomer(), "hello")
+                try await stack.settle()
+                let relayed = try await stack.run(
+                    ["relay", "--for", "20", "--json"], environment: ["BYOC_RELAY_CONCURRENCY": "4"])
+                #expect(relayed.status == 0, "\(relayed)")
+                #expect(try relayed.json["delivered"] == 1)
+                #expect(try relayed.json["waiting"] == 0)
+            }
+        }
+
         @Test("An id that there is none of is told with those that there are")
         func unknownIDs() async throws {
             try await withByocStack { stack in
@@ -80,8 +129,9 @@ extension EndToEnd {
                         "BYOC_LOG_LEVEL": "loud", "BYOC_ADMIN_PASSWORD": "swordfish", "BYOC_RELAY_CONCURRENCY": "-1",
                     ])
                 expectWords(
-                    result, status: 78, "9 mistakes", "BYOC_THREADS is “many” (environment)", "from 1 to 512",
-                    "BYOC_WORKER (environment): there is no such key; did you mean BYOC_WORKERS?",
+                    result, status: 78, "9 settings are invalid", "BYOC_THREADS is “many” (environment)",
+                    "from 1 to 512",
+                    "BYOC_WORKER (environment): unknown setting; did you mean BYOC_WORKERS?",
                     "BYOC_BODY_LIMIT is “1G”", "BYOC_SOCKET_MODE is “rw”", "0660",
                     "BYOC_BASE_URL is “http://chat.example.com”", "BYOC_LOG_LEVEL is “loud”", "BYOC_ADMIN_PASSWORD",
                     "BYOC_RELAY_CONCURRENCY is “-1”", "BYOC_SOCKET is not set")
@@ -216,7 +266,7 @@ extension EndToEnd {
                 let waiting = try await stack.json("outbox").array ?? []
                 let unwanted = try #require(waiting.first { $0["text"]?.string == "unwanted" }?["id"]?.integer)
                 let result = try await stack.run("discard", "\(unwanted)", "4711")
-                #expect(result.output.contains("\(unwanted) is discarded."))
+                #expect(result.output.contains("Discarded #\(unwanted)."))
                 expectWords(result, status: 1, "4711")
                 expectWords(try await stack.run("discard", "\(unwanted)"), status: 1, "is discarded already")
                 #expect(try await stack.run("resume", installed.id).status == 0)

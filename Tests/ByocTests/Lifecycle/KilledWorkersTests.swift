@@ -157,7 +157,7 @@ extension EndToEnd {
                     #expect(try await stack.json("show", installed.id)["held"] == 1)
 
                     let id = try #require(held.first?["id"]?.integer)
-                    let retried = try await stack.run("retry", "\(id)")
+                    let retried = try await stack.run("retry", "\(id)", "--yes")
                     #expect(retried.status == 0, "\(retried)")
                     try await stack.waitForPhone(of: customer) { $0 == ["two", "one"] }
                     try await stack.waitForEmptyOutbox()

@@ -69,7 +69,7 @@ extension EndToEnd {
             try await withByocStack { stack in
                 _ = try await stack.installViber()
                 let path = "\(stack.dataFolder)/secret.key"
-                #expect(stack.text(of: "byoc.log").contains("a key for encrypting secrets was made"))
+                #expect(stack.text(of: "byoc.log").contains("secret key created"))
                 #expect(permissions(of: path) == 0o600)
                 try await stack.stopServing()
                 let key = try #require(FileManager.default.contents(atPath: path))

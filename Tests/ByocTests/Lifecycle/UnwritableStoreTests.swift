@@ -13,7 +13,7 @@ extension EndToEnd {
             var options = ByocStack.Options()
             options.serves = false
             try await withByocStack(options) { stack in
-                #expect(try await stack.run("installations").status == 0, "makes the folder")
+                try await stack.makeStore()
                 let mount = "mount --bind -o ro '\(stack.dataFolder)' '\(stack.dataFolder)'"
                 let commands = [["serve", "--socket", stack.socket], ["installations"]]
                 for command in commands {
@@ -45,6 +45,33 @@ extension EndToEnd {
             #expect(status == 1)
             #expect(stack.text(of: "\(name).out") == "")
             return stack.text(of: "\(name).err")
+        }
+
+        @Test("byoc serve waits for a data store that another program has locked, and says so")
+        func locked() async throws {
+            var options = ByocStack.Options()
+            options.serves = false
+            try await withByocStack(options) { stack in
+                try await stack.makeStore()
+                #expect(mkfifo("\(stack.folder)/release", 0o600) == 0)
+                let holder = try TestProcess(
+                    "/usr/bin/sqlite3",
+                    [
+                        "\(stack.dataFolder)/byoc.sqlite", "BEGIN IMMEDIATE;", ".shell touch locked",
+                        ".shell cat release", "COMMIT;",
+                    ], environment: ["PATH": "/usr/bin:/bin"], directory: stack.folder,
+                    output: "\(stack.folder)/sqlite.out", errors: "\(stack.folder)/sqlite.out")
+                try await poll("the lock") { FileManager.default.fileExists(atPath: "\(stack.folder)/locked") }
+                let waits = { @Sendable in stack.text(of: "byoc.log").contains("data store locked; retrying") }
+                async let serving: Void = stack.startServing()
+                try await poll("byoc to wait") { waits() }
+                #expect(stack.text(of: "byoc.log").contains("\(stack.dataFolder)/byoc.sqlite is locked"))
+                let opened = try FileHandle(forWritingTo: URL(fileURLWithPath: "\(stack.folder)/release"))
+                try opened.close()
+                #expect(await holder.wait(timeout: patience) == 0, "\(stack.text(of: "sqlite.out"))")
+                try await serving
+                #expect(stack.workers.count == stack.options.workers)
+            }
         }
 
         @Test("A data folder that is a file, or that others may look into, is refused with the path and what to do")

@@ -63,6 +63,20 @@ extension ByocStack {
         return result
     }
 
+    /// Runs a command on a terminal of its own, where a person types one line.
+    func runOnTerminal(_ command: String, typing line: String) async throws -> CommandResult {
+        let base = "terminal-\(nextCommand())"
+        let process = try TestProcess(
+            "/bin/sh", ["-c", "echo '\(line)' | script -qec '\(Self.program) \(command)' /dev/null"],
+            environment: environment.merging(["BYOC_LOG_LEVEL": "critical"]) { $1 }, directory: folder,
+            output: "\(folder)/\(base).out", errors: "\(folder)/\(base).err")
+        guard let status = await process.wait(timeout: .seconds(90)) else {
+            process.signal(9)
+            throw StackFailure("byoc \(command) did not end on a terminal")
+        }
+        return CommandResult(status: status, output: text(of: "\(base).out"), errors: text(of: "\(base).err"))
+    }
+
     /// Runs a command that must succeed with JSON.
     func json(_ arguments: String..., input: String = "") async throws -> JSON {
         let result = try await run(arguments + ["--json"], input: input)
@@ -116,5 +130,26 @@ extension ByocStack {
     /// The state of an installation as `byoc installations` shows it: `active` or `paused`.
     func state(of id: String) async throws -> String {
         try await installation(id)["state"]?.string ?? ""
+    }
+}
+
+extension ByocStack {
+    /// Creates an empty data store as a web server does that runs byoc as plain CGI: the only way without a socket.
+    ///
+    /// - Parameter folder: `nil`: the stack's own data folder.
+    func makeStore(in folder: String? = nil) async throws {
+        let made = try await runAsCGI(dataFolder: folder ?? dataFolder)
+        try #require(made.status == 0 && made.output.hasPrefix("Status: 200"), "\(made)")
+    }
+
+    /// Answers one request for `/healthz` as a CGI program.
+    func runAsCGI(dataFolder: String) async throws -> CommandResult {
+        try await run(
+            [],
+            environment: [
+                "GATEWAY_INTERFACE": "CGI/1.1", "SERVER_PROTOCOL": "HTTP/1.1", "REQUEST_METHOD": "GET",
+                "SCRIPT_NAME": "", "PATH_INFO": "/healthz", "REQUEST_URI": "/healthz", "QUERY_STRING": "",
+                "BYOC_CGI_RELAY_SECONDS": "0", "BYOC_DATA_DIR": dataFolder,
+            ])
     }
 }

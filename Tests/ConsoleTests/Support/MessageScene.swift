@@ -85,6 +85,9 @@ struct MessageScene {
         try await store.hold(claim(id), reason: "It is not known", note: nil, now: scene.clock.now)
     }
 
+    /// A worker runs, so that what is due waits for nothing else.
+    func enlist() async throws { _ = try await store.enlist(now: scene.clock.now) }
+
     func delivery(_ id: DeliveryID) async throws -> Delivery {
         try #require(try await store.message(id)).delivery
     }

@@ -30,7 +30,7 @@ def connect(browser, stage):
     browser.heading("Your Freshchat account")
     fill_freshchat(browser, stage)
     browser.press("Continue")
-    browser.heading("Choose the topic")
+    browser.heading("Choose a topic")
     choose_topic(browser, stage)
     browser.press("Connect")
     browser.one(".note.good", "Connected.")
@@ -43,13 +43,20 @@ def ready(browser, stage, judge):
     give_key(browser, stage)
 
 
+def reloads_without_notice(browser):
+    """A notice is shown once: loading the page again doesn't show it again."""
+    browser.leave(lambda: browser.driver.refresh())
+    browser.one("h1")
+    assert not browser.all(".note.good"), "the notice came back when the page was loaded again"
+
+
 def give_key(browser, stage):
     """Freshchat's webhook: its URL goes to Freshchat, its key comes from there."""
     stage.control("PUT", "/freshchat/webhook", {"url": address(browser, "Freshchat webhook URL")})
-    browser.press("Enter the key")
+    browser.press("Enter public key")
     browser.fill("Freshchat's webhook public key", stage.about["freshchat"]["webhookPublicKey"])
-    browser.press("Check and save")
-    browser.one(".note.good", "checked and stored")
+    browser.press("Verify and save")
+    browser.one(".note.good", "Credential verified and saved.")
 
 
 def address(browser, label):
@@ -66,6 +73,7 @@ def sign_in(browser, stage, password=None):
 
 def remove(browser, stage):
     """From the installation's page."""
-    browser.press("Remove…")
-    browser.press("Remove")
-    browser.one(".note.good", "removed")
+    browser.press("Remove installation")
+    browser.heading("Remove ")
+    browser.press("Remove installation")
+    browser.one(".note.good", "Installation removed")

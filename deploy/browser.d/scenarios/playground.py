@@ -58,7 +58,7 @@ def repeating(browser, stage, judge):
     browser.click("#phone-repeat")
     write(browser, "and then this")
     on_the_desk(browser, "and then this")
-    browser.one("#ways li", "absorbed")
+    browser.one("#ways li", "1 duplicate ignored")
     assert texts(browser, "#desk-messages").count("said once") == 1
 
 
@@ -78,6 +78,8 @@ def killing(browser, stage, judge):
     arrived = [text for text in texts(browser, "#desk-messages") if text in sent]
     assert arrived == sent, arrived
     browser.wait("new workers", lambda: len(workers(browser)) == 2 and workers(browser) != before)
+    colours = [worker.get_attribute("class").split()[1] for worker in browser.all("#workers li:not(.dead)")]
+    assert len(set(colours)) == len(colours), f"workers share a colour: {colours}"
     nothing_lost(browser, stage)
 
 
@@ -115,7 +117,7 @@ def markup(browser, stage, judge):
 
 
 def connecting_help(browser, stage, judge):
-    """What the settings pages need is shown beside the playground"""
+    """The values that the settings pages need are shown beside the playground"""
     browser.click("#connect-open")
     browser.one("#connect-title")
     judge.look(browser, "playground-connect")

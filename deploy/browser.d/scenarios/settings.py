@@ -1,7 +1,7 @@
 """The settings pages, from the first sign-in to the removal. In order: each goes on where the one before has ended."""
 
 from scenarios.connecting import (
-    address, choose_topic, fill_freshchat, fill_viber, give_key, remove, sign_in)
+    address, choose_topic, fill_freshchat, fill_viber, give_key, reloads_without_notice, remove, sign_in)
 
 
 def signing_in(browser, stage, judge):
@@ -11,7 +11,7 @@ def signing_in(browser, stage, judge):
     judge.look(browser, "sign-in")
     browser.fill("Admin password", "not the password")
     browser.press("Sign in")
-    browser.one("#password-problem", "not the password")
+    browser.one("#password-problem", "Wrong password.")
     assert browser.labelled("Admin password").get_attribute("value") == "", "the password came back in the page"
     judge.look(browser, "sign-in-wrong")
     browser.fill("Admin password", stage.password)
@@ -54,7 +54,7 @@ def connecting(browser, stage, judge):
     judge.look(browser, "connect-freshchat-wrong")
     fill_freshchat(browser, stage)
     browser.press("Continue")
-    browser.heading("Choose the topic")
+    browser.heading("Choose a topic")
     judge.look(browser, "connect-topic")
     choose_topic(browser, stage)
     browser.press("Connect")
@@ -80,11 +80,11 @@ def copying(browser, stage, judge):
 
 
 def testing(browser, stage, judge):
-    """A test goes the whole way, and its way is shown"""
+    """A test message goes the whole way, with its timeline shown"""
     open_installation(browser, stage)
-    browser.press("Send a test")
+    browser.press("Send test message")
     judge.look(browser, "test")
-    browser.press("Send the test")
+    browser.press("Send test message")
     browser.one("#way", "Posted")
     judge.look(browser, "test-sent")
     stage.until("The test in Freshchat", lambda: any(
@@ -92,17 +92,22 @@ def testing(browser, stage, judge):
 
 
 def pausing(browser, stage, judge):
-    """Paused, what a customer writes waits; resumed, it goes on"""
+    """While paused, a customer's message waits and says why; resumed, it is sent"""
     open_installation(browser, stage)
-    browser.press("Pause")
-    browser.one(".note.good", "Paused.")
+    browser.press("Pause installation")
+    browser.one(".note.good", "Paused. New messages are queued.")
     judge.look(browser, "installation-paused")
+    reloads_without_notice(browser)
     customer = stage.customer("Petro")
     stage.writes(customer, "while it is paused")
     stage.until("The message in the outbox", lambda: any(row["state"] == "waiting" for row in stage.byoc("outbox")))
     assert "while it is paused" not in stage.texts_in_freshchat()
-    browser.press("Resume")
-    browser.one(".note.good", "It goes on.")
+    browser.open(stage.admin + "/messages?state=waiting")
+    browser.one("#messages tbody tr", "The installation is paused: view installation.")
+    judge.look(browser, "messages-paused")
+    browser.leave(lambda: browser.click("#messages .foot a", "view installation"))
+    browser.press("Resume installation")
+    browser.one(".note.good", "Resumed.")
     stage.until("The message in Freshchat", lambda: "while it is paused" in stage.texts_in_freshchat())
 
 
@@ -117,35 +122,40 @@ def replacing(browser, stage, judge):
     browser.press("Replace: Freshchat API token")
     judge.look(browser, "credential")
     browser.fill("Freshchat API token", "still-wrong")
-    browser.press("Check and save")
+    browser.press("Verify and save")
     browser.one(".field.wrong .problem")
     judge.look(browser, "credential-wrong")
     browser.fill("Freshchat API token", "another-sandbox-token")
-    browser.press("Check and save")
-    browser.one(".note.good", "checked and stored")
+    browser.press("Verify and save")
+    browser.one(".note.good", "Credential verified and saved.")
     stage.about["freshchat"]["token"] = "another-sandbox-token"
     stage.until("The message in Freshchat", lambda: "under the old token" in stage.texts_in_freshchat())
     assert "another-sandbox-token" not in browser.driver.page_source, "a secret is in the page"
 
 
 def checking(browser, stage, judge):
-    """Asked, both sides say that all is well"""
+    """Live checks find nothing wrong, and what passed is folded"""
     open_installation(browser, stage)
-    browser.press("Ask both sides now")
-    browser.one("#health ~ *, section", "Both sides were asked just now.")
+    browser.press("Run live checks")
+    browser.one("#health ~ *, section", "Checked just now.")
     judge.look(browser, "installation-asked")
-    wrong = [badge.text for badge in browser.all(".checks .badge") if badge.text in ("Wrong", "To do")]
-    assert not wrong, browser.text()
+    badges = [browser.words(badge) for badge in browser.all(".checks .badge")]
+    assert badges and not set(badges) & {"Failed", "Action needed"}, badges
+    assert not browser.driver.find_element("css selector", ".passed .checks").is_displayed(), "what passed is open"
+    browser.click(".passed summary")
+    browser.one(".passed .checks", "Viber calls this installation.")
 
 
 def removing(browser, stage, judge):
-    """Removed, the installation is gone from the pages, and Viber calls nobody"""
+    """Removed, the installation is gone from the pages, and Viber has no webhook"""
     open_installation(browser, stage)
-    browser.press("Remove…")
+    browser.press("Remove installation")
+    browser.heading("Remove ")
     judge.look(browser, "remove")
     browser.driver.back()
     remove(browser, stage)
     judge.look(browser, "installations-removed")
+    reloads_without_notice(browser)
     assert stage.control("GET", "/viber/webhook")["url"] == ""
 
 

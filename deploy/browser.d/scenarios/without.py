@@ -3,7 +3,7 @@
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
-from scenarios.connecting import connect, give_key, remove, sign_in
+from scenarios.connecting import connect, give_key, reloads_without_notice, remove, sign_in
 
 
 def scripts(browser, stage, judge):
@@ -13,17 +13,23 @@ def scripts(browser, stage, judge):
     sign_in(browser, stage)
     connect(browser, stage)
     give_key(browser, stage)
+    reloads_without_notice(browser)
     assert not [button for button in browser.all("button[data-copy]") if button.is_displayed()], "a button does nothing"
     customer = stage.customer("Without scripts")
     stage.writes(customer, "no script was needed")
     stage.until("The message in Freshchat", lambda: "no script was needed" in stage.texts_in_freshchat())
+    browser.open(stage.admin + "/messages")
+    time = browser.one("#messages tbody tr", "no script was needed").find_element("css selector", "time")
+    assert browser.words(time).endswith(" UTC"), browser.words(time)
+    browser.open(stage.admin + "/installations")
+    browser.leave(lambda: browser.click(".tiles a"))
     remove(browser, stage)
     browser.press("Sign out", within="header")
     browser.heading("Sign in")
 
 
 def mouse(browser, stage, judge):
-    """By keyboard alone an admin signs in and connects, and always sees where he is"""
+    """By keyboard alone an admin signs in and connects, and always sees the focus"""
     keys = Keyboard(browser)
     browser.open(stage.admin)
     browser.heading("Sign in")
@@ -31,7 +37,7 @@ def mouse(browser, stage, judge):
     keys.leave(lambda: keys.press(Keys.ENTER))
     # Past the navigation at one stroke.
     keys.press(Keys.TAB)
-    assert keys.name() == "Skip to the content", keys.name()
+    assert keys.name() == "Skip to content", keys.name()
     keys.press(Keys.ENTER)
     assert browser.driver.switch_to.active_element.get_attribute("id") == "main"
     keys.follow("Installations", back=True)
@@ -47,9 +53,9 @@ def mouse(browser, stage, judge):
     keys.go("Freshchat API address").press(Keys.CONTROL + "a").type(stage.about["freshchat"]["url"])
     keys.go("Freshchat API token").type(stage.about["freshchat"]["token"])
     keys.follow("Continue")
-    browser.heading("Choose the topic")
+    browser.heading("Choose a topic")
     keys.go(stage.about["freshchat"]["topics"][0]["name"]).press(Keys.SPACE)
-    keys.follow("Connect")
+    keys.follow("Connect Viber")
     browser.one(".note.good", "Connected.")
     stage.byoc("uninstall", stage.byoc("installations")[0]["id"])
 

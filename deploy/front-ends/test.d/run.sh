@@ -97,7 +97,7 @@ check_logs() {
     local secret
     for secret in "$(target)" "$(jq -r .freshchatWebhookURL "$work/installation.json")"; do
         secret=${secret##*/}
-        [ ${#secret} -ge 16 ] || fail "That is no secret: $secret"
+        [ ${#secret} -ge 16 ] || fail "Not a secret: $secret"
         if grep -r -F -e "$secret" "$work/logs" "$work/front-end.log"; then fail "The logs have a secret in them."; fi
     done
 }

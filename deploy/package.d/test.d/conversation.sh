@@ -1,6 +1,6 @@
-# The packaged byoc and the far sides around it. To be sourced by deploy/package-test, after deploy/lib/sandbox.sh.
+# The packaged byoc and the simulators around it. To be sourced by deploy/package-test, after deploy/lib/sandbox.sh.
 
-# byoc's commands as the README tells to give them.
+# byoc's commands as the README writes them.
 exec_byoc() { exec_as_user byoc byoc "$@" --env-file /etc/byoc/env; }
 
 # Where byoc finds the doubles: not by address and http, but by name and https.
@@ -53,11 +53,11 @@ start_packaged_byoc() {
     wait_for "byoc behind nginx" curl -fsS "$base_url/readyz"
 }
 
-# Until the authority is among the system's, byoc must not believe the far sides.
+# Until the authority is among the system's, byoc must not trust the simulators.
 check_certificates() {
     local said
-    if said=$(connect_viber 2>&1); then fail "byoc believes a certificate of an unknown authority."; fi
-    grep -q CERTIFICATE_VERIFY_FAILED <<<"$said" || fail "byoc refused the far sides for another reason: $said"
+    if said=$(connect_viber 2>&1); then fail "byoc trusts a certificate of an unknown authority."; fi
+    grep -q CERTIFICATE_VERIFY_FAILED <<<"$said" || fail "byoc rejected the simulators for another reason: $said"
     cp "$work/ca.pem" "$rootfs/usr/local/share/ca-certificates/byoc-test.crt"
     inside update-ca-certificates >/dev/null 2>&1
 }

@@ -1,16 +1,16 @@
 // The middle: workers, the wire, and a card for each message.
-import { byId, make, setText, reconcile, tone, say } from "./dom.js";
+import { byId, make, setText, reconcile, colourWorkers, workerTone, say } from "./dom.js";
 import * as steps from "./steps.js";
 
 const isCalm = matchMedia("(prefers-reduced-motion: reduce)");
 const dying = new Map();
 let alive = [];
-/** What was there when the page was opened isn't acted out again. */
+/** Whether steps are animated: those from before the page was opened aren't. */
 let isLive = false;
 
 export function goLive() { isLive = true; }
 
-/** Takes an entry of the log; tells whether the workers may have changed. */
+/** Takes an entry of the log; returns whether the workers may have changed. */
 export function take(entry) {
   if (entry.side === "driver" && entry.name === "worker.killed") {
     const worker = Number(entry.subject);
@@ -33,15 +33,16 @@ export function show() {
   const ways = steps.newestFirst();
   byId("ways-empty").hidden = ways.length > 0;
   const added = reconcile(byId("ways"), ways, way => way.key, create, update);
-  // The newest is told at length, and so is what is still under way.
+  // The newest card shows every step, and so do those still under way.
   [...byId("ways").children].forEach((card, index) => card.classList.toggle("brief", index > 0 && steps.hasEnded(ways[index])));
   return added;
 }
 
 export function showWorkers(list) {
   alive = list;
+  colourWorkers(alive);
   const all = [...new Set([...alive, ...dying.keys()])].sort((one, two) => one - two);
-  reconcile(byId("workers"), all.map(String), id => id, id => make("li", `worker ${tone(id)}`, make("span", "", id)),
+  reconcile(byId("workers"), all.map(String), id => id, id => make("li", `worker ${workerTone(id)}`, make("span", "", id)),
     (element, id) => {
       const isDead = !alive.includes(Number(id));
       element.classList.toggle("dead", isDead);
@@ -62,7 +63,7 @@ function update(card, way) {
   const [head, text, list, extra] = card.children;
   head.children[0].className = `arrow ${way.direction}`;
   setText(head.children[0], way.direction === "outbound" ? "← to the phone" : "to the desk →");
-  setText(head.children[1], way.event === "note" ? "A private note for the agents" : way.name);
+  setText(head.children[1], way.event === "note" ? "Private note" : way.name);
   setText(head.children[2], total && way.state === "delivered" ? `delivered in ${total}` : steps.stateWord(way));
   setText(text, way.text);
   const told = steps.told(way).map((step, index) => ({ ...step, index: String(index) }));
@@ -70,8 +71,8 @@ function update(card, way) {
     () => make("li", "", make("i"), make("span"), make("small"), make("em")), updateStep);
   const words = [];
   if (attempts > 1) words.push(`${attempts} attempts`);
-  if (way.repeats > 0) words.push(`${way.repeats === 1 ? "a repeat" : `${way.repeats} repeats`} of its webhook absorbed`);
-  if (way.workers.size > 1) words.push(`by ${way.workers.size} workers`);
+  if (way.repeats > 0) words.push(`${way.repeats} ${way.repeats === 1 ? "duplicate" : "duplicates"} ignored`);
+  if (way.workers.size > 1) words.push(`${way.workers.size} workers`);
   setText(extra, words.join(" · "));
   extra.hidden = words.length === 0;
 }
@@ -81,7 +82,7 @@ function updateStep(element, step) {
   element.title = step.title;
   setText(element.children[1], step.label);
   setText(element.children[2], step.value);
-  element.children[3].className = step.worker ? tone(step.worker) : "";
+  element.children[3].className = step.worker ? workerTone(step.worker, alive.map(String)) : "";
   setText(element.children[3], step.worker ? String(step.worker) : "");
 }
 
@@ -89,7 +90,7 @@ function updateStep(element, step) {
 function fly(step) {
   if (isCalm.matches || document.hidden || step.event !== "message") return;
   const isInbound = step.direction === "inbound";
-  // Only now is it known that it is a message for the other side, and none of its echoes.
+  // Only now is it known to be a message, and not one of its echoes.
   if (step.step === "committed" && step.outcome === "accepted") spark(isInbound ? "wire-left" : "wire-right", !isInbound, "");
   if (step.step === "sending") spark(isInbound ? "wire-right" : "wire-left", !isInbound, "");
   if (step.step === "retrying" || step.step === "in_doubt") spark(isInbound ? "wire-right" : "wire-left", isInbound, "bad");

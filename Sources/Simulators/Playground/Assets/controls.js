@@ -1,4 +1,4 @@
-// The tally, the switches, the box for connecting by hand, the tabs, dark and light.
+// The tally, the switches, the dialog for connecting by hand, the tabs, dark and light.
 import { byId, make, setText, reconcile, tell } from "./dom.js";
 import { call } from "./feed.js";
 
@@ -24,7 +24,7 @@ export function showPanel(name) {
   for (const list of byId(`panel-${name}`).querySelectorAll(".chat")) list.scrollTop = list.scrollHeight;
 }
 
-/** Where one panel is seen at a time, its tab shows that there is something new. */
+/** Marks the tab of a hidden panel that has something new. */
 export function hasNews(name) {
   if (document.body.dataset.panel !== name) byId(`tab-${name}`).dataset.news = "";
 }
@@ -62,7 +62,9 @@ export function show(state) {
     for (const figure of byId(`tally-${direction}`).querySelectorAll("[data-figure]")) {
       const number = state.tally[direction][figure.dataset.figure];
       setText(figure, String(number));
-      figure.parentElement.classList.toggle("bad", figure.dataset.figure === "doubled" && number > 0);
+      const isTrouble = figure.dataset.figure === "doubled" || figure.dataset.figure === "failed";
+      figure.parentElement.classList.toggle("bad", isTrouble && number > 0);
+      if (figure.dataset.figure === "failed") figure.parentElement.hidden = number === 0;
     }
   }
   showVerdict(state.tally);
@@ -75,16 +77,21 @@ export function show(state) {
 function showVerdict({ inbound, outbound }) {
   const underWay = inbound.underWay + outbound.underWay;
   const doubled = inbound.doubled + outbound.doubled;
+  const failed = inbound.failed + outbound.failed;
   const pill = byId("verdict");
-  let words = "Write something on either side";
+  let words = "Write as customer or agent";
   let kind = "";
   if (underWay > 0) {
     words = `${underWay} under way`;
     kind = "busy";
+  } else if (failed > 0) {
+    words = `${failed} failed`;
+    kind = "bad";
+    pill.title = "byoc keeps failed messages: retry or discard them on the settings pages.";
   } else if (doubled > 0) {
     words = `Nothing lost, ${doubled} doubled`;
     kind = "bad";
-    pill.title = "Viber has no way to recognise a repeat: after a kill in the middle of a send, byoc sends again.";
+    pill.title = "Viber can't recognise a repeat: byoc resends a message whose sending was interrupted.";
   } else if (inbound.sent + outbound.sent > 0) {
     words = "Nothing lost, nothing doubled";
     kind = "good";

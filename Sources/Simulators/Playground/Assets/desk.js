@@ -5,7 +5,7 @@ import { call } from "./feed.js";
 let state = null;
 let chosen = null;
 let onChoose = () => {};
-/** By conversation, how many messages the agent has looked at. */
+/** By conversation, the number of messages the agent has seen. */
 const looked = new Map();
 
 const conversation = () => state?.conversations.find(candidate => candidate.id === chosen);
@@ -25,7 +25,7 @@ export function prepare(choose) {
   form.addEventListener("change", () => {
     const isNote = form.elements.kind.value === "notes";
     form.classList.toggle("noting", isNote);
-    byId("desk-text").placeholder = isNote ? "Only agents see this" : "Answer the customer";
+    byId("desk-text").placeholder = isNote ? "Only agents see this" : "Reply to the customer";
     setText(byId("desk-send"), isNote ? "Add note" : "Send");
     byId("desk-picture").disabled = isNote || !conversation();
   });
@@ -71,7 +71,7 @@ function follow(person) {
 
 const spoken = item => item.messages.filter(message => message.kind !== "system");
 
-/** Tells whether there is anything new in the conversation. */
+/** Returns whether there is anything new in the conversation. */
 export function show(newState, person) {
   state = newState;
   follow(person);
@@ -117,7 +117,7 @@ function showThread(current) {
   for (const id of ["desk-text", "desk-send", "desk-resolve"]) byId(id).disabled = !current;
   byId("desk-picture").disabled = !current || isNote;
   setText(byId("desk-name"), current?.name ?? "No conversation yet");
-  setText(byId("desk-topic"), current ? `${current.topic} · #${current.number}` : "It begins when the customer writes.");
+  setText(byId("desk-topic"), current ? `${current.topic} · #${current.number}` : "Starts when the customer writes.");
   setText(byId("desk-resolve"), current?.isResolved ? "Reopen" : "Resolve");
   const list = byId("desk-messages");
   if (list.dataset.conversation !== (current?.id ?? "")) {

@@ -55,7 +55,26 @@ export function tone(word) {
   return `tone${sum % tones}`;
 }
 
-const marks = { sent: ["✓", "sent"], delivered: ["✓✓", "delivered"], seen: ["✓✓", "seen"] };
+/** By worker, the number of its colour; workers keep theirs also after they have ended. */
+const workerTones = new Map();
+
+/** Gives each of these workers a colour that no other living one has, as long as there are enough. */
+export function colourWorkers(alive) {
+  for (const worker of alive.map(String)) workerTone(worker, alive.map(String));
+}
+
+/** A worker's colour: its own for ever, different from those of `alive`. */
+export function workerTone(worker, alive = []) {
+  const key = String(worker);
+  if (!workerTones.has(key)) {
+    const taken = new Set(alive.filter(other => other !== key).map(other => workerTones.get(other)));
+    const order = Array.from({ length: tones }, (_, index) => (workerTones.size + index) % tones);
+    workerTones.set(key, order.find(candidate => !taken.has(candidate)) ?? order[0]);
+  }
+  return `tone${workerTones.get(key)}`;
+}
+
+const marks = { sent: ["✓", "sent"], delivered: ["✓✓", "delivered"], seen: ["✓✓", "seen"], failed: ["✕", "failed"] };
 
 /** The ticks beside a message, with their meaning for those who don't see them. */
 export function tick() {

@@ -1,15 +1,15 @@
-// What the bridge says step by step, gathered into the ways of messages. No elements here.
+// Gathers the bridge's steps into a timeline for each message. No elements here.
 
 const shown = 60;
 /** By delivery, or by request for what was refused; the newest last. */
 const ways = new Map();
-/** What was told of requests that are not committed yet. */
+/** The steps of requests that aren't committed yet. */
 const requests = new Map();
 
 const states = {
-  committed: "on disk", claimed: "taken", sending: "sending", answered: "answered", delivered: "delivered",
-  retrying: "tries again", in_doubt: "in doubt", found: "found there", held: "held", dead: "dead", discarded: "discarded",
-  refused: "refused", killed: "worker killed", recovered: "taken over",
+  committed: "on disk", claimed: "claimed", sending: "sending", answered: "answered", delivered: "delivered",
+  retrying: "retrying", in_doubt: "in doubt", found: "already delivered", held: "held", dead: "failed",
+  discarded: "discarded", refused: "rejected", killed: "worker killed", recovered: "taken over",
 };
 const ends = new Set(["delivered", "dead", "discarded", "refused", "held"]);
 
@@ -82,7 +82,7 @@ function push(found, step) {
   return found;
 }
 
-/** A worker was killed: what it had in hand waits for another. */
+/** A worker was killed: its messages in flight wait for another. */
 export function killed(worker, time) {
   for (const found of ways.values()) {
     const last = found.steps.at(-1);
@@ -92,7 +92,7 @@ export function killed(worker, time) {
   }
 }
 
-const sides = { inbound: "Freshchat", outbound: "the channel" };
+const sides = { inbound: "Freshchat", outbound: "Viber" };
 
 /** The steps as they are shown: a call and its answer are one. */
 export function told(found) {
@@ -112,18 +112,18 @@ export function told(found) {
 function label(step, found) {
   switch (step.step) {
     case "received": return found.direction === "outbound" ? "reply received" : "received";
-    case "verified": return "signature good";
-    case "committed": return "on disk, answered 200";
-    case "claimed": return "taken up";
+    case "verified": return "signature verified";
+    case "committed": return "on disk, acknowledged with 200";
+    case "claimed": return "claimed";
     case "sending": return `sending to ${sides[found.direction]}`;
     case "answered": return `${step.detail?.startsWith("GET ") ? "asked" : "sent"}, ${step.status ? `answered ${step.status}` : "no answer"}`;
     case "delivered": return "delivered";
-    case "retrying": return step.detail?.split(":")[0] ?? "again later";
+    case "retrying": return step.detail?.split(":")[0] ?? "retrying later";
     case "in_doubt": return "in doubt";
-    case "found": return "looked it up: it is there";
+    case "found": return "looked up: already delivered";
     case "killed": return `worker ${step.worker} killed`;
     case "recovered": return "taken over";
-    case "note": return "note to the agents";
+    case "note": return "private note for the agents";
     default: return states[step.step] ?? step.step;
   }
 }

@@ -1,0 +1,121 @@
+import FoundationEssentials
+import RelayCore
+
+/// An alarm, or messages that wait for a decision, for the person who has to act.
+struct AlarmView: Sendable {
+    /// `warn` or `bad`.
+    var kind: String
+    var title: String
+    /// The stable name, as the log has it; empty for what is no alarm.
+    var name: String
+    var installation: [String]
+    /// The direction or the party of it, where the title names none.
+    var subject: [String]
+    /// One or none; so ``since``.
+    var reason: [String]
+    var advice: String
+    var since: [String]
+    var links: [LinkView]
+
+    init(_ raised: RaisedAlarm, _ all: [Installation], _ metrics: StoreMetrics, _ desk: Desk) {
+        let texts = desk.texts.overview
+        let alarm = raised.alarm
+        let of = all.first { $0.id == alarm.installation }
+        let facts = Self.facts(raised, of, metrics, desk)
+        kind = "bad"
+        title = texts.alarm(alarm.name, facts)
+        name = alarm.name.rawValue
+        installation = alarm.installation.map { id in [of?.name ?? id.rawValue] } ?? []
+        subject = Direction(rawValue: alarm.subject).map { [texts.flow($0)] } ?? []
+        let cause = texts.cause(alarm.name, facts) ?? desk.masked(raised.reason, of).capitalisedSentence
+        reason = cause.isEmpty ? [] : [cause]
+        advice = texts.advice(alarm.name, facts)
+        since = [texts.since(words(for: desk.now.timeIntervalSince(raised.since)))]
+        links =
+            Self.target(of: alarm, of, facts, desk).map {
+                [LinkView(label: texts.open(alarm.name, facts), href: $0)]
+            } ?? []
+    }
+
+    /// The held messages of an installation; `nil` if there are none.
+    init?(heldOf installation: Installation, _ metrics: StoreMetrics, _ desk: Desk) {
+        let texts = desk.texts.overview
+        let count = Direction.allCases.reduce(Int64(0)) { $0 + (metrics.outbox[Flow(installation.id, $1)]?.held ?? 0) }
+        guard count > 0 else { return nil }
+        kind = "warn"
+        title = texts.heldTitle(count)
+        name = ""
+        self.installation = [installation.name]
+        subject = []
+        reason = []
+        advice = texts.heldAdvice
+        since = []
+        links = [
+            LinkView(
+                label: texts.openHeld,
+                href: desk.settings.link(
+                    "/messages",
+                    ["state": MessageQuery.Standing.held.rawValue, "installation": installation.id.rawValue]))
+        ]
+    }
+
+    /// The figures that the alarm is about, as they are now.
+    private static func facts(
+        _ raised: RaisedAlarm, _ of: Installation?, _ metrics: StoreMetrics, _ desk: Desk
+    ) -> OverviewTexts.AlarmFacts {
+        let alarm = raised.alarm
+        var facts = OverviewTexts.AlarmFacts(subject: alarm.subject)
+        facts.isByHand = raised.reason == desk.texts.installation.pausedByHand
+        let direction = Direction(rawValue: alarm.subject)
+        let side = Side(rawValue: alarm.subject)
+        let channel = desk.name(ofChannel: of?.channel.kind)
+        if let side { facts.party = side == .channel ? channel : "Freshchat" }
+        guard let id = alarm.installation else { return facts }
+        if let direction, let outbox = metrics.outbox[Flow(id, direction)] {
+            facts.count = alarm.name == .deliveryDead ? outbox.dead : outbox.waiting
+            facts.oldest = outbox.oldestWaiting.map { words(for: desk.now.timeIntervalSince($0)) }
+        }
+        if alarm.name == .signatureFailures {
+            let flow = Flow(id, side == .helpdesk ? .outbound : .inbound)
+            facts.count = metrics.signatures[flow].map { $0.ascii + $0.other }
+        }
+        if facts.count == 0 { facts.count = nil }
+        if alarm.name == .webhookSilent, let state = metrics.installations.first(where: { $0.id == id }) {
+            facts.silence = WebhookSilenceRule().silence(of: state, in: metrics, now: desk.now)?.cause
+        }
+        return facts
+    }
+
+    /// The page that leads to the remedy.
+    private static func target(
+        of alarm: Alarm, _ of: Installation?, _ facts: OverviewTexts.AlarmFacts, _ desk: Desk
+    ) -> String? {
+        func messages(_ standing: MessageQuery.Standing, narrowed: Bool = true) -> String {
+            var fields = ["state": standing.rawValue]
+            if narrowed {
+                fields["installation"] = alarm.installation?.rawValue ?? ""
+                fields["direction"] = Direction(rawValue: alarm.subject)?.rawValue ?? ""
+            }
+            return desk.settings.link("/messages", fields)
+        }
+        func page(_ anchor: String) -> String? {
+            of.map { desk.settings.link("/installations/\($0.id)") + "#" + anchor }
+        }
+        switch alarm.name {
+        case .installationPaused: return page(facts.isByHand ? "actions" : "credentials")
+        case .signatureFailures: return page("credentials")
+        case .breakerOpen, .messageWithheld: return page("health")
+        case .webhookSilent: return page(facts.silence?.needsKey == true ? "credentials" : "addresses")
+        case .outboxGrowing: return messages(.waiting)
+        case .deliveryDead: return messages(.dead)
+        case .relayStalled, .laneStuck: return messages(.waiting, narrowed: false)
+        case .storePressure: return alarm.subject == "disk" ? nil : messages(.waiting, narrowed: false)
+        case .storeGone, .socketGone: return nil
+        }
+    }
+}
+
+extension WebhookSilence.Cause {
+    /// Whether a public key has to be entered.
+    var needsKey: Bool { self == .noKey || self == .wrongSignature }
+}

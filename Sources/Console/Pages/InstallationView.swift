@@ -1,0 +1,86 @@
+import FoundationEssentials
+import RelayCore
+
+/// The page of one installation.
+struct InstallationView: Sendable {
+    struct URLView: Sendable {
+        var id: String
+        var label: String
+        var value: String
+        var help: String
+    }
+
+    var name: String
+    var facts: [FactView]
+    var moreFacts: [FactView]
+    var state: BadgeView
+    var href: String
+    /// One or none.
+    var notice: [String]
+    var warnings: [String]
+    var pausedBecause: String
+    /// The advice for a pause that no person made; one or none.
+    var pausedAdvice: [String]
+    var isPaused: Bool
+    var urls: [URLView]
+    var productEvent: URLView
+    var needsKey: Bool
+    var checkHelp: String
+    /// The checks that need attention, as one group or none.
+    var open: [CheckGroup]
+    /// The checks that passed, as one group or none.
+    var passed: [CheckGroup]
+    var credentials: [CredentialView]
+    var isEditable: Bool
+    var canTest: Bool
+    var isRegistering: Bool
+
+    init(_ installation: Installation, _ checks: [CheckView], wasAsked: Bool, _ desk: Desk) {
+        let texts = desk.texts.installation
+        let channel = desk.name(of: installation)
+        let given = desk.programme.urls(of: installation)
+        name = installation.name
+        facts = texts.facts(channel, installation)
+        moreFacts = texts.moreFacts(installation)
+        state = desk.badge(of: installation)
+        href = desk.settings.link("/installations/\(installation.id)")
+        notice = desk.notice.flatMap { texts.notice($0.done) }.map { [$0] } ?? []
+        warnings = desk.notice?.warnings ?? []
+        if case .paused(let reason, _) = installation.state {
+            pausedBecause = desk.masked(reason, installation)
+            pausedAdvice = reason == texts.pausedByHand ? [] : [texts.pausedAdvice]
+            isPaused = true
+        } else {
+            pausedBecause = ""
+            pausedAdvice = []
+            isPaused = false
+        }
+        isRegistering = desk.adapter(of: installation) is any WebhookRegistering
+        urls = [
+            URLView(
+                id: "target-url", label: texts.targetURL, value: given.target,
+                help: isRegistering ? texts.targetRegistered(channel) : texts.targetToPaste(channel)),
+            URLView(id: "helpdesk-url", label: texts.helpdeskURL, value: given.helpdesk, help: texts.helpdeskHelp),
+        ]
+        productEvent = URLView(
+            id: "event-url", label: texts.eventURL, value: given.productEvent, help: texts.eventHelp)
+        isEditable = installation.origin == .installed
+        needsKey = installation.helpdesk.webhookPublicKey.isEmpty && isEditable
+        checkHelp = wasAsked ? texts.asked : texts.checkHelp(channel)
+        open = CheckGroup.groups(checks.filter { $0.badge.kind != "good" }, label: "")
+        let good = checks.filter { $0.badge.kind == "good" }
+        passed = CheckGroup.groups(good, label: desk.texts.checks.passed(good.count))
+        credentials = isEditable ? desk.credentials(of: installation) : []
+        canTest = desk.adapter(of: installation) is any WebhookImitating
+    }
+}
+
+/// A name and the fact under it.
+struct FactView: Sendable {
+    var label: String
+    var text: String
+}
+
+extension Template {
+    static let installation = Template("installation", PackageResources.installation_mustache)
+}

@@ -1,0 +1,102 @@
+import RelayCore
+
+/// The decisions about a message: their buttons, their effects, and what became of them.
+struct DecisionTexts: Sendable {
+    let cancel = "Cancel"
+    let changed = "This message changed since you opened the page. Review it and try again."
+
+    func button(_ decision: MessageDecision) -> String {
+        switch decision {
+        case .retry: "Retry message"
+        case .resend: "Send again"
+        case .arrived: "Mark as delivered"
+        case .discard: "Discard message"
+        }
+    }
+
+    /// The effect of a decision, to be read before it is made.
+    func help(_ decision: MessageDecision, _ delivery: Delivery) -> String {
+        switch decision {
+        case .retry where delivery.mayDouble:
+            "This may already have reached the customer: they may get it twice."
+        case .retry: "Retries now, in order, and resets the attempt counter."
+        case .resend: "If it was delivered, the customer gets it twice."
+        case .arrived:
+            "If it wasn't delivered, the customer never gets it. Check with the customer or on a phone first."
+        case .discard: "Permanently drops this message. Later ones continue."
+        }
+    }
+
+    func effects(_ decision: MessageDecision, _ delivery: Delivery) -> [String] {
+        switch decision {
+        case .retry:
+            (delivery.mayDouble
+                ? [
+                    """
+                    The connection dropped during an attempt. If that attempt was delivered, the customer gets this \
+                    message twice.
+                    """
+                ] : []) + [
+                    "Retries now and keeps its place: later messages of the conversation wait for it.",
+                    "If later messages were sent in the meantime, it arrives late and is marked as out of order.",
+                    "The attempt counter is reset.",
+                ]
+        case .resend:
+            [
+                "Sends it to the customer again. If the first attempt was delivered, the customer gets it twice.",
+                "Later messages of the conversation that were sent in the meantime are unaffected.",
+            ]
+        case .arrived:
+            [
+                "Counts as delivered and isn't sent again. If it wasn't delivered, the customer never gets it.",
+                "If the message was split, the remaining parts are sent now.",
+            ]
+        case .discard:
+            [
+                "The message is never sent. This can't be undone.",
+                "It stays in the list until the retention period ends.",
+                "Messages waiting behind it continue.",
+            ]
+        }
+    }
+
+    /// A decision's outcome, in words that agree with the message's present state.
+    func done(_ name: String, _ standing: MessageQuery.Standing) -> String? {
+        guard let decision = MessageDecision(rawValue: name) else { return nil }
+        let made =
+            switch decision {
+            case .retry: "Retry requested"
+            case .resend: "Resend requested"
+            case .arrived: "Marked as delivered"
+            case .discard: "Discarded"
+            }
+        switch (decision, standing) {
+        case (.retry, .delivered), (.resend, .delivered): return "\(made). The message has been delivered."
+        case (.retry, .dead), (.resend, .dead), (.arrived, .dead): return "\(made), but delivery has failed again."
+        case (.arrived, .waiting), (.arrived, .inDoubt): return "\(made). The remaining parts are sent now."
+        default: return made + "."
+        }
+    }
+
+    /// Advice for a failed message.
+    func advice(_ cause: DeadLetterCause?, party: String) -> String {
+        switch cause {
+        case .unsubscribed:
+            "The customer has left \(party): retrying won't help until they write again."
+        case .unreachable: "\(party) can't reach this customer: retrying won't help."
+        case .quota: "The \(party) account has no messages left: retry once that has changed."
+        case .refused: "\(party) rejected this message: retry only if something has changed there."
+        case .exhausted: "All attempts failed: retry once \(party) works again."
+        case .unreadable: "byoc can't read this message: retrying won't help."
+        case nil: "Retry or discard it."
+        }
+    }
+}
+
+extension Delivery {
+    /// Whether another attempt may give the customer the message twice: towards Freshchat a doubt is looked up first.
+    var mayDouble: Bool {
+        guard doubtSince != nil, case .reply = payload else { return false }
+        return true
+    }
+}

@@ -1,0 +1,95 @@
+import Foundation
+import RelayCore
+
+/// A delivery with its history.
+struct DeliveryStory: Encodable {
+    struct AttemptView: Encodable {
+        var piece: Int
+        var startedAt: Date
+        var finishedAt: Date?
+        var outcome: String
+        var detail: String
+
+        init(_ attempt: Attempt) {
+            piece = attempt.piece + 1
+            startedAt = attempt.startedAt
+            finishedAt = attempt.finishedAt
+            outcome =
+                switch attempt.outcome {
+                case .delivered: "delivered"
+                case .failed: "failed"
+                case .inDoubt: "in doubt"
+                case nil: "in flight"
+                }
+            detail = attempt.detail
+        }
+    }
+
+    struct ReceiptView: Encodable {
+        var messageID: String
+        var state: String
+        var at: Date
+        var reason: String?
+
+        init(_ receipt: Receipt) {
+            messageID = receipt.messageID.rawValue
+            state = receipt.state.rawValue
+            at = receipt.at
+            reason = receipt.reason
+        }
+    }
+
+    var delivery: DeliveryView
+    var attempts: [AttemptView]
+    var receipts: [ReceiptView]
+    /// What to do about it; `nil` if byoc does everything by itself.
+    var advice: String?
+
+    init(_ found: BrowsedMessage, attempts: [Attempt], receipts: [Receipt]) {
+        delivery = DeliveryView(found.delivery, contact: found.contact, attempts: attempts.count)
+        self.attempts = attempts.map(AttemptView.init)
+        self.receipts = receipts.map(ReceiptView.init)
+        advice = Self.advice(about: found.delivery, RetryAdvice(found.delivery, contact: found.contact))
+    }
+
+    private static func advice(about delivery: Delivery, _ advice: RetryAdvice) -> String? {
+        guard delivery.state == .dead || delivery.state == .held else { return nil }
+        let discard = "byoc discard \(delivery.id)"
+        return switch advice {
+        case .none: "byoc retry \(delivery.id), or \(discard)"
+        case .mayDouble:
+            "byoc retry \(delivery.id), which may send the customer the same message twice, or \(discard)"
+        case .waitsForCustomer:
+            "\(discard). Retrying won't help until the customer writes again."
+        }
+    }
+
+    func show() {
+        let rows: [(String, String?)] = [
+            ("Delivery", "#\(delivery.id), \(delivery.direction), \(delivery.installation)"),
+            ("Status", delivery.status), ("Contact", delivery.contact),
+            ("Accepted", Terminal.text(delivery.acceptedAt)),
+            ("Next attempt", delivery.nextAttemptAt.map(Terminal.text)),
+            ("Reason", delivery.reason.isEmpty ? nil : delivery.reason),
+            ("Raw answer", delivery.detail.isEmpty ? nil : delivery.detail), ("Fix", advice),
+        ]
+        for (name, value) in rows {
+            if let value { Terminal.print(name.padded(to: 14) + value.printableOnOneLine) }
+        }
+        // Indented, so that no line of the message looks like one of ours.
+        let lines = delivery.text.printable.split(separator: "\n", omittingEmptySubsequences: false)
+        Terminal.print("\n" + lines.map { $0.isEmpty ? "" : "  " + $0 }.joined(separator: "\n") + "\n")
+        if attempts.isEmpty {
+            Terminal.print("Not attempted yet.")
+        } else {
+            Terminal.printTable(
+                ["ATTEMPT", "PIECE", "OUTCOME", "DETAIL"],
+                attempts.map { [Terminal.text($0.startedAt), "\($0.piece)", $0.outcome, $0.detail] })
+        }
+        for receipt in receipts {
+            let reason = receipt.reason.map { " (\($0))" } ?? ""
+            let line = "Receipt for \(receipt.messageID): \(receipt.state)\(reason), \(Terminal.text(receipt.at))"
+            Terminal.print(line.printableOnOneLine)
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import ArgumentParser
+import Foundation
+import Relay
+import RelayCore
+
+/// `byoc uninstall ID`
+struct Uninstall: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Disconnect an installation: unregister its webhook and delete its secrets.",
+        discussion: """
+            Its waiting deliveries are discarded. Asks for confirmation first; scripts need --yes.
+            """)
+
+    @OptionGroup var options: StoreOptions
+    @OptionGroup var consent: Consent
+    @Argument(help: "The installation's ID.", completion: .installation) var id: String
+    @Flag(help: "Also delete its contacts, conversations and messages.") var forgetHistory = false
+    @Flag(help: "Remove even if the channel can't be reached.") var force = false
+
+    func run() async throws {
+        let app = try options.open(.baseURL)
+        defer { app.close() }
+        let installation = try await app.installation(id)
+        let counts = try await app.store.counts(of: installation.id)
+        let isAgreed = try consent.asks(
+            to: "uninstall \(id)", showing: plan(installation, counts), isQuiet: options.json)
+        guard isAgreed else {
+            if options.json { try Terminal.printJSON(["id": id, "state": installation.state.name]) }
+            return
+        }
+        let warning = try await App.withHTTP { http in
+            try await app.installer(over: http).uninstall(
+                installation, from: App.channel(installation.channel.kind), keepingHistory: !forgetHistory,
+                insisting: force)
+        }
+        if let warning { Terminal.note("Warning: \(warning)") }
+        if options.json { return try Terminal.printJSON(["id": id, "state": "removed"]) }
+        Terminal.print("Uninstalled \(id) and deleted its secrets.")
+        Terminal.print("Remove its URL from Freshchat's webhook settings too, unless another installation uses it.")
+    }
+
+    private func plan(_ installation: Installation, _ counts: OutboxCounts) -> [String] {
+        let name = App.channel(installation.channel.kind)?.descriptor.name ?? installation.channel.kind.rawValue
+        return [
+            "\(id): \(name) account “\(installation.name)”, topic \(installation.helpdesk.topic)",
+            "  Unregisters its webhook with \(name) and deletes its secrets.",
+            "  Discards \(Terminal.count(counts.waiting, "waiting delivery", "waiting deliveries")); its \(counts.held) held "
+                + "and \(counts.dead) dead ones can't be retried afterwards.",
+            forgetHistory
+                ? "  Deletes its contacts, conversations and messages."
+                : "  Keeps its contacts, conversations and messages.",
+        ]
+    }
+}
