@@ -1,11 +1,12 @@
 import ArgumentParser
+import Foundation
 import RelayCore
 
 /// `byoc delivery ID`
 struct DeliveryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "delivery",
-        abstract: "Show one delivery: its content, every attempt, and the channel's receipts.")
+        abstract: "Show one delivery: its content, every attempt, decisions, and the channel's receipts.")
 
     @OptionGroup var options: StoreOptions
     @Argument(help: "The delivery's ID, as shown by byoc outbox.") var id: Int64
@@ -20,9 +21,13 @@ struct DeliveryCommand: AsyncParsableCommand {
                 remedy: "To list the unfinished deliveries: byoc outbox. Old deliveries are removed after "
                     + "BYOC_KEEP_DELIVERED_DAYS.")
         }
+        let installation = try await app.store.installations().first { $0.id == found.delivery.installation }
+        let words = WaitWords(installation, helpdesk: app.helpdesk.name)
         let story = DeliveryStory(
             found, attempts: try await app.store.attempts(of: wanted),
-            receipts: try await app.store.receipts(of: wanted))
+            receipts: try await app.store.receipts(of: wanted),
+            decisions: try await app.store.decisions(of: wanted),
+            wait: try await app.store.waitReasons(of: [wanted], now: Date())[wanted].map(words.words))
         if options.json { return try Terminal.printJSON(story) }
         story.show()
     }

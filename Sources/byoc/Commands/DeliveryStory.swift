@@ -4,6 +4,8 @@ import RelayCore
 /// A delivery with its history.
 struct DeliveryStory: Encodable {
     struct AttemptView: Encodable {
+        /// Which attempt at its piece, from 1.
+        var number: Int
         var piece: Int
         var startedAt: Date
         var finishedAt: Date?
@@ -11,6 +13,7 @@ struct DeliveryStory: Encodable {
         var detail: String
 
         init(_ attempt: Attempt) {
+            number = attempt.number
             piece = attempt.piece + 1
             startedAt = attempt.startedAt
             finishedAt = attempt.finishedAt
@@ -39,14 +42,32 @@ struct DeliveryStory: Encodable {
         }
     }
 
+    struct DecisionView: Encodable {
+        var decision: String
+        var at: Date
+
+        init(_ decision: DeliveryDecision) {
+            self.decision = decision.words
+            at = decision.at
+        }
+    }
+
     var delivery: DeliveryView
+    /// How a reply came; `nil` for everything else, and for replies that an earlier version accepted.
+    var source: String?
     var attempts: [AttemptView]
     var receipts: [ReceiptView]
+    /// What operators decided.
+    var decisions: [DecisionView]
     /// What to do about it; `nil` if byoc does everything by itself.
     var advice: String?
 
-    init(_ found: BrowsedMessage, attempts: [Attempt], receipts: [Receipt]) {
-        delivery = DeliveryView(found.delivery, contact: found.contact, attempts: attempts.count)
+    init(
+        _ found: BrowsedMessage, attempts: [Attempt], receipts: [Receipt], decisions: [DeliveryDecision], wait: String?
+    ) {
+        delivery = DeliveryView(found.delivery, contact: found.contact, attempts: attempts.count, wait: wait)
+        source = found.delivery.source?.words(after: found.delivery.acceptanceDelay)
+        self.decisions = decisions.map(DecisionView.init)
         self.attempts = attempts.map(AttemptView.init)
         self.receipts = receipts.map(ReceiptView.init)
         advice = Self.advice(about: found.delivery, RetryAdvice(found.delivery, contact: found.contact))
@@ -61,6 +82,8 @@ struct DeliveryStory: Encodable {
             "byoc retry \(delivery.id), which may send the customer the same message twice, or \(discard)"
         case .waitsForCustomer:
             "\(discard). Retrying won't help until the customer writes again."
+        case .isHopeless: "\(discard). Retrying won't help."
+        case .waitsForQuota: "byoc retry \(delivery.id) once the account can send again, or \(discard)"
         }
     }
 
@@ -69,7 +92,7 @@ struct DeliveryStory: Encodable {
             ("Delivery", "#\(delivery.id), \(delivery.direction), \(delivery.installation)"),
             ("Status", delivery.status), ("Contact", delivery.contact),
             ("Accepted", Terminal.text(delivery.acceptedAt)),
-            ("Next attempt", delivery.nextAttemptAt.map(Terminal.text)),
+            ("Came by", source), ("Waiting", delivery.wait),
             ("Reason", delivery.reason.isEmpty ? nil : delivery.reason),
             ("Raw answer", delivery.detail.isEmpty ? nil : delivery.detail), ("Fix", advice),
         ]
@@ -83,8 +106,13 @@ struct DeliveryStory: Encodable {
             Terminal.print("Not attempted yet.")
         } else {
             Terminal.printTable(
-                ["ATTEMPT", "PIECE", "OUTCOME", "DETAIL"],
-                attempts.map { [Terminal.text($0.startedAt), "\($0.piece)", $0.outcome, $0.detail] })
+                ["STARTED", "PIECE", "ATTEMPT", "OUTCOME", "DETAIL"],
+                attempts.map {
+                    [Terminal.text($0.startedAt), "\($0.piece)", "\($0.number)", $0.outcome, $0.detail]
+                })
+        }
+        for decision in decisions {
+            Terminal.print("Operator: \(decision.decision), \(Terminal.text(decision.at))".printableOnOneLine)
         }
         for receipt in receipts {
             let reason = receipt.reason.map { " (\($0))" } ?? ""

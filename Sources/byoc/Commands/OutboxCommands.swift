@@ -36,14 +36,7 @@ struct Outbox: AsyncParsableCommand {
         }
         filter.before = before.map(DeliveryID.init(rawValue:))
         filter.limit = limit
-        let found = try await app.store.deliveries(filter)
-        var views: [DeliveryView] = []
-        for delivery in found {
-            var contact: Contact?
-            if let id = delivery.contact { contact = try await app.store.contact(id) }
-            let attempts = try await app.store.attempts(of: delivery.id).count
-            views.append(DeliveryView(delivery, contact: contact, attempts: attempts))
-        }
+        let views = try await views(of: try await app.store.deliveries(filter), app)
         if options.json { return try Terminal.printJSON(views) }
         guard !views.isEmpty else { return Terminal.print("No matching deliveries.") }
         Terminal.printTable(
@@ -51,12 +44,35 @@ struct Outbox: AsyncParsableCommand {
             views.map { view in
                 [
                     "\(view.id)", Terminal.age(view.acceptedAt), view.direction, view.status, "\(view.attempts)",
-                    view.contact ?? "–", view.text.printableOnOneLine.truncated(to: 40),
-                    view.reason + (view.detail.isEmpty ? "" : " (\(view.detail))"),
+                    view.contact ?? "–", view.text.printableOnOneLine.truncated(to: 40), view.explanation,
                 ]
             })
         if views.count == limit, let last = views.last {
             Terminal.print("Older deliveries: byoc outbox --before \(last.id)")
         }
     }
+
+    private func views(of deliveries: [Delivery], _ app: App) async throws -> [DeliveryView] {
+        let installations = Dictionary(
+            try await app.store.installations().map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        var views: [DeliveryView] = []
+        for first in stride(from: 0, to: deliveries.count, by: Self.pageSize) {
+            let page = deliveries[first..<min(first + Self.pageSize, deliveries.count)]
+            let attempts = try await app.store.attemptCounts(of: page.map(\.id))
+            let waits = try await app.store.waitReasons(of: page.map(\.id), now: Date())
+            for delivery in page {
+                var contact: Contact?
+                if let id = delivery.contact { contact = try await app.store.contact(id) }
+                let words = WaitWords(installations[delivery.installation], helpdesk: app.helpdesk.name)
+                views.append(
+                    DeliveryView(
+                        delivery, contact: contact, attempts: attempts[delivery.id] ?? 0,
+                        wait: waits[delivery.id].map(words.words)))
+            }
+        }
+        return views
+    }
+
+    /// For so many deliveries the store is asked at once.
+    private static let pageSize = 100
 }

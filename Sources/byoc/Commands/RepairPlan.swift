@@ -13,17 +13,29 @@ struct RepairPlan {
     init(verb: String, targets: [RepairTarget], advises: Bool) {
         let kinds = advises ? targets.map { RetryAdvice($0.delivery, contact: $0.contact) } : []
         let doubts = kinds.count { $0 == .mayDouble }
-        let hopeless = kinds.count { $0 == .waitsForCustomer }
+        let waiting = kinds.count { $0 == .waitsForCustomer }
+        let hopeless = kinds.count { $0 == .isHopeless }
+        let short = kinds.count { $0 == .waitsForQuota }
         var advice: [String] = []
         if doubts > 0 {
             advice.append(
                 (targets.count == 1 ? "It" : "\(doubts) of them")
                     + " may already have been delivered. Retrying may send the customer the same message twice.")
         }
+        if waiting > 0 {
+            advice.append(
+                (targets.count == 1 ? "The customer" : "The customers of \(waiting) of them")
+                    + " can't receive messages now (see the reason). Retrying won't help until they write again.")
+        }
         if hopeless > 0 {
             advice.append(
-                (targets.count == 1 ? "The customer" : "The customers of \(hopeless) of them")
-                    + " can't receive messages now (see the reason). Retrying won't help until they write again.")
+                (targets.count == 1 ? "It" : "\(hopeless) of them") + " can't be delivered (see the reason). Retrying "
+                    + "won't help.")
+        }
+        if short > 0 {
+            advice.append(
+                (targets.count == 1 ? "It" : "\(short) of them") + " failed because the channel account can't send "
+                    + "more now (see the reason). Retry once that has changed.")
         }
         self.advice = advice
         mayDouble = doubts > 0

@@ -9,6 +9,10 @@ enum RetryAdvice: Hashable {
     case mayDouble
     /// The customer can't receive messages until they write again.
     case waitsForCustomer
+    /// The customer can't be reached at all, or what is stored can't be read.
+    case isHopeless
+    /// The channel account has nothing left to send with.
+    case waitsForQuota
 
     init(_ delivery: Delivery, contact: Contact?) {
         guard delivery.direction == .outbound else {
@@ -17,19 +21,22 @@ enum RetryAdvice: Hashable {
         }
         if delivery.doubtSince != nil {
             self = .mayDouble
-        } else if delivery.state == .dead,
-            contact?.subscription == .unsubscribed || Self.isOfTheCustomer(delivery.reason)
-        {
-            self = .waitsForCustomer
+        } else if delivery.state == .dead {
+            self = Self.advice(on: delivery.cause, contact?.subscription)
         } else {
             self = .none
         }
     }
 
-    /// Whether a reason says that the customer has left, unsubscribed or blocked the account.
-    private static func isOfTheCustomer(_ reason: String) -> Bool {
-        let reason = reason.lowercased()
-        return reason.contains("customer")
-            && ["subscribed", "has blocked", "no longer on", "has left", "opted out"].contains(where: reason.contains)
+    private static func advice(
+        on cause: DeadLetterCause?, _ subscription: SubscriptionChange.Kind?
+    ) -> RetryAdvice {
+        switch cause {
+        case .unreachable, .unreadable: .isHopeless
+        // They may have written again since.
+        case .unsubscribed: subscription == .subscribed ? .none : .waitsForCustomer
+        case .quota: .waitsForQuota
+        case .refused, .exhausted, nil: subscription == .unsubscribed ? .waitsForCustomer : .none
+        }
     }
 }

@@ -53,8 +53,13 @@ extension EndToEnd {
                 #expect(try await stack.run("pause", installed.id).status == 0)
                 for text in ["one", "two"] { try stack.freshchat.agentReplies(in: conversation.id, text) }
                 try await stack.settle()
-                let ids = try await stack.json("outbox", "--waiting").array?.compactMap { $0["id"]?.integer } ?? []
+                let waiting = try #require(try await stack.json("outbox", "--waiting").array)
+                let ids = waiting.compactMap { $0["id"]?.integer }
                 try #require(ids.count == 2)
+                #expect(waiting.allSatisfy { $0["wait"]?.string?.hasPrefix("installation paused since") == true })
+                #expect(try await stack.run("outbox").output.contains("installation paused since"))
+                let story = try await stack.run("delivery", "\(ids[0])")
+                #expect(story.output.contains("Waiting       installation paused"), "\(story)")
                 for command in ["retry", "discard"] {
                     let refused = try await stack.run(command, "--waiting")
                     #expect(refused.status == 1 && refused.errors.contains("--yes"), "\(refused)")
@@ -104,6 +109,14 @@ extension EndToEnd {
                 #expect(try await stack.json("outbox", "--held").array?.count == 1)
                 #expect(try await stack.run("retry", "\(id)", "--yes").status == 0)
                 try await stack.waitForPhone(of: customer) { $0 == ["perhaps", "perhaps"] }
+                let story = try await stack.json("delivery", "\(id)")
+                #expect(
+                    story["decisions"]?.array?.map { $0["decision"]?.string } == [
+                        "resend of piece 1, on the command line"
+                    ], "\(story.text)")
+                #expect(story["attempts"]?.array?.map { $0["number"]?.integer } == [1, 2], "\(story.text)")
+                #expect(story["source"]?.string?.hasPrefix("conversation webhook") == true, "\(story.text)")
+                #expect(try await stack.run("delivery", "\(id)").output.contains("Operator: resend of piece 1"))
             }
         }
 
