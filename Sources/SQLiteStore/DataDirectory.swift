@@ -95,9 +95,21 @@ struct DataDirectory: Sendable {
     }
 
     /// The size of the database file in bytes; `nil` when there is none.
-    var databaseSize: Int64? {
+    var databaseSize: Int64? { size(of: "") }
+
+    private func size(of suffix: String) -> Int64? {
         var status = stat()
-        return stat(database, &status) == 0 ? Int64(status.st_size) : nil
+        return stat(database + suffix, &status) == 0 ? Int64(status.st_size) : nil
+    }
+
+    /// Whether there is an empty log without an index, which is nobody's: a connection makes one by name where others of its
+    /// process still have deleted files open.
+    private var hasStrayLog: Bool { size(of: "-wal") == 0 && size(of: "-shm") == nil }
+
+    /// Removes a stray log, so that nobody has the one open that is begun next. To be called with the lock that opening
+    /// takes.
+    func removeStrayLog() {
+        if hasStrayLog { unlink(database + "-wal") }
     }
 
     /// What the lock file says once there was a store.
@@ -105,19 +117,18 @@ struct DataDirectory: Sendable {
 
     /// Refuses what was deleted under processes that have it open still.
     private func checkExistence() throws(StoreFailure) {
-        func isThere(_ suffix: String) -> Bool { access(database + suffix, F_OK) == 0 }
         guard (databaseSize ?? 0) >= 512 else {
             throw StoreFailure(
                 .gone,
                 "the data store \(database) is gone: it was there when byoc was started. Put the same file back, or stop "
                     + "byoc, put the newest backup in its place, and start byoc again.")
         }
-        // They come and go together: one alone is what somebody has left of another process's.
-        guard isThere("-wal") == isThere("-shm") else {
+        // They come and go together: one alone is left of a pair that other processes still have open.
+        guard (size(of: "-wal") == nil) == (size(of: "-shm") == nil) || hasStrayLog else {
             throw StoreFailure(
                 .gone,
-                "of the data store \(database) one of the files -wal and -shm is gone, and the other one isn't. That is set "
-                    + "right as soon as the workers that have them open have ended.")
+                "of the data store \(database) one of the files -wal and -shm is gone, and the other one isn't. The store "
+                    + "opens again once the workers that have them open have ended; if it doesn't, restart byoc.")
         }
     }
 

@@ -53,6 +53,7 @@ package final class SQLiteStore: Store {
         }
         defer { lock.release() }
         try directory.checkPresence(mark: lock.readMark())
+        directory.removeStrayLog()
         try directory.makeDatabaseFile()
         let database = try Connection.open(directory, configuration, logger: logger)
         let hasLog = database is DatabasePool

@@ -125,6 +125,32 @@ struct LostFilesTests {
         #expect(try inFile(of: directory) { try String.fetchAll($0, sql: "PRAGMA integrity_check") } == ["ok"])
     }
 
+    @Test(
+        "An empty log without an index is nobody's, and a worker opens the store; any other single file is refused",
+        arguments: [("-wal", "", true), ("-wal", "frames", false), ("-shm", "", false), ("-shm", "index", false)])
+    func single(suffix: String, content: String, opens: Bool) async throws {
+        let directory = try Directory()
+        let store = try open(directory)
+        try await store.save(sample(), now: start)
+        _ = try store.accept(message("one"))
+        store.close()
+        for other in ["-wal", "-shm"] { unlink(directory.database + other) }
+        try Data(content.utf8).write(to: URL(filePath: directory.database + suffix))
+        var configuration = SQLiteStoreConfiguration(directory: directory.path)
+        configuration.mustExist = true
+        if opens {
+            let next = try SQLiteStore.open(configuration, key: testKey, logger: Logger(label: "test"))
+            defer { next.close() }
+            _ = try next.accept(message("two"))
+            #expect(try await next.load(waitingUpTo: 10).waiting == 2)
+        } else {
+            let failure = refusal {
+                _ = try SQLiteStore.open(configuration, key: testKey, logger: Logger(label: "test"))
+            }
+            #expect(failure?.kind == .gone && failure?.message.contains("restart byoc") == true)
+        }
+    }
+
     @Test("With a rollback journal, which comes and goes, only the database counts")
     func rollback() async throws {
         let directory = try Directory()
