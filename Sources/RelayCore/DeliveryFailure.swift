@@ -62,7 +62,8 @@ package struct DeliveryFailure: Error, Hashable, Codable, Sendable, CustomString
     /// The failure of a request to which no answer came: worth a retry, in doubt unless it never left.
     package init(_ failure: TransportFailure, to side: String) {
         self.init(
-            .retry(after: nil), isCertain: failure.isCertain, reason: "\(side) could not be reached",
+            .retry(after: nil), isCertain: failure.isCertain,
+            reason: failure.isCertain ? "\(side) could not be reached" : "\(side) didn't confirm the message",
             detail: failure.description)
     }
 }

@@ -44,7 +44,9 @@ struct MessageView: Sendable {
         title = texts.title(way, who)
         self.standing = StandingView(standing, texts)
         let allowed = installation == nil ? [] : MessageDecision.all(for: delivery)
-        meaning = texts.meaning(standing, party)
+        meaning =
+            standing == .delivered && decisions.last?.kind == .confirmedArrival
+            ? texts.confirmedByOperator : texts.meaning(standing, party)
         if delivery.state == .dead, !allowed.isEmpty {
             meaning += " " + desk.texts.decisions.advice(delivery.cause, party: party)
         }

@@ -46,16 +46,18 @@ struct MessageTexts: Sendable {
     func meaning(_ standing: MessageQuery.Standing, _ party: String) -> String {
         switch standing {
         case .waiting: ""
-        case .inDoubt: "The connection dropped while sending. byoc resolves this automatically."
+        case .inDoubt: "It's unclear whether this message was sent. byoc resolves this automatically."
         case .held:
             """
-            The connection dropped while sending, so this may or may not have reached the customer. Choose what to do.
+            It's unclear whether this message was sent: it may or may not have reached the customer. Choose what to do.
             """
         case .dead: "Delivery failed."
         case .delivered: "\(party) accepted this message."
         case .discarded: "This message is no longer sent."
         }
     }
+
+    let confirmedByOperator = "An operator marked this message as delivered."
 
     func kind(_ kind: Attachment.Kind) -> String {
         switch kind {

@@ -6,10 +6,11 @@ extension WebhookSilence {
     func reason(now: Date) -> String { "\(evidence(now: now)): \(advice)" }
 
     private func evidence(now: Date) -> String {
-        guard signs.postsUnheard >= HelpdeskSigns.countLimit, let first = signs.firstPostUnheard else {
-            return "a reply was found only by polling"
-        }
-        let minutes = Int((max(0, now.timeIntervalSince(first)) / 60).rounded(.down))
+        let rule = WebhookSilenceRule()
+        guard signs.postsUnheard >= rule.posts, let first = signs.firstPostUnheard,
+            first.duration(until: now) >= rule.patience
+        else { return "a reply was found only by polling" }
+        let minutes = Int(first.duration(until: now).seconds / 60)
         return "at least \(signs.postsUnheard) messages were posted to Freshchat, the first \(minutes) minutes ago,"
             + " and no webhook came"
     }
@@ -24,7 +25,7 @@ extension WebhookSilence {
         case .neverHeard:
             "none has ever come; check that Freshchat's webhook is on and has this installation's URL"
         case .stopped:
-            "they came before; check that Freshchat's webhook is still on and has this installation's URL"
+            "webhooks came earlier; check that Freshchat's webhook is still on and has this installation's URL"
         }
     }
 }

@@ -79,7 +79,8 @@ struct DeliveryStory: Encodable {
         return switch advice {
         case .none: "byoc retry \(delivery.id), or \(discard)"
         case .mayDouble:
-            "byoc retry \(delivery.id), which may send the customer the same message twice, or \(discard)"
+            "byoc retry \(delivery.id), which may send the customer the same message twice, or \(discard). If it arrived, "
+                + "mark it as delivered on its page."
         case .waitsForCustomer:
             "\(discard). Retrying won't help until the customer writes again."
         case .isHopeless: "\(discard). Retrying won't help."
@@ -92,7 +93,7 @@ struct DeliveryStory: Encodable {
             ("Delivery", "#\(delivery.id), \(delivery.direction), \(delivery.installation)"),
             ("Status", delivery.status), ("Contact", delivery.contact),
             ("Accepted", Terminal.text(delivery.acceptedAt)),
-            ("Came by", source), ("Waiting", delivery.wait),
+            ("Received by", source), ("Waiting", delivery.wait),
             ("Reason", delivery.reason.isEmpty ? nil : delivery.reason),
             ("Raw answer", delivery.detail.isEmpty ? nil : delivery.detail), ("Fix", advice),
         ]

@@ -21,7 +21,8 @@ struct RelayCommand: AsyncParsableCommand {
     @OptionGroup var options: SettingsOptions
 
     @Option(
-        name: .customLong("for"), help: "Stop after this many seconds, or earlier when nothing is due.")
+        name: .customLong("for"),
+        help: "Stop after this many seconds, or earlier when nothing is due. By default it runs until stopped.")
     var seconds: Int?
 
     @Flag(help: "Print JSON.") var json = false

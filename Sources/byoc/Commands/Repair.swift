@@ -25,7 +25,7 @@ struct Repair {
     static func check(_ ids: [Int64], _ choice: DeliveryChoice) throws {
         guard ids.isEmpty == !choice.isEmpty else {
             throw ValidationError(
-                "Name the deliveries by ID, or choose them with --dead, --held, --in-doubt or --waiting.")
+                "Either name the deliveries by ID, or choose them with --dead, --held, --in-doubt or --waiting.")
         }
         guard ids.isEmpty || choice.installation == nil else {
             throw ValidationError("--installation requires --dead, --held, --in-doubt or --waiting.")

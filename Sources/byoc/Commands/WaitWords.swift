@@ -35,9 +35,9 @@ extension DeliveryDecision {
     var words: String {
         let what =
             switch kind {
-            case .retry: "retry"
-            case .resend: "resend"
-            case .confirmedArrival: "marked as delivered"
+            case .retry: "retry of piece \(piece + 1)"
+            case .resend: "resend of piece \(piece + 1)"
+            case .confirmedArrival: "piece \(piece + 1) marked as delivered"
             case .discard: "discard"
             }
         let place =
@@ -45,7 +45,7 @@ extension DeliveryDecision {
             case .command: "on the command line"
             case .pages(let address): "on the pages" + (address.map { " from \($0)" } ?? "")
             }
-        return "\(what) of piece \(piece + 1), \(place)"
+        return "\(what), \(place)"
     }
 }
 

@@ -24,10 +24,10 @@ struct WebhookSilenceCheck {
         switch silence.cause {
         case .noKey: "byoc accepts none, because the installation has no public key"
         case .wrongSignature: "every one has a wrong signature"
-        case .neverHeard: "none has ever arrived, although messages were posted"
+        case .neverHeard: "none has ever arrived, although byoc posted messages or found replies by polling"
         case .stopped:
-            silence.signs.lastHeard.map { "none has arrived for \(Terminal.age($0)), although messages were posted" }
-                ?? "none arrives, although messages were posted"
+            (silence.signs.lastHeard.map { "none has arrived for \(Terminal.age($0))" } ?? "none arrives")
+                + ", although byoc posted messages or found replies by polling"
         }
     }
 
