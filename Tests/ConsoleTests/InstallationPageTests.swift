@@ -50,6 +50,36 @@ import Testing
         #expect(text.contains("<a href=\"#credentials\">If a credential was refused, replace it."))
     }
 
+    @Test(arguments: [
+        ("", "/credentials/desk_key\">Enter public key"), ("KEY 1", "#addresses\">Set up the Freshchat webhook"),
+    ])
+    func `Where Freshchat's webhooks don't come, the page says so and links to what helps`(
+        _ key: String, _ link: String
+    ) async throws {
+        let scene = ConsoleScene()
+        var installation = ConsoleScene.installation("double-1")
+        installation.helpdesk.webhookPublicKey = key
+        try await scene.store.save(installation, now: ConsoleScene.noon)
+        var browser = await scene.signedIn()
+        #expect(!(await browser.get(Self.page).text.contains("replies arrive late")))
+        // A reply that only the poll has found.
+        let reply = HelpdeskMessage(
+            id: "m-1", conversation: "c-1", user: nil, reference: "double:anna", actor: .agent, actorID: "agent-1",
+            isPrivate: false, message: Message(text: "On its way"))
+        _ = try await scene.store.acceptFound(
+            Acceptance(
+                installation: installation.id, topic: "t-1", channel: "double",
+                arrivals: [.init(dedupeKey: "reply", content: .reply(reply))], at: ConsoleScene.noon))
+        _ = try await scene.store.raise(
+            Alarm(.webhookSilent, of: installation.id), because: "none came", now: ConsoleScene.noon)
+        scene.clock.pass(120)
+        let page = await browser.get(Self.page).text
+        #expect(page.contains("so replies arrive late.") && page.contains(link))
+        let overview = await browser.get("/").text
+        #expect(overview.contains("No webhooks from Freshchat: replies arrive late"))
+        #expect(overview.contains("/installations/double-1#\(key.isEmpty ? "credentials" : "addresses")\""))
+    }
+
     @Test func `The topic is shown by its name, with its id under Details`() async throws {
         let scene = ConsoleScene()
         var installation = ConsoleScene.installation("double-1")
