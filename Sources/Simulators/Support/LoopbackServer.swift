@@ -38,6 +38,9 @@ package final class LoopbackServer: Sendable {
     /// The port it listens on; nil until it does.
     package var port: Int? { bound.withLock { $0 } }
 
+    /// For so long requests under way may take to end once the server is to stop.
+    private static let drainTime = Duration.seconds(1)
+
     /// Serves until it is cancelled or the surrounding service group shuts down.
     ///
     /// - Parameter onListening: called with the port once connections are accepted.
@@ -56,7 +59,17 @@ package final class LoopbackServer: Sendable {
             },
             logger: logger
         )
-        try await application.run()
+        var configuration = ServiceGroupConfiguration(services: [application], logger: logger)
+        configuration.maximumGracefulShutdownDuration = Self.drainTime
+        let group = ServiceGroup(configuration: configuration)
+        // Not a child of this task: a cancelled server drops the connections that it has accepted and not begun to serve, and
+        // NIO ends the process for a connection that is dropped. Shutting down, it closes the listening socket first.
+        let running = Task { try await group.run() }
+        try await withTaskCancellationOrGracefulShutdownHandler {
+            try await running.value
+        } onCancelOrGracefulShutdown: {
+            Task { await group.triggerGracefulShutdown() }
+        }
     }
 
     private func respond(to request: Request, on channel: any Channel) async throws -> Response {
