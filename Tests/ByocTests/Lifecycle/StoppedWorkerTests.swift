@@ -28,7 +28,7 @@ extension EndToEnd {
                     for hold in holds { try await stack.waitUntilReached(hold, "a message on its way") }
                     try await stack.settle()
                     let stopped = try #require(stack.workers.first)
-                    try await Processes.stop(stopped, outsideOfCommitsTo: stack.dataFolder)
+                    #expect(try await Processes.stop(stopped, outsideOfCommitsTo: stack.dataFolder))
                     for hold in holds { hold.lose() }
 
                     // Its leases run out after 30 s, and another one looks; what it doesn't find it sends 30 s later.

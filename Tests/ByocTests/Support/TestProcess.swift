@@ -132,20 +132,26 @@ enum Processes {
         return state != "Z" && state != "X"
     }
 
+    /// - Returns: `nil` if the process is gone.
+    static func parent(of pid: pid_t) -> pid_t? { status(of: pid)?.parent }
+
     /// Stops a process, but not in the middle of a commit: it would keep the data store's write lock, for which all others
     /// wait.
     ///
     /// - Parameter dataFolder: the one that it works on.
-    static func stop(_ pid: pid_t, outsideOfCommitsTo dataFolder: String) async throws {
+    /// - Returns: whether it is stopped; `false` if it ended first.
+    static func stop(_ pid: pid_t, outsideOfCommitsTo dataFolder: String) async throws -> Bool {
         let lock = open("\(dataFolder)/write.lock", O_RDWR | O_CLOEXEC)
         guard lock >= 0 else { throw StackFailure("\(dataFolder) has no write.lock") }
         defer { close(lock) }
         try await poll("the write lock") { flock(lock, LOCK_EX | LOCK_NB) == 0 }
         kill(pid, SIGSTOP)
         try await poll("\(pid) to be stopped") {
+            guard isAlive(pid) else { return true }
             let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? []
             return threads.allSatisfy { status(of: "\(pid)/task/\($0)")?.state == "T" }
         }
+        return isAlive(pid)
     }
 
     private static func status(of pid: pid_t) -> (state: Substring, parent: pid_t)? { status(of: "\(pid)") }
