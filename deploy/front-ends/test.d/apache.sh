@@ -84,7 +84,7 @@ start_cron() {
         trap 'kill "$!" 2>/dev/null; exit' TERM
         while true; do
             exec_byoc relay --for 50 2>>"$work/cron.log" &
-            wait "$!" || exit
+            wait "$!" || sleep 1
         done
     ) &
     pids+=($!)
