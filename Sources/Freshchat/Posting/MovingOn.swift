@@ -1,15 +1,15 @@
 import RelayCore
 
 extension Posting {
-    /// A customer's known conversation has refused their message: the ladder of freshchat.md §1.11, from repairing the old
-    /// conversation to opening a new one.
+    /// Handles the refusal of a message by the customer's known conversation, by the ladder of freshchat.md §1.11: from
+    /// repairing the old conversation to opening a new one.
     ///
-    /// Only a refusal that says "not the latest", or a conversation that is gone, resolved or of another topic, moves the
-    /// customer. What an open conversation refuses with other words is the message itself.
+    /// The customer moves only after a refusal that says "not the latest", or if the conversation is gone, resolved or on
+    /// another topic. Any other refusal by an open conversation is about the message itself.
     ///
     /// - Parameters:
     ///   - mapped: the conversation that refused.
-    ///   - present: the user's conversations on our topic, if they were read already.
+    ///   - present: the user's conversations on our topic, if already read.
     func moveOn(
         from mapped: HelpdeskConversationID, after refusal: APIFailure, user: HelpdeskUserID,
         present: [ConversationObject]?
@@ -20,7 +20,7 @@ extension Posting {
             if let present { all = present } else { all = try await client.conversations(of: user) }
             return try await post(as: user, toNewestOf: all.filter { $0.id != mapped })
         } catch {
-            // A refusal that leaves it open whether the message is there does so whatever fails after it.
+            // If the refusal leaves it unclear whether the message arrived, no later failure makes it clear.
             var failure = error
             if !refusal.failure.isCertain { failure.failure.isCertain = false }
             throw failure
@@ -34,7 +34,7 @@ extension Posting {
     private func repair(
         _ mapped: HelpdeskConversationID, after refusal: APIFailure, user: HelpdeskUserID
     ) async throws(APIFailure) -> HelpdeskMessageID? {
-        // A conversation on another topic is not used, whatever the mapping says.
+        // A conversation on another topic is never used, whatever the mapping says.
         guard !refusal.saysNotLatest, let current = try await client.conversation(mapped),
             current.topic == client.account.topic
         else { return nil }
@@ -56,8 +56,8 @@ extension Posting {
         throw contradiction(refusal, mapped)
     }
 
-    /// Freshchat reports a conversation both as gone and as open. If byoc moved the customer for that, a passing fault would
-    /// split their conversation.
+    /// The failure for a conversation that Freshchat reports as gone and as open. If byoc moved the customer for that, a
+    /// temporary fault would split their conversation.
     private func contradiction(_ refusal: APIFailure, _ mapped: HelpdeskConversationID) -> APIFailure {
         APIFailure(
             failure: DeliveryFailure(

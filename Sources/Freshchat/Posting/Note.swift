@@ -1,7 +1,7 @@
 import RelayCore
 
 extension FreshchatClient {
-    /// Leaves a private note, unless an earlier attempt has.
+    /// Posts a private note, unless an earlier attempt did.
     ///
     /// The author is a bot, which needs no id; where the account refuses that, the system (freshchat.md §1.10, §8 Q13).
     func leaveNote(

@@ -23,7 +23,7 @@ struct Posting {
             if let user { try await keep(user: user, written: nil) }
         }
         guard let user else {
-            // Nobody by our reference: no earlier attempt came as far as a conversation.
+            // No user with our reference: no earlier attempt reached a conversation.
             try requireSettled()
             let made = try await makeUser()
             return try await open(for: made)
@@ -42,7 +42,7 @@ struct Posting {
         var present: [ConversationObject]?
         if let doubt = piece.doubt {
             if let message = try await trace(of: user, in: conversation, since: doubt.since) { return message }
-            // The earlier attempt may have moved on to a conversation that it had no time to tell of.
+            // The earlier attempt may have moved to a conversation that it had no time to record.
             let others = try await client.conversations(of: user)
             if let found = try await trace(
                 of: user, in: others.filter { $0.id != conversation }, since: doubt.since)
@@ -71,17 +71,17 @@ struct Posting {
 
     /// Posts to the newest conversation that is open, or opens one.
     ///
-    /// - Parameter present: those on our topic, newest first.
+    /// - Parameter present: the conversations on our topic, newest first.
     func post(
         as user: HelpdeskUserID, toNewestOf present: [ConversationObject]
     ) async throws(APIFailure) -> HelpdeskMessageID? {
         guard let newest = present.first(where: { !$0.isResolved }) else { return try await open(for: user) }
-        // Told before the post: should its outcome be in doubt, this is where to look.
+        // Recorded before the post: if the outcome is in doubt, byoc looks here.
         try await keep(conversation: newest.id)
         do {
             return try await post(as: user, to: newest.id)
         } catch {
-            // With other words it refuses the message, and not the conversation (freshchat.md §1.11).
+            // Any other refusal is about the message, not the conversation (freshchat.md §1.11).
             guard error.saysNotLatest || error.saysGone else { throw error }
             return try await open(for: user)
         }
@@ -96,7 +96,7 @@ struct Posting {
             made = try await client.createConversation(user: user, message: message)
             reach(.createConversation, piece.reference)
         } catch {
-            // A user that was known may have been deleted or merged into another.
+            // A known user may have been deleted or merged into another.
             guard error.maySayMoved, error.failure.isCertain, !error.refusesContent, user == piece.user,
                 let other = try await replacement(for: user)
             else { throw error }
@@ -108,50 +108,50 @@ struct Posting {
         return try await adopt(made, with: message, of: user, since: start)
     }
 
-    /// Takes a conversation on as the customer's, if it is the one that was asked for.
+    /// Adopts a conversation as the customer's, if it is the requested one.
     ///
-    /// - Returns: the id of the message in it; `nil` if Freshchat doesn't tell it.
+    /// - Returns: the id of the message in it; `nil` if Freshchat doesn't report it.
     private func adopt(
         _ made: ConversationObject, with message: NewMessage, of user: HelpdeskUserID, since start: Date
     ) async throws(APIFailure) -> HelpdeskMessageID? {
         let isOnTopic = made.topic == nil || made.topic == client.account.topic
         let isSure = isOnTopic && (made.user == nil || made.user == user)
         if let words = made.failure(of: message) {
-            // The conversation is there all the same, for the customer's next message.
+            // The conversation still serves the customer's next message.
             if isSure { try await keep(conversation: made.id) }
             throw APIFailure(failed: words, call: Self.creation, token: client.account.token)
         }
         do {
             if isSure { try await keep(conversation: made.id) }
             let id = try await identify(message, in: made, isSure: isSure, since: start)
-            // Never another topic's, even if Freshchat itself should answer with one.
+            // Never another topic's, even if Freshchat answers with one.
             if isOnTopic, !isSure { try await keep(conversation: made.id) }
             return id
         } catch {
-            // The message may be there by now, whatever went wrong since.
+            // The message may have arrived, whatever failed afterwards.
             var failure = error
             failure.failure.isCertain = false
             throw failure
         }
     }
 
-    /// Finds the message in the conversation that was made with it.
+    /// Finds the message in the conversation that was created with it.
     ///
-    /// - Parameter isSure: whether the conversation is of our topic and of this customer.
-    /// - Throws: also if this isn't the conversation that was asked for.
+    /// - Parameter isSure: whether the conversation is on our topic and this customer's.
+    /// - Throws: also if this isn't the requested conversation.
     private func identify(
         _ message: NewMessage, in made: ConversationObject, isSure: Bool, since start: Date
     ) async throws(APIFailure) -> HelpdeskMessageID? {
         if let same = made.messages.last(where: { message.isOfKind($0) && message.says($0.text) })?.id { return same }
-        // As Freshchat has changed it, or without its content.
+        // Freshchat may have changed it, or left out its content.
         let only = made.messages.count == 1 ? made.messages.first : nil
         if isSure, let other = (made.messages.last(where: message.isOfKind) ?? only)?.id,
             try await !client.known(other, piece.isKnown)
         {
             return other
         }
-        // The answer may come without the messages (freshchat.md §1.9). Knowing the id is worth a call: by it the echo is
-        // recognised, and a later message that says the same. But the message is there, so a failure is none.
+        // The response may lack the messages (freshchat.md §1.9). The id is worth a call: it identifies the echo, and tells a
+        // later message with the same text apart. The message has arrived, so a failure here doesn't count.
         if isSure, made.messages.isEmpty {
             return try? await client.trace(of: message, in: made.id, since: start, isKnown: piece.isKnown)
         }
@@ -168,7 +168,7 @@ struct Posting {
 
     // MARK: - Users
 
-    /// Creates the user, or finds the one that another worker has just created.
+    /// Creates the user, or finds the one that another worker just created.
     private func makeUser() async throws(APIFailure) -> HelpdeskUserID {
         let (user, written) = try await findOrCreateUser()
         reach(.createUser, piece.reference)
@@ -176,7 +176,7 @@ struct Posting {
         return user
     }
 
-    /// - Returns: also what the user was created with; `nil` for one that was there.
+    /// - Returns: also the profile that the user was created with; `nil` for an existing user.
     private func findOrCreateUser() async throws(APIFailure) -> (HelpdeskUserID, written: ContactProfile?) {
         let new = NewUser(piece)
         do {
@@ -185,7 +185,7 @@ struct Posting {
             guard error.status == 400 || error.status == 409 else { throw error }
         }
         if let found = try await client.user(reference: piece.reference) { return (found.id, nil) }
-        // A picture's address, a property's name or a phone number that belongs to another user may be the reason.
+        // The reason may be a picture's address, a property's name, or another user's phone number.
         do {
             return (
                 try await client.create(new.bare),
@@ -200,10 +200,10 @@ struct Posting {
         }
     }
 
-    /// The user that our reference means now that `user` is refused; `nil` if it is still the same one.
+    /// The user that our reference leads to after `user` was refused; `nil` if it is still the same.
     private func replacement(for user: HelpdeskUserID) async throws(APIFailure) -> HelpdeskUserID? {
         guard let found = try await client.user(reference: piece.reference) else {
-            // If the user still exists, the conversation was refused because it couldn't be read.
+            // If the user still exists, the refusal was about the conversation, which couldn't be read.
             guard try await client.user(user) == nil else { return nil }
             return try await makeUser()
         }
@@ -214,7 +214,7 @@ struct Posting {
 
     // MARK: - Doubts
 
-    /// What an earlier attempt may have done was not found. Nothing is done again before it can't be coming any more.
+    /// Waits if an earlier attempt's result wasn't found but may still arrive.
     private func requireSettled() throws(APIFailure) {
         if let doubt = piece.doubt { try client.requireSettled(doubt) }
     }
@@ -226,8 +226,8 @@ struct Posting {
             of: .fromCustomer(text, user: user), in: conversation, since: since, isKnown: piece.isKnown)
     }
 
-    /// - Parameter conversations: those that the doubtful attempt can have written to are looked into. A conversation that
-    ///   has been resolved since before it is none of them.
+    /// - Parameter conversations: the candidates. byoc searches those that the attempt in doubt can have written to, which
+    ///   excludes conversations resolved before it.
     private func trace(
         of user: HelpdeskUserID, in conversations: [ConversationObject], since: Date
     ) async throws(APIFailure) -> (conversation: HelpdeskConversationID, message: HelpdeskMessageID)? {
@@ -242,7 +242,7 @@ struct Posting {
         return nil
     }
 
-    // MARK: - What is kept
+    // MARK: - Records
 
     func keep(user: HelpdeskUserID, written: ContactProfile?) async throws(APIFailure) {
         do { try await keeper.found(user: user, written: written) } catch { throw APIFailure(failure: error) }

@@ -2,14 +2,14 @@ import FoundationEssentials
 import HTTPTypes
 import RelayCore
 
-/// Posts a message and checks that the response has this message, with its id (freshchat.md §1.10).
+/// Posts a message and checks that the response contains it, with its id (freshchat.md §1.10).
 extension FreshchatClient {
     /// Posts a message.
     ///
     /// - Parameters:
-    ///   - conversation: what the path names: the conversation's id, or its number.
-    ///   - name: the id that Freshchat names it by in answers; `nil`: the same.
-    ///   - isKnown: whether an id is another message's.
+    ///   - conversation: the conversation in the path: its id or its number.
+    ///   - name: the conversation's id in Freshchat's responses; `nil` if it is the same.
+    ///   - isKnown: whether an id belongs to another message.
     /// - Returns: its id.
     /// - Throws: a failure in doubt if the response doesn't confirm the message.
     func post(
@@ -30,13 +30,13 @@ extension FreshchatClient {
             if isHere, isSame, !isOld { return id }
             let isOthers = try await known(id, isKnown)
             if isHere, !isOthers, isSame || answer.text.isEmpty { return id }
-            // Another message's answer, or this one's as Freshchat has changed it: the conversation tells.
+            // The response is about another message, or Freshchat has changed this one: the conversation shows which.
             let list: [MessageObject]
             do throws(APIFailure) {
                 let start = min(lookUpStart(sentAt), answer.createdAt ?? .distantFuture)
                 list = try await messages(in: conversation, from: start) ?? []
             } catch {
-                // Where it doesn't, more speaks for the second.
+                // If the conversation can't be read, a change by Freshchat is more likely.
                 guard isHere, !isOthers else { throw error }
                 return id
             }
@@ -47,7 +47,7 @@ extension FreshchatClient {
                 return found
             }
         } catch {
-            // It was posted, whatever failed since.
+            // It was posted, whatever failed afterwards.
             var failure = error
             failure.failure.isCertain = false
             throw failure
@@ -59,13 +59,13 @@ extension FreshchatClient {
         do { return try await isKnown(id) } catch { throw APIFailure(failure: error) }
     }
 
-    /// Looks whether an earlier attempt's message has arrived in a conversation.
+    /// Checks whether an earlier attempt's message has arrived in a conversation.
     func trace(
         of message: NewMessage, in conversation: HelpdeskConversationID, since: Date, isKnown: KnownMessages
     ) async throws(APIFailure) -> HelpdeskMessageID? {
         var start = lookUpStart(since)
         var found = try await messages(in: conversation, from: start)
-        // Only now it may be known how far Freshchat's clock is from ours.
+        // Only now can byoc know the difference between Freshchat's clock and ours.
         let corrected = lookUpStart(since)
         if abs(corrected.timeIntervalSince(start)) > Self.clockTolerance {
             start = corrected
@@ -74,14 +74,14 @@ extension FreshchatClient {
         return try await first(message, in: found ?? [], from: start, isKnown: isKnown)
     }
 
-    /// The first that is this message for all that can be seen, and no other delivery's.
+    /// The first message that matches and belongs to no other delivery.
     private func first(
         _ message: NewMessage, in list: [MessageObject], from start: Date, isKnown: KnownMessages
     ) async throws(APIFailure) -> HelpdeskMessageID? {
         let text = SentText(message.text)
         for found in list {
             guard let id = found.id, found.failure == nil, message.isOfKind(found), text.isSame(as: found.text),
-                // A server that doesn't know `from_time` gives everything.
+                // A server that ignores `from_time` returns everything.
                 found.createdAt.map({ $0 >= start }) ?? true
             else { continue }
             if try await !known(id, isKnown) { return id }
@@ -91,8 +91,8 @@ extension FreshchatClient {
 }
 
 extension MessageObject {
-    /// Whether it doesn't say that it is in another conversation. An id and a number can't be compared: accounts name one
-    /// conversation by both (freshchat.md §1.6).
+    /// Whether it doesn't name another conversation. An id and a number can't be compared, because accounts use both for one
+    /// conversation (freshchat.md §1.6).
     fileprivate func mayBe(in other: HelpdeskConversationID) -> Bool {
         guard let conversation else { return true }
         return conversation == other || conversation.isNumber != other.isNumber

@@ -1,10 +1,10 @@
 import FoundationEssentials
 import RelayCore
 
-/// A text of ours, to be recognised in a conversation.
+/// A text that byoc sent, to be recognised in a conversation.
 ///
-/// Freshchat may trim what it keeps, escape it as HTML or write its lines with tags, so both texts are read as an agent's is, and
-/// count as the same when only white space, invisible characters and tags differ then.
+/// Freshchat may trim a text, escape it as HTML, or mark its lines with tags. So both texts are converted as an agent's text
+/// is, and match if only white space, invisible characters and tags differ.
 struct SentText {
     private let text: String
     private let essence: String
@@ -15,14 +15,14 @@ struct SentText {
     }
 
     func isSame(as other: String) -> Bool {
-        // Of a text that is nothing but tags, nothing is left to compare.
+        // A text of tags alone leaves nothing to compare.
         if essence.isEmpty { return text == other.trimmingWhiteSpace() }
         return essence == Self.essence(of: other)
     }
 
     private static func essence(of text: String) -> String {
         var text = text
-        // Escaping can have happened more than once on the way.
+        // The text may have been escaped more than once.
         for _ in 0..<4 {
             let read = AgentText.plain(text)
             if read == text { break }
@@ -35,20 +35,20 @@ struct SentText {
 }
 
 extension FreshchatClient {
-    /// How far before our own start of the attempt a message is still taken for its result: the 2 s of freshchat.md §1.10,
-    /// and 5 s for clocks that differ. Not further: of two messages that say the same, the older may have an id that we
-    /// were never told.
+    /// How long before the attempt's start a message may be and still count as its result: the 2 s of freshchat.md §1.10 and
+    /// 5 s for differing clocks. Not longer, because an older message with the same text may have an id that byoc never
+    /// learned.
     static let lookBack: TimeInterval = 7
 
-    /// Differences of clocks that don't matter: the headers tell whole seconds.
+    /// The clock difference that doesn't matter, because headers have whole seconds.
     static let clockTolerance: TimeInterval = 2
 
-    /// From when on a message can be the doubtful attempt's, by Freshchat's clock.
+    /// The earliest time by Freshchat's clock at which a message can be the result of the attempt in doubt.
     func lookUpStart(_ since: Date) -> Date {
         since.addingTimeInterval((serverClock.lead(of: account.baseURL) ?? 0) - Self.lookBack)
     }
 
-    /// - Throws: that it has to wait, while a request of the doubtful attempt may still be under way.
+    /// - Throws: a failure to wait, while a request of the attempt in doubt may still be in flight.
     func requireSettled(_ doubt: Doubt) throws(APIFailure) {
         guard now() < doubt.settledAt else { return }
         throw APIFailure(

@@ -6,14 +6,13 @@ import RelayCore
 enum AgentText {
     /// Converts a message from a rich text editor to plain text.
     ///
-    /// A text part may hold simple HTML (freshchat.md §1.10), and nothing in the payload says whether it does. The two
-    /// mistakes don't weigh the same: tags that are shown are ugly, but a price list that loses "<b>" is wrong. So a text
-    /// counts as HTML only when it has a whole tag of those that such editors make, `<br>`, `<b>`, `<a href=…>` and the
-    /// like; then it becomes what a browser shows of it, with lines, bullets and links in words. Any other text is left as
-    /// it is, "1 < 2 & 3", "<3", "List<Int>"; only whole character references are resolved, which Freshworks' own library
-    /// does to a text without tags, too.
+    /// A text part may contain simple HTML (freshchat.md §1.10), and nothing in the payload says whether it does. The two
+    /// mistakes aren't equally bad: visible tags are ugly, but a price list that loses "<b>" is wrong. So a text counts as
+    /// HTML only if it contains a whole tag that such editors create: `<br>`, `<b>`, `<a href=…>` and the like. It then
+    /// becomes what a browser shows, with lines, bullets and links in words. Any other text stays as it is: "1 < 2 & 3",
+    /// "<3", "List<Int>". Only whole character references are resolved, as Freshworks' own library does.
     ///
-    /// Control characters are left out of both. Of HTML with thousands of tags the end is cut, and "[…]" says so.
+    /// Control characters are removed. HTML with thousands of tags is cut, and ends with "[…]".
     static func plain(_ text: String) -> String {
         let text = text.withoutControlCharacters()
         guard TagScan(text).hasTag(tags) else {
@@ -36,7 +35,7 @@ enum AgentText {
         "sup", "img", "tbody", "thead", "td", "th", "html", "body", "head",
     ]
 
-    /// Whether the lines are made by elements. In a text with nothing but `<b>` and the like they are as they were typed.
+    /// Whether elements make the lines. A text with only `<b>` and the like keeps its lines as typed.
     private static func hasLines(_ tree: HTMLTree) -> Bool {
         var found = false
         tree.walk(enter: { element in
@@ -48,8 +47,8 @@ enum AgentText {
 }
 
 extension Message {
-    /// The parts of a message that an agent or a bot wrote, its texts made plain, blank ones left out, and without addresses
-    /// that nobody but the agent's browser could open.
+    /// The parts of a message by an agent or a bot: as plain text, without blank parts, and without addresses that only the
+    /// agent's browser can open.
     init(agentParts parts: [Part], sentAt: Date?) {
         self.init(
             parts: parts.map { part in

@@ -1,9 +1,9 @@
 /// Character references in a text that isn't HTML.
 enum CharacterReferences {
-    /// Replaces whole references, `&name;` or `&#number;`, by what they stand for, and nothing else: "?a=1&lt=2" stays.
+    /// Replaces only whole references, `&name;` or `&#number;`: "?a=1&lt=2" stays.
     static func resolved(in text: String) -> String {
         guard text.utf8.contains(UInt8(ascii: "&")) else { return text }
-        // An attribute's value is the one place where HTML resolves references and leaves white space and tags alone.
+        // Only in an attribute's value does HTML resolve references but keep white space and tags.
         let bytes = Array(text.utf8)
         var tag = Array("<x t=\"".utf8)
         tag.reserveCapacity(bytes.count + 16)
@@ -44,11 +44,11 @@ enum CharacterReferences {
     }
 }
 
-/// A character beyond the basic plane in two references, as scripts write it that think in UTF-16: `&#55357;&#56832;` is 😀.
-/// HTML has two errors there.
+/// A character beyond the basic plane, written as two references by scripts that use UTF-16: `&#55357;&#56832;` is 😀. HTML
+/// treats these as two errors.
 struct SurrogateReferences {
     var scalar: Unicode.Scalar
-    /// Of both together, in bytes.
+    /// The length of both references in bytes.
     var length: Int
 
     init?(_ start: Int, of text: [UInt8]) {

@@ -1,15 +1,15 @@
 /// HTML prepared for the parser: constructs that cost more than their length, or that the parser doesn't know, are removed.
 ///
-/// libgumbo is correct but not meant for hostile texts: an element costs as much as it is deep, an attribute as much as there
-/// are before it, and formatting elements and templates multiply. Agents write a few hundred tags.
+/// libgumbo is correct but not made for hostile texts. An element's cost grows with its depth, an attribute's cost with the
+/// number of attributes before it, and formatting elements and templates multiply. Agents write a few hundred tags.
 struct HTMLInput {
     private(set) var bytes: [UInt8] = []
-    /// Whether the end is missing, because there is too much of it.
+    /// Whether the end was cut because the text is too long.
     private(set) var isCut = false
 
-    /// As much as a webhook's body may have.
+    /// The limit of a webhook's body in bytes.
     private static let longest = 4 << 20
-    /// A tag, a comment or half of one. 8,000 elements within each other take 0.2 s.
+    /// The limit of tags and comments, complete or not. 8,000 nested elements take 0.2 s.
     private static let mostTags = 8000
     private static let mostAttributes = 64
 
@@ -24,7 +24,7 @@ struct HTMLInput {
         }
         bytes.reserveCapacity(text.count)
         var tags = 0
-        // What the looks at tags may cost together: they overlap where a tag is in another one's attribute.
+        // The budget of all tag scans together: scans overlap where a tag is in another tag's attribute.
         var steps = 4 * text.count + 1024
         var next = 0
         while next < text.count {
@@ -55,14 +55,14 @@ struct HTMLInput {
 
     private static func byte(_ index: Int, of text: [UInt8]) -> UInt8? { index < text.count ? text[index] : nil }
 
-    /// Formatting elements are opened again in each block behind the one they weren't closed in: as elements of no meaning they
-    /// aren't, and the text is the same. A template isn't shown, like an element for browsers without frames.
+    /// The parser reopens an unclosed formatting element in each following block. It doesn't reopen an element without a
+    /// meaning, and the text is the same. A template isn't shown, like an element for browsers without frames.
     private static let substitutes: [String: String] = [
         "b": "x", "i": "x", "u": "x", "s": "x", "em": "xx", "tt": "xx", "big": "xxx", "code": "xxxx", "font": "xxxx",
         "nobr": "xxxx", "small": "xxxxx", "strike": "xxxxxx", "strong": "xxxxxx", "template": "noframes",
     ]
 
-    /// - Returns: how many bytes of the text are done.
+    /// - Returns: the number of bytes consumed.
     private mutating func appendName(at start: Int, of text: [UInt8]) -> Int {
         let name = text[start...].prefix(9).prefix(while: \.isASCIILetter)
         guard let end = Self.byte(name.endIndex, of: text),
@@ -78,8 +78,8 @@ struct HTMLInput {
         case quoted(by: UInt8)
     }
 
-    /// Whether what would be a tag from here on has few attributes. Read as the parser reads it, whether it is one or, being
-    /// in a comment or in another tag's attribute, is none.
+    /// Whether the tag that would begin here has few attributes. Reads it as the parser does, even if it is in a comment or in
+    /// another tag's attribute and so isn't a tag.
     private static func isModest(_ start: Int, of text: [UInt8], steps: inout Int) -> Bool {
         guard let first = byte(start + 1, of: text), first.isASCIILetter || first == UInt8(ascii: "/") else {
             return true

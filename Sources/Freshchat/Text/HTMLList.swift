@@ -35,7 +35,7 @@ struct HTMLList {
         }
     }
 
-    /// An integer as attributes have it, of 32 bits: behind white space, and with anything behind it.
+    /// A 32-bit integer as attributes contain it: after white space, and followed by anything.
     private static func number(_ text: String) -> Int? {
         var digits = text.utf8.drop(while: \.isHTMLSpace)
         let isNegative = digits.first == UInt8(ascii: "-")

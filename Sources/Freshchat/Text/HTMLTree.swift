@@ -1,6 +1,6 @@
 import CGumbo
 
-/// HTML as libgumbo reads it, which is as a browser does. Valid while it is lent.
+/// HTML as libgumbo parses it, which is how browsers do. Valid only during the call that lends it.
 struct HTMLTree {
     private let root: UnsafePointer<GumboNode>
 
@@ -8,7 +8,7 @@ struct HTMLTree {
     static func parse<Value>(_ html: [UInt8], _ body: (HTMLTree) -> Value) -> Value? {
         let arena = Arena()
         var options = GumboOptions()
-        // As in `kGumboDefaultOptions`, except for where the memory is from, that no errors are kept, and the fragment.
+        // As `kGumboDefaultOptions`, except for the memory's source, the errors (none kept) and the fragment.
         options.allocator = { arena, size in
             arena.map { Unmanaged<Arena>.fromOpaque($0).takeUnretainedValue().allocate(size) }
         }
@@ -20,7 +20,7 @@ struct HTMLTree {
         options.fragment_namespace = GUMBO_NAMESPACE_HTML
         return withExtendedLifetime(arena) {
             html.withUnsafeBytes { bytes in
-                // Without `gumbo_destroy_output`, which is recursive and forgets some strings: the memory goes with the arena.
+                // Without `gumbo_destroy_output`, which is recursive and leaks some strings: the arena frees the memory.
                 let output = gumbo_parse_with_options(&options, bytes.baseAddress, bytes.count)
                 return output?.pointee.root.map { body(HTMLTree(root: UnsafePointer($0))) }
             }
@@ -31,10 +31,10 @@ struct HTMLTree {
     ///
     /// - Parameters:
     ///   - enter: returns whether to descend into the element.
-    ///   - leave: not called for an element that wasn't gone into.
+    ///   - leave: not called for an element that wasn't entered.
     func walk(enter: (HTMLElement) -> Bool, text: (String) -> Void = { _ in }, leave: (HTMLElement) -> Void = { _ in })
     {
-        // Not by recursion: elements can be as deep within each other as a text is long, and stacks are short.
+        // Without recursion: the depth can grow with the text's length, and stacks are short.
         var path: [(node: UnsafePointer<GumboNode>, next: Int)] = [(root, 0)]
         while let (node, next) = path.last {
             let children = node.pointee.v.element.children
@@ -77,7 +77,7 @@ struct HTMLElement {
         return String(cString: first.assumingMemoryBound(to: GumboAttribute.self).pointee.value)
     }
 
-    /// How many elements with this tag are directly in it.
+    /// The number of direct children with this tag.
     func count(of tag: GumboTag) -> Int {
         let children = node.pointee.v.element.children
         return (0..<Int(children.length)).count { index in
@@ -86,7 +86,7 @@ struct HTMLElement {
         }
     }
 
-    /// Whether it is one that HTML doesn't know, with this name in lower case.
+    /// Whether it is an element unknown to HTML, with this lower-case name.
     func isUnknown(named name: String) -> Bool {
         guard tag == GUMBO_TAG_UNKNOWN else { return false }
         var original = node.pointee.v.element.original_tag
@@ -113,7 +113,7 @@ private final class Arena {
         }
         let block = UnsafeMutableRawPointer.allocate(byteCount: max(size, 32 << 10), alignment: 16)
         blocks.append(block)
-        // What is left of a block that is larger than asked for is used next.
+        // The rest of a block serves the next requests.
         next = block + size
         room = max(size, 32 << 10) - size
         return block

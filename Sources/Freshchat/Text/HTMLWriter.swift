@@ -1,12 +1,12 @@
 import CGumbo
 import RelayCore
 
-/// Writes HTML as text: lines where a browser has blocks, bullets and numbers, cells with a bar between them, addresses of links
-/// and pictures in words.
+/// Writes HTML as text: a line for each block, bullets and numbers, bars between cells, and the addresses of links and
+/// pictures.
 struct HTMLWriter {
     private(set) var result = ""
 
-    /// Whether white space is as it was typed. Otherwise it is one space, and nothing at a line's ends.
+    /// Whether white space stays as typed. Otherwise it becomes one space, and none at a line's ends.
     private let keepsSpace: Bool
     private var preserving = 0
     private var gap = Gap.none
@@ -20,7 +20,7 @@ struct HTMLWriter {
     /// The content of the current line.
     private enum Line {
         case empty
-        /// A bullet or a number, behind which a block doesn't begin a new line.
+        /// A bullet or a number. A block after it doesn't begin a new line.
         case bullet
         case text
     }
@@ -65,7 +65,7 @@ struct HTMLWriter {
     }
 
     private mutating func append(_ text: String) {
-        // A space that isn't to be broken at is one on a phone.
+        // On a phone, a non-breaking space is a space.
         guard text.unicodeScalars.contains("\u{A0}") else {
             result += text
             return
@@ -102,7 +102,7 @@ struct HTMLWriter {
         if Self.isHidden(element) { return false }
         switch element.tag {
         case GUMBO_TAG_BR where !rows.isEmpty:
-            // It would tear the row apart; editors put one into each empty cell.
+            // It would split the row: editors put one into each empty cell.
             if line == .text, gap == .none { gap = .space }
         case GUMBO_TAG_BR:
             if gap == .line { endLine() }
@@ -110,7 +110,7 @@ struct HTMLWriter {
         case GUMBO_TAG_IMG, GUMBO_TAG_IMAGE:
             picture(element)
         case GUMBO_TAG_VIDEO, GUMBO_TAG_AUDIO, GUMBO_TAG_IFRAME, GUMBO_TAG_EMBED, GUMBO_TAG_OBJECT:
-            // What is in them is for browsers that can't show them.
+            // Their content is for browsers that can't show them.
             let source = element.attribute(element.tag == GUMBO_TAG_OBJECT ? "data" : "src")
             if let address = source.flatMap(WrittenAddress.init), address.isOfTheWeb { write(words: address.text) }
             return false
@@ -145,11 +145,11 @@ struct HTMLWriter {
             breakLine()
             lists.removeLast()
         case GUMBO_TAG_LI:
-            // An item with nothing in it has its line, too.
+            // An empty item has its line too.
             if line == .bullet { line = .text }
             breakLine()
         case GUMBO_TAG_TR:
-            // Behind an empty cell the line has text, too.
+            // After an empty cell, the line counts as having text.
             if result.utf8.count > rows.removeLast().start, line != .empty { gap = .line }
         case GUMBO_TAG_PRE, GUMBO_TAG_LISTING, GUMBO_TAG_XMP, GUMBO_TAG_PLAINTEXT, GUMBO_TAG_TEXTAREA:
             breakLine()
@@ -177,7 +177,7 @@ struct HTMLWriter {
             rows[rows.count - 1].hasCells = true
             return
         }
-        // The blocks of the cell before end no line. If that was empty, there is nothing to set this one apart from.
+        // Blocks of the previous cell don't end the line. An empty previous cell needs no bar.
         if result.utf8.count > row.start { gap = line == .empty && gap == .none ? .none : .cell }
         if line == .text { line = .bullet }
     }
@@ -190,7 +190,7 @@ struct HTMLWriter {
         write(words: words ?? "🖼 Picture")
     }
 
-    /// Adds the address behind the link's words, unless they are the address.
+    /// Adds the address after the link's words, unless the words are the address.
     private mutating func closeLink() {
         guard let (address, start) = link else { return }
         link = nil
@@ -204,7 +204,7 @@ struct HTMLWriter {
 
     // MARK: What elements are
 
-    /// Whether an element makes lines, so that those of the source don't count.
+    /// Whether an element makes lines, so that the source's line breaks don't count.
     static func makesLines(_ tag: GumboTag) -> Bool {
         switch tag {
         case GUMBO_TAG_BR, GUMBO_TAG_UL, GUMBO_TAG_MENU, GUMBO_TAG_DIR, GUMBO_TAG_OL, GUMBO_TAG_LI, GUMBO_TAG_TR,

@@ -1,11 +1,11 @@
 import RelayCore
 
-/// Whole tags in a text that may or may not be HTML. By bytes: a joiner behind a `>` makes one grapheme with it.
+/// Whole tags in a text that may or may not be HTML. Works on bytes, because a joiner after a `>` forms one grapheme with it.
 struct TagScan {
     /// `<name …>`, `</name>` or `<name …/>`.
     struct Tag {
         var name: Range<Int>
-        /// From the `<` to behind the `>`.
+        /// From the `<` through the `>`.
         var range: Range<Int>
     }
 
@@ -34,7 +34,7 @@ struct TagScan {
         return String(decoding: rest + text[copied...], as: UTF8.self)
     }
 
-    /// - Parameter start: where to look; then behind the tag.
+    /// - Parameter start: where the search begins; afterwards, the end of the tag.
     private func nextTag(from start: inout Int) -> Tag? {
         while let sign = text[start...].firstIndex(of: UInt8(ascii: "<")) {
             if let tag = tag(at: sign) {
@@ -54,12 +54,12 @@ struct TagScan {
         let end = text[start...].firstIndex { !$0.isASCIILetter && !(UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0) }
         guard let end, end > start, text[start].isASCIILetter,
             text[end] == UInt8(ascii: ">") || text[end] == UInt8(ascii: "/") || text[end].isHTMLSpace,
-            // The next `<` ends the search too: so no text costs more than its length, and editors escape both signs in
+            // The next `<` ends the search too, so that no text costs more than its length. Editors escape both signs in
             // attributes.
             let close = text[end...].firstIndex(where: { $0 == UInt8(ascii: ">") || $0 == UInt8(ascii: "<") }),
             text[close] == UInt8(ascii: ">")
         else { return nil }
-        // "a <b and c> d" is arithmetic: what is behind a tag's name are attributes.
+        // "a <b and c> d" is arithmetic: only attributes follow a tag's name.
         let details = text[end..<close]
         guard
             details.allSatisfy({ $0.isHTMLSpace || $0 == UInt8(ascii: "/") })

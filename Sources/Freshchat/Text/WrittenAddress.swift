@@ -1,7 +1,7 @@
 import RelayCore
 
-/// An address as it may be written to a customer: of the web, of mail, or a telephone number. Any other (`data:`, `cid:`,
-/// `javascript:`, `blob:`, `file:`, a path) says nothing outside of the agent's browser.
+/// An address that a customer can use: of the web, of mail, or a telephone number. Any other (`data:`, `cid:`,
+/// `javascript:`, `blob:`, `file:`, a path) means nothing outside the agent's browser.
 struct WrittenAddress {
     var text: String
     private var scheme: String
@@ -9,7 +9,7 @@ struct WrittenAddress {
     private static let schemes = ["https://", "http://", "mailto:", "tel:"]
 
     init?(_ address: String) {
-        // A browser leaves out the white space around it and the line ends in it, too.
+        // Browsers ignore white space around it and line ends in it too.
         var scalars = address.trimmingWhiteSpace().unicodeScalars
         scalars.removeAll { $0.isControl || $0.changesDirection || ($0.isInvisible && !$0.properties.isWhitespace) }
         let cleaned = String(scalars)
@@ -25,7 +25,7 @@ struct WrittenAddress {
 
     var isOfTheWeb: Bool { scheme.hasPrefix("http") }
 
-    /// Whether a link's words say the same.
+    /// Whether a link's words are this address.
     func isSaid(by words: String) -> Bool { Self.bare(words) == Self.bare(text) }
 
     private static func bare(_ text: String) -> Substring {
