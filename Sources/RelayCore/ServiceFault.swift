@@ -20,7 +20,7 @@ package struct ServiceFault: Hashable, Codable, Sendable {
     /// - Parameter count: how many attempts in a row ended so, this one included.
     package func reason(inARow count: Int = 1) -> String {
         if count < Self.outage { return passing + "it answered \(status)" }
-        return lasting + "it answered \(count) attempts in a row with faults of its own, this one with \(status)"
+        return lasting + "it answered \(count) attempts in a row with server errors, this one with \(status)"
     }
 
     /// The reason of an attempt that only looked, and sent nothing because an earlier one may still be under way.
@@ -30,9 +30,13 @@ package struct ServiceFault: Hashable, Codable, Sendable {
     fileprivate func onlyLooked(in detail: String) -> Bool { detail.hasPrefix(Self.unsettled(by: service)) }
 
     /// Whether an attempt's detail is of such a fault of this service, whatever its status.
-    package func isTold(in detail: String) -> Bool { detail.hasPrefix(passing) || detail.hasPrefix(lasting) }
+    package func isTold(in detail: String) -> Bool {
+        [passing, earlierPassing, lasting].contains { detail.hasPrefix($0) }
+    }
 
-    private var passing: String { "\(service) has a problem of its own: " }
+    private var passing: String { "\(service) server error: " }
+    /// In the stores of earlier versions.
+    private var earlierPassing: String { "\(service) has a problem of its own: " }
     private var lasting: String { "\(service) is down: " }
 }
 

@@ -136,7 +136,7 @@ struct StatusTests {
             Issue.record("taken for success")
         } catch {
             #expect(error.fault == ServiceFault(service: "Freshchat", status: status))
-            #expect(error.reason == "Freshchat has a problem of its own: it answered \(status)")
+            #expect(error.reason == "Freshchat server error: it answered \(status)")
         }
     }
 }

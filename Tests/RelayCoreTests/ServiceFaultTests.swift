@@ -26,10 +26,10 @@ struct ServiceFaultTests {
             #expect(!failure.isCertain && failure.detail == "POST: HTTP \(status)")
             attempts.append(attempt(failure.description))
         }
-        #expect(reasons[0] == "Freshchat has a problem of its own: it answered 503")
-        #expect(reasons[3] == "Freshchat has a problem of its own: it answered 503")
+        #expect(reasons[0] == "Freshchat server error: it answered 503")
+        #expect(reasons[3] == "Freshchat server error: it answered 503")
         #expect(
-            reasons[4] == "Freshchat is down: it answered 5 attempts in a row with faults of its own, this one with 503"
+            reasons[4] == "Freshchat is down: it answered 5 attempts in a row with server errors, this one with 503"
         )
         #expect(reasons[5].contains("6 attempts in a row"))
     }
@@ -37,8 +37,10 @@ struct ServiceFaultTests {
     @Test("Another failure in between begins the count anew, and another service's faults don't count")
     func broken() {
         let faults = (0..<6).map { _ in attempt(failure(503).description) }
-        #expect(failure(503).following(faults + [attempt("Freshchat could not be reached")]).reason.contains("problem"))
-        #expect(failure(503, of: "Viber").following(faults).reason.contains("problem"))
+        #expect(
+            failure(503).following(faults + [attempt("Freshchat could not be reached")]).reason.contains(
+                "server error:"))
+        #expect(failure(503, of: "Viber").following(faults).reason.contains("server error:"))
         #expect(failure(503).following(faults).reason.contains("7 attempts in a row"))
     }
 
@@ -46,6 +48,12 @@ struct ServiceFaultTests {
     func looks() {
         let look = attempt("\(ServiceFault.unsettled(by: "Freshchat")) (not found; it may still be under way)")
         let attempts = (0..<4).flatMap { _ in [attempt(failure(503).description), look] }
+        #expect(failure(503).following(attempts).reason.contains("5 attempts in a row"))
+    }
+
+    @Test("Attempts that an earlier version noted in its own words count too")
+    func earlier() {
+        let attempts = (0..<4).map { _ in attempt("Freshchat has a problem of its own: it answered 503 (POST)") }
         #expect(failure(503).following(attempts).reason.contains("5 attempts in a row"))
     }
 
