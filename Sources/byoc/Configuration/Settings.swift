@@ -85,7 +85,11 @@ extension Settings {
             "BYOC_BASE_URL", "public URL at which channels and Freshchat reach byoc",
             expects:
                 "a URL such as https://chat.example.com or https://example.com/byoc, with any port at most 65535",
-            parse: Self.publicURL)
+            fault: { text in
+                text.lowercased().hasPrefix("http://")
+                    ? "https is required, because channels call only https URLs (http only for this machine, as in "
+                        + "http://127.0.0.1)" : nil
+            }, parse: Self.publicURL)
         {
             baseURL = value
         }

@@ -9,8 +9,9 @@ enum SettingsFile {
     static func read(_ path: String) throws -> SettingsReader.Source {
         guard let data = WholeFile.contents(of: path) else {
             throw CommandFailure(
-                "The settings file \(path) can't be read.",
-                remedy: "Check --env-file or BYOC_ENV_FILE, and whether this user may read the file.")
+                "The settings file \(path) \(WholeFile.problem(of: path)).",
+                remedy: "Check --env-file or BYOC_ENV_FILE.",
+                exitCode: CommandFailure.configuration)
         }
         return try source(path, data, isNamed: true)
     }
@@ -22,13 +23,22 @@ enum SettingsFile {
             throw CommandFailure(
                 "The settings file \(path) in the working folder isn't read because it \(problem).",
                 remedy:
-                    "Run `chmod go-w \(path)` and make this user its owner, name it with --env-file, or move it away.")
+                    "Run `chmod go-w \(path)` and make this user its owner, name it with --env-file, or move it away.",
+                exitCode: CommandFailure.configuration)
         }
         return try WholeFile.contents(of: path).map { try source(path, $0, isNamed: false) }
     }
 
     private static func source(_ path: String, _ data: Data, isNamed: Bool) throws -> SettingsReader.Source {
-        let lines = SettingLines(try WholeFile.text(data, name: "The settings file \(path)"))
+        let text: String
+        do {
+            text = try WholeFile.text(data, name: "The settings file \(path)")
+        } catch {
+            var failure = error
+            failure.exitCode = CommandFailure.configuration
+            throw failure
+        }
+        let lines = SettingLines(text)
         var source = SettingsReader.Source(name: path, values: [:], isNamed: isNamed)
         for setting in lines.settings {
             // Lower case is understood, because no other program could mean these.

@@ -32,14 +32,27 @@ struct SettingsLoader {
     /// - Throws: ``SettingsMistakes``, with all of them.
     func load(needing needs: Need...) throws -> Settings {
         var loaded = try read()
+        var isMissing = false
         for need in needs {
             guard let entry = loaded.entries.first(where: { $0.key == need.rawValue }), entry.value == nil else {
                 continue
             }
             loaded.mistakes.append(SettingsMistake(key: need.rawValue, value: nil, expected: entry.meaning, origin: ""))
+            isMissing = true
         }
-        guard loaded.mistakes.isEmpty else { throw SettingsMistakes(all: loaded.mistakes) }
+        guard loaded.mistakes.isEmpty else {
+            throw SettingsMistakes(all: loaded.mistakes, hint: isMissing ? hint(loaded.settings) : nil)
+        }
         return loaded.settings
+    }
+
+    /// What to do if a setting is missing; `nil` if a settings file was named.
+    private func hint(_ settings: Settings) -> String? {
+        if let unread = settings.unreadFile {
+            return "This user can't read \(unread). Run the command as the user that byoc runs as: sudo -u byoc byoc …"
+        }
+        guard file == nil, environment["BYOC_ENV_FILE"] == nil else { return nil }
+        return "Run with the workers' settings: --env-file /etc/byoc/env"
     }
 
     /// Reads all keys, mistakes and all.

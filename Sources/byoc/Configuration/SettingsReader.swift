@@ -145,11 +145,13 @@ struct SettingsMistake: Hashable, CustomStringConvertible {
 /// All invalid settings.
 struct SettingsMistakes: Error, CustomStringConvertible {
     var all: [SettingsMistake]
+    /// Where the missing ones probably are; `nil` if that isn't the reason.
+    var hint: String?
 
     var description: String {
         let title = all.count == 1 ? "1 setting is invalid:" : "\(all.count) settings are invalid:"
-        return ([title] + all.map { "  \($0)".printableOnOneLine } + ["To list all settings: byoc config"])
-            .joined(separator: "\n")
+        let remedies = [hint, "To list all settings: byoc config"].compactMap(\.self)
+        return ([title] + all.map { "  \($0)".printableOnOneLine } + remedies).joined(separator: "\n")
     }
 }
 

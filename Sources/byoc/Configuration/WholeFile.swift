@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 enum WholeFile {
     /// Reads a file that a person names. It may be a pipe as well, as in `--secrets <(pass show byoc)`, which Foundation's
@@ -16,6 +17,17 @@ enum WholeFile {
         }
     }
 
+    /// Why a file can't be read, as words that follow its path.
+    static func problem(of path: String) -> String {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            return errno == ENOENT || errno == ENOTDIR
+                ? "doesn't exist" : "can't be read: \(String(cString: strerror(errno)))"
+        }
+        if status.st_mode & S_IFMT == S_IFDIR { return "is a folder, not a file" }
+        return access(path, R_OK) == 0 ? "can't be read" : "can't be read by this user (\(geteuid()))"
+    }
+
     /// Reads a text file: UTF-8, or UTF-16 with a byte order mark, as editors on Windows save it. The byte order mark is
     /// removed.
     ///
@@ -25,7 +37,7 @@ enum WholeFile {
     /// - Throws: ``CommandFailure`` for a file that can't be read, and for one in another encoding, with the line.
     static func text(of path: String, remedy: String) throws(CommandFailure) -> String {
         guard let data = path == "-" ? FileHandle.standardInput.readDataToEndOfFile() : contents(of: path) else {
-            throw CommandFailure("The file \(path) can't be read.", remedy: remedy)
+            throw CommandFailure("The file \(path) \(problem(of: path)).", remedy: remedy)
         }
         return try text(data, name: path == "-" ? "The standard input" : "The file \(path)")
     }

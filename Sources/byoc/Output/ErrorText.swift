@@ -17,6 +17,11 @@ enum ErrorText {
         }
     }
 
-    /// 78 (`EX_CONFIG`) for the settings, else 1.
-    static func exitCode(of error: any Error) -> Int32 { error is SettingsMistakes ? 78 : 1 }
+    static func exitCode(of error: any Error) -> Int32 {
+        switch error {
+        case is SettingsMistakes: CommandFailure.configuration
+        case let failure as CommandFailure: failure.exitCode
+        default: CommandFailure.failed
+        }
+    }
 }
