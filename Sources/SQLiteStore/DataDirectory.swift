@@ -22,7 +22,7 @@ struct DataDirectory: Sendable {
         var path = path
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         guard !path.isEmpty else {
-            throw StoreFailure(.unavailable, "no data directory is named. Name one that belongs to byoc alone.")
+            throw StoreFailure(.unavailable, "no data folder is named. Name one that belongs to byoc alone.")
         }
         self.path = path
         if mustExist {
@@ -36,30 +36,30 @@ struct DataDirectory: Sendable {
 
     private func check() throws(StoreFailure) {
         var status = stat()
-        guard stat(path, &status) == 0 else { throw .system("the data directory \(path) can't be looked at") }
+        guard stat(path, &status) == 0 else { throw .system("the data folder \(path) can't be looked at") }
         guard status.st_mode & S_IFMT == S_IFDIR else {
             throw StoreFailure(
-                .unavailable, "the data directory \(path) is not a directory. Name another, or move that file away.")
+                .unavailable, "the data folder \(path) is not a folder. Name another, or move that file away.")
         }
         guard status.st_uid == geteuid() else {
             throw StoreFailure(
                 .unavailable,
-                "the data directory \(path) belongs to user \(status.st_uid), and this is user \(geteuid()). Run byoc as "
-                    + "that user, or give the directory with all its files to this one.")
+                "the data folder \(path) belongs to user \(status.st_uid), and this is user \(geteuid()). Run byoc as "
+                    + "that user, or give the folder with all its files to this one.")
         }
         guard faccessat(AT_FDCWD, path, R_OK | W_OK | X_OK, AT_EACCESS) == 0 else {
-            throw .system("the data directory \(path) can't be written")
+            throw .system("the data folder \(path) can't be written")
         }
         guard status.st_mode & 0o077 != 0 else { return }
         let names = try Self.names(in: path)
         guard names.isEmpty || !names.isDisjoint(with: ["byoc.sqlite", "secret.key", "write.lock"]) else {
             throw StoreFailure(
                 .unavailable,
-                "the data directory \(path) can be looked into by others and holds files that aren't byoc's. Name a "
-                    + "directory of its own, or make this one private with `chmod 700 \(path)`.")
+                "the data folder \(path) can be looked into by others and holds files that aren't byoc's. Name a "
+                    + "folder of its own, or make this one private with `chmod 700 \(path)`.")
         }
         guard chmod(path, 0o700) == 0 else {
-            throw .system("the data directory \(path) can't be made private")
+            throw .system("the data folder \(path) can't be made private")
         }
     }
 
@@ -192,7 +192,7 @@ struct DataDirectory: Sendable {
     private static func makeWithParents(_ path: String) throws(StoreFailure) {
         var status = stat()
         if stat(path, &status) == 0 { return }
-        guard errno == ENOENT else { throw .system("the data directory \(path) can't be looked at") }
+        guard errno == ENOENT else { throw .system("the data folder \(path) can't be looked at") }
         if let slash = path.lastIndex(of: "/"), slash > path.startIndex {
             try makeWithParents(String(path[..<slash]))
         }
@@ -201,14 +201,14 @@ struct DataDirectory: Sendable {
 
     private static func make(_ path: String) throws(StoreFailure) {
         if mkdir(path, 0o700) == 0 {
-            guard chmod(path, 0o700) == 0 else { throw .system("the directory \(path) can't be made private") }
+            guard chmod(path, 0o700) == 0 else { throw .system("the folder \(path) can't be made private") }
         } else if errno != EEXIST {
-            throw .system("the directory \(path) can't be made")
+            throw .system("the folder \(path) can't be made")
         }
     }
 
     static func names(in path: String) throws(StoreFailure) -> Set<String> {
-        guard let directory = opendir(path) else { throw .system("the directory \(path) can't be read") }
+        guard let directory = opendir(path) else { throw .system("the folder \(path) can't be read") }
         defer { closedir(directory) }
         var names: Set<String> = []
         while let entry = readdir(directory) {
@@ -224,11 +224,11 @@ struct DataDirectory: Sendable {
     /// Makes the names in a directory durable.
     static func synchronise(_ path: String) throws(StoreFailure) {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .system("the directory \(path) can't be opened") }
+        guard descriptor >= 0 else { throw .system("the folder \(path) can't be opened") }
         defer { close(descriptor) }
         // EINVAL: this file system can't synchronise directories, and has to be taken as it is.
         guard fsync(descriptor) == 0 || errno == EINVAL else {
-            throw .system("the directory \(path) can't be made durable")
+            throw .system("the folder \(path) can't be made durable")
         }
     }
 }

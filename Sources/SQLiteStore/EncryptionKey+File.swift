@@ -23,8 +23,7 @@ extension EncryptionKey {
         if let size = directory.databaseSize, size > 0 {
             throw StoreFailure(
                 .wrongKey,
-                "there is a data store in \(directory.path) but no \(path). Put that file back from the backup, or "
-                    + "give the key that the store was made with.")
+                "there is a data store in \(directory.path) but no \(path). " + restoreAdvice(directory.path))
         }
         let key = EncryptionKey()
         let temporary = path + ".\(getpid()).\(UInt64.random(in: 0...UInt64.max))"
@@ -40,6 +39,14 @@ extension EncryptionKey {
             throw StoreFailure(.unavailable, "the key file \(path) was there and is gone: try again.")
         }
         return Loaded(key: key, wasCreated: false, path: path)
+    }
+
+    /// What to do about a lost key.
+    ///
+    /// - Parameter folder: the data folder.
+    package static func restoreAdvice(_ folder: String) -> String {
+        "Restore your copy of that file, or set BYOC_SECRET_KEY to the key. Without the key, the stored credentials can't be "
+            + "read: move \(folder) away, and enter them again with byoc install for each channel."
     }
 
     /// The key in a data directory, without making one; `nil` when there is none.

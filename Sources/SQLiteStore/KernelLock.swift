@@ -109,9 +109,9 @@ extension StoreFailure {
         let advice =
             switch code {
             case ENOSPC, EDQUOT: " Make room on the disk."
-            case EACCES, EPERM: " Give the data directory to the user that the workers run as."
-            case EROFS: " The file system is mounted read-only: choose a data directory that can be written."
-            case ENOENT: " See that the directory it lies in exists."
+            case EACCES, EPERM: " Give the data folder to the user that the workers run as."
+            case EROFS: " The file system is mounted read-only: choose a data folder that can be written."
+            case ENOENT: " See that the folder it lies in exists."
             case EMFILE, ENFILE: " Raise the limit of open files."
             default: ""
             }

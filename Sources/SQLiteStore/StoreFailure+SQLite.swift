@@ -4,18 +4,21 @@ import RelayCore
 extension StoreFailure {
     /// Says what an error from the database means, and what to do about it.
     ///
-    /// - Parameter path: the database file, to be named to the operator.
-    init(_ error: any Error, path: String) {
+    /// - Parameters:
+    ///   - path: the database file, to be named to the operator.
+    ///   - isChecking: whether it is `byoc store check` that fails, which then isn't recommended.
+    init(_ error: any Error, path: String, isChecking: Bool = false) {
+        let repairAdvice = isChecking ? "" : Self.repairAdvice
         switch error {
         case let failure as StoreFailure:
             self = failure
         case let error as DatabaseError:
-            self.init(error, path: path)
+            self.init(error, path: path, repairAdvice)
         case is RowDecodingError, is UnreadableColumn:
             self.init(
                 .damaged,
-                "the data store \(path) holds a row that can't be read: it is damaged, or from a newer version. "
-                    + Self.repairAdvice)
+                "the data store \(path) holds a row that can't be read: it is damaged, or from a newer version."
+                    + repairAdvice)
         case is CancellationError:
             self.init(.unavailable, "the reading of the data store \(path) was cancelled")
         default:
@@ -23,7 +26,7 @@ extension StoreFailure {
         }
     }
 
-    private init(_ error: DatabaseError, path: String) {
+    private init(_ error: DatabaseError, path: String, _ repairAdvice: String) {
         let words = error.message ?? "no further words"
         let code = error.extendedResultCode.rawValue
         switch error.resultCode {
@@ -34,9 +37,8 @@ extension StoreFailure {
         case .SQLITE_READONLY:
             self.init(
                 .unavailable,
-                "the data store \(path) can't be written (\(words)). Give its directory and files to the user that the "
-                    + "workers run as, and see that the file system isn't mounted read-only. If all of that is "
-                    + "so, look with `byoc store check`.")
+                "the data store \(path) can't be written (\(words)). Give its folder and files to the user that the "
+                    + "workers run as, and see that the file system isn't mounted read-only." + repairAdvice)
         case .SQLITE_BUSY, .SQLITE_LOCKED:
             self.init(
                 .unavailable,
@@ -44,20 +46,20 @@ extension StoreFailure {
                     + "database browser or a backup.", isLocked: true)
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:
             self.init(
-                .damaged, "the data store \(path) is damaged (\(words), code \(code)). " + Self.repairAdvice)
+                .damaged, "the data store \(path) is damaged (\(words), code \(code))." + repairAdvice)
         case .SQLITE_ERROR, .SQLITE_SCHEMA, .SQLITE_MISMATCH:
             self.init(
                 .damaged,
                 "the data store \(path) doesn't have the tables it should (\(words)): it is damaged, or was changed by a "
-                    + "newer version. " + Self.repairAdvice)
+                    + "newer version." + repairAdvice)
         case .SQLITE_CONSTRAINT:
             self.init(
                 .conflict, "the data store \(path) refused a change that contradicts what it holds (\(words))")
         case .SQLITE_IOERR:
             self.init(
                 .unavailable,
-                "reading or writing \(path) failed (\(words), code \(code)). Look at the disk and the kernel's log, and "
-                    + "then with `byoc store check`.")
+                "reading or writing \(path) failed (\(words), code \(code)). Check the disk and the kernel's "
+                    + "log." + repairAdvice)
         case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH:
             self.init(
                 .unavailable,
@@ -68,11 +70,10 @@ extension StoreFailure {
         }
     }
 
-    private static let repairAdvice =
-        "See what is wrong and what to do with `byoc store check`."
+    private static let repairAdvice = " To see what is wrong and what to do: byoc store check"
 
     /// What is left to do about a file that is broken.
     static let restoreAdvice =
-        "Stop all workers, keep a copy of the whole directory, and put the newest good backup in the file's place, "
-        + "without the -wal and -shm files beside it."
+        "Stop all workers, copy the whole folder to a safe place, replace byoc.sqlite with the newest good backup, remove "
+        + "byoc.sqlite-wal and byoc.sqlite-shm, and start the workers."
 }

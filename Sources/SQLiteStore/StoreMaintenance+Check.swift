@@ -18,7 +18,8 @@ extension StoreMaintenance {
         } catch {
             report.findings.append(
                 StoreReport.Finding(
-                    severity: .damage, name: "unreadable", problem: StoreFailure(error, path: database).message,
+                    severity: .damage, name: "unreadable",
+                    problem: StoreFailure(error, path: database, isChecking: true).message,
                     remedy: StoreFailure.restoreAdvice))
         }
         return report
@@ -47,7 +48,8 @@ private struct Inspection {
         do {
             try body(&self)
         } catch {
-            add(.damage, name, StoreFailure(error, path: path).message, StoreFailure.restoreAdvice)
+            add(
+                .damage, name, StoreFailure(error, path: path, isChecking: true).message, StoreFailure.restoreAdvice)
         }
     }
 
@@ -64,16 +66,18 @@ private struct Inspection {
         guard try db.tableExists("grdb_migrations"), try db.tableExists("meta") else {
             add(
                 .damage, "schema", "\(path) has no tables of byoc: it is empty, or another program's",
-                "Put the newest backup in its place. If there never was anything in it, name another data directory.")
+                "Replace it with the newest backup. If it was never byoc's, choose another data folder: BYOC_DATA_DIR")
             return
         }
         report.schema = try Schema.migrator.appliedMigrations(db)
         if try Schema.migrator.hasBeenSuperseded(db) {
             add(
                 .warning, "newer", "a newer version of byoc has changed the tables",
-                "Use that version; this one doesn't open the store.")
+                "Install that version, because this one can't open the store.")
         } else if try !Schema.migrator.hasCompletedMigrations(db) {
-            add(.warning, "older", "the tables are an older version's", "The next worker that starts brings them up.")
+            add(
+                .warning, "older", "the tables are an older version's",
+                "No action needed: the next worker that starts updates them.")
         }
         for row in try db.rows("SELECT state, count(*) FROM outbox GROUP BY state") {
             report.deliveries[try row.text(0)] = try row.int(1)
@@ -83,7 +87,7 @@ private struct Inspection {
         if report.keyMatches == false {
             add(
                 .damage, "key", "the secrets were encrypted with another key than \(key)",
-                "Bring back the secret.key, or the BYOC_SECRET_KEY, that belongs to this store.")
+                "Restore your copy of this store's secret.key, or set its BYOC_SECRET_KEY.")
         }
     }
 
@@ -119,7 +123,7 @@ private struct Inspection {
         let shown = unreadable.prefix(10).joined(separator: ", ") + (unreadable.count > 10 ? ", …" : "")
         add(
             .damage, "payload", "deliveries whose message can't be read: \(unreadable.count) (\(shown))",
-            "They become dead letters. If a newer version wrote them, run that; else `byoc discard` them, or put a "
-                + "backup in place.")
+            "They will fail. If a newer version wrote them, install it. Otherwise discard them (byoc discard ID …), or "
+                + "restore a backup.")
     }
 }

@@ -9,7 +9,7 @@ struct StoreRule {
     var problem: String
     var remedy: String
 
-    private static let repaired = "Nothing: the workers repair it when they come to it."
+    private static let repaired = "No action needed: the workers repair this by themselves."
 
     static let all: [StoreRule] = [
         StoreRule(
@@ -21,7 +21,7 @@ struct StoreRule {
                 ORDER BY id
                 """,
             problem: "deliveries in a state or direction that there isn't",
-            remedy: "Put a backup in place; if a newer version wrote them, run that."),
+            remedy: "If a newer version wrote them, install it. Otherwise restore a backup."),
         StoreRule(
             name: "no_lane", severity: .damage,
             sql: """
@@ -31,7 +31,7 @@ struct StoreRule {
                 ORDER BY id
                 """,
             problem: "deliveries that wait and that no worker would ever find",
-            remedy: "`byoc retry` with their ids puts them back on their way."),
+            remedy: "Put them back into the queue: byoc retry ID …"),
         StoreRule(
             name: "late_lane", severity: .warning,
             sql: """
@@ -41,7 +41,7 @@ struct StoreRule {
                     WHERE outbox.ordering_key = lanes.ordering_key AND state = 'waiting' ORDER BY id LIMIT 1)
                 """,
             problem: "ordering keys that are looked at later than their first delivery is due",
-            remedy: "`byoc retry` with the ids of their deliveries makes them due now."),
+            remedy: "Make their deliveries due now: byoc retry ID …"),
         StoreRule(
             name: "empty_lane", severity: .warning,
             sql: """
@@ -60,7 +60,7 @@ struct StoreRule {
                     OR lanes.side <> iif(outbox.direction = 'inbound', 'helpdesk', 'channel'))
                 """,
             problem: "deliveries that wait on the ordering key of another installation or direction",
-            remedy: "`byoc discard` them, or put a backup in place."),
+            remedy: "Discard them (byoc discard ID …), or restore a backup."),
         StoreRule(
             name: "lost_lease", severity: .damage,
             sql: """
@@ -70,7 +70,7 @@ struct StoreRule {
                         AND outbox.ordering_key = lanes.ordering_key AND state = 'waiting')
                 """,
             problem: "leases of deliveries that aren't there or don't wait",
-            remedy: "Restart the workers: that ends the leases."),
+            remedy: "Restart the workers, which ends the leases."),
         StoreRule(
             name: "fence", severity: .damage,
             sql: """
@@ -78,7 +78,7 @@ struct StoreRule {
                 WHERE fence > coalesce((SELECT number FROM meta WHERE name = 'fence'), 0)
                 """,
             problem: "leases with a number that was never given",
-            remedy: "Put the newest backup in place: an old and a new lease can't be distinguished here."),
+            remedy: "Restore the newest backup: this store can't tell an old lease from a new one."),
         StoreRule(
             name: "open_attempt", severity: .warning,
             sql: """
@@ -104,7 +104,7 @@ struct StoreRule {
                 ORDER BY id
                 """,
             problem: "deliveries whose contact isn't there",
-            remedy: "`byoc discard` them, or put a backup in place."),
+            remedy: "Discard them (byoc discard ID …), or restore a backup."),
         StoreRule(
             name: "no_installation", severity: .damage,
             sql: """
@@ -115,6 +115,6 @@ struct StoreRule {
                 ORDER BY id
                 """,
             problem: "deliveries that wait for an installation that isn't there",
-            remedy: "Put a backup in place that has the installation."),
+            remedy: "Restore a backup that contains the installation."),
     ]
 }

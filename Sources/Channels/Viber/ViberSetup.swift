@@ -140,7 +140,7 @@ extension SetupFailure {
             remedy = "Check that the workers run, and that the firewall allows Viber."
         } else if let status = Self.httpStatus(in: text) {
             problem = "\(place) answered Viber with HTTP \(status) instead of 200"
-            remedy = "Check that nginx passes this address to byoc's workers, and that they use this data directory."
+            remedy = "Check that nginx passes this address to byoc's workers, and that they use this data folder."
         } else {
             problem = "Viber's test call to \(place) failed"
             remedy = """

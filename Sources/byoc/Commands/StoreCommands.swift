@@ -43,7 +43,7 @@ struct StoreCheck: ParsableCommand {
                 try EncryptionKey.load(from: settings.dataDirectory)
             }
         let report = store.check(key: key)
-        if options.json { try Terminal.printJSON(report) } else { show(report, hasKey: key != nil) }
+        if options.json { try Terminal.printJSON(report) } else { show(report, hasKey: key != nil, settings) }
         switch report.worst {
         case nil: return
         case .warning: throw ProblemsFound.warnings
@@ -51,7 +51,7 @@ struct StoreCheck: ParsableCommand {
         }
     }
 
-    private func show(_ report: StoreReport, hasKey: Bool) {
+    private func show(_ report: StoreReport, hasKey: Bool, _ settings: Settings) {
         Terminal.print("\(report.path): \(size(report.bytes)), plus \(size(report.walBytes)) of write-ahead log")
         if let free = report.freeBytes, let journal = report.journal {
             let way = report.givesSpaceBack == true ? "reclaimed automatically" : "reused for new data"
@@ -62,7 +62,10 @@ struct StoreCheck: ParsableCommand {
                 "deliveries: "
                     + report.deliveries.sorted { $0.key < $1.key }.map { "\($1) \($0)" }.joined(separator: ", "))
         }
-        if !hasKey { Terminal.print("Not checked: the secrets, because there is no secret key here.") }
+        if !hasKey {
+            Terminal.print("Not checked: the secrets, because \(settings.dataDirectory)/secret.key is missing.")
+            Terminal.print("  \(EncryptionKey.restoreAdvice(settings.dataDirectory))")
+        }
         for finding in report.findings {
             Terminal.print("\(finding.severity.rawValue) (\(finding.name)): \(finding.problem)\n  \(finding.remedy)")
         }
@@ -116,12 +119,10 @@ struct StoreBackup: ParsableCommand {
         let (settings, store) = try options.maintenance()
         let backup = try store.backUp(to: file, replacing: force)
         if options.json { try Terminal.printJSON(backup) } else { show(backup) }
-        if settings.secretKey == nil {
-            Terminal.note(
-                "To restore you also need \(settings.dataDirectory)/secret.key. Store a copy elsewhere.")
-        } else {
-            Terminal.note("To restore you also need BYOC_SECRET_KEY. Store a copy elsewhere.")
-        }
+        let key = settings.secretKey == nil ? "\(settings.dataDirectory)/secret.key" : "BYOC_SECRET_KEY"
+        Terminal.note(
+            "Warning: the copy doesn't contain the secret key. Copy \(key) to another place too: without it, the credentials "
+                + "in the copy can't be read.")
     }
 
     private func show(_ backup: StoreMaintenance.Backup) {

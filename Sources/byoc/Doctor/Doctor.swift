@@ -40,7 +40,8 @@ struct Doctor: Examining {
             return findings + [
                 Finding(
                     .error, "Data store", "\(error)", why: "byoc can neither accept nor relay messages.",
-                    do: "byoc store check"
+                    do: (error as? StoreFailure)?.kind == .wrongKey
+                        ? "Restore your copy of secret.key, or set BYOC_SECRET_KEY to the key." : "byoc store check"
                 )
             ]
         }

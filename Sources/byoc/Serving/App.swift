@@ -55,8 +55,8 @@ struct App {
         } else if mustExist {
             throw StoreFailure(
                 .gone,
-                "secret.key is missing from \(settings.dataDirectory). Restore it from the backup: the secrets in the data "
-                    + "store can't be read without it.")
+                "secret.key is missing from \(settings.dataDirectory). "
+                    + EncryptionKey.restoreAdvice(settings.dataDirectory))
         } else {
             let loaded = try EncryptionKey.loadOrCreate(in: settings.dataDirectory)
             key = loaded.key

@@ -83,7 +83,7 @@ extension EndToEnd {
                 try "something".write(toFile: file, atomically: false, encoding: .utf8)
                 let isFile = try await stack.run("serve", "--socket", stack.socket, "--data-dir", file)
                 #expect(isFile.status == 1)
-                #expect(isFile.errors.contains("\(file) is not a directory. Name another"), "\(isFile)")
+                #expect(isFile.errors.contains("\(file) is not a folder. Name another"), "\(isFile)")
                 let shared = "\(stack.folder)/shared"
                 try FileManager.default.createDirectory(
                     atPath: shared, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o755])
