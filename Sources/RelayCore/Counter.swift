@@ -2,14 +2,20 @@
 package enum Counter: String, Sendable, CaseIterable {
     /// Deliveries put into the outbox, notes for agents among them.
     case accepted
+    /// Of those, private notes for agents.
+    case notesAccepted = "notes_accepted"
     /// Events of webhooks that were known already, and our own echoes.
     case repeated
     /// Deliveries made.
     case delivered
+    /// Of those, private notes for agents.
+    case notesDelivered = "notes_delivered"
     /// Attempts that failed, or ended in doubt, and whose delivery goes on waiting.
     case retried
     /// Deliveries given up on.
     case dead
+    /// Of those, private notes for agents.
+    case notesDead = "notes_dead"
     /// Attempts of which nobody knows whether the far side applied them.
     case inDoubt = "in_doubt"
     /// Pieces in doubt that were sent again because the installation says so: the customer may have them twice.

@@ -1,6 +1,7 @@
 package import FoundationEssentials
 
-/// What the counters of one flow said when a minute began. The difference of two is what happened between them.
+/// What the counters of one flow said when a minute began, private notes left out. The difference of two is what happened
+/// between them.
 package struct MinuteMark: Hashable, Sendable {
     /// Whole minutes since 1970.
     package var minute: Int64
@@ -27,9 +28,13 @@ package struct MinuteMark: Hashable, Sendable {
     /// What the figures say of a flow now.
     package init(_ metrics: StoreMetrics, _ flow: Flow, minute: Int64) {
         let counters = metrics.counters[flow] ?? [:]
+        func messages(_ all: Counter, without notes: Counter) -> Int64 {
+            max(0, (counters[all] ?? 0) - (counters[notes] ?? 0))
+        }
         self.init(
-            minute: minute, accepted: counters[.accepted] ?? 0, delivered: counters[.delivered] ?? 0,
-            dead: counters[.dead] ?? 0, waiting: metrics.outbox[flow]?.waiting ?? 0,
+            minute: minute, accepted: messages(.accepted, without: .notesAccepted),
+            delivered: messages(.delivered, without: .notesDelivered), dead: messages(.dead, without: .notesDead),
+            waiting: metrics.outbox[flow]?.waitingMessages ?? 0,
             latency: metrics.histograms[.delivery]?[flow] ?? Histogram(.delivery))
     }
 
@@ -89,19 +94,5 @@ extension Histogram {
         }
         rest.sum = max(0, sum - earlier.sum)
         return rest
-    }
-
-    /// The upper bound in microseconds of the bucket that this share of all falls into, such as 0.99; `Int64.max` when
-    /// that bucket has none; `nil`: there is nothing.
-    package func bound(ofShare share: Double) -> Int64? {
-        let all = count
-        guard all > 0 else { return nil }
-        let wanted = max(1, Int64((Double(all) * min(max(share, 0), 1)).rounded(.up)))
-        var seen: Int64 = 0
-        for (bound, count) in counts {
-            seen += count
-            if seen >= wanted { return bound }
-        }
-        return Int64.max
     }
 }

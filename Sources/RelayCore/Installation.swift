@@ -5,7 +5,7 @@ package struct Installation: Hashable, Sendable {
     package enum State: Hashable, Codable, Sendable {
         case active
         /// Accepts webhooks, keeps its outbox, sends nothing.
-        case paused(reason: String, since: Date)
+        case paused(reason: String, since: Date, by: PauseCause)
         /// Uninstalled: accepts nothing, its secrets are forgotten.
         case removed
 
@@ -16,6 +16,16 @@ package struct Installation: Hashable, Sendable {
             case .removed: "removed"
             }
         }
+    }
+
+    /// Who or what paused an installation. The raw values are the store's words.
+    package enum PauseCause: String, Codable, Sendable, CaseIterable {
+        /// A person, by the command or on the pages.
+        case person
+        /// A service refused a credential.
+        case credential
+        /// The environment that described the installation no longer does.
+        case environment
     }
 
     /// What happens with an attempt in doubt towards a channel that has no idempotency key.
@@ -70,6 +80,11 @@ package struct Installation: Hashable, Sendable {
     }
 
     package var isActive: Bool { state == .active }
+
+    /// Why it is paused; `nil` if it isn't.
+    package var pauseCause: PauseCause? {
+        if case .paused(_, _, let cause) = state { cause } else { nil }
+    }
 }
 
 /// One credential of an installation that can be replaced by another.

@@ -12,8 +12,11 @@ package protocol InstallationStore: Sendable {
     /// Adds one, or replaces the one with its id. Its secrets are encrypted on the way.
     func save(_ installation: Installation, now: Date) async throws(StoreFailure)
 
-    /// Sends nothing for it from now on. A paused installation keeps the reason it has.
-    func pause(_ installation: InstallationID, reason: String, now: Date) async throws(StoreFailure)
+    /// Sends nothing for it from now on. A paused installation keeps the reason and the cause it has, except that a person
+    /// may give another reason for a person's pause.
+    func pause(
+        _ installation: InstallationID, by cause: Installation.PauseCause, reason: String, now: Date
+    ) async throws(StoreFailure)
 
     /// Goes on; what waits becomes due at once.
     func resume(_ installation: InstallationID, now: Date) async throws(StoreFailure)

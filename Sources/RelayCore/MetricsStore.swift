@@ -61,8 +61,15 @@ package struct StoreMetrics: Sendable {
         package var dead: Int64 = 0
         /// When the oldest of those that wait was accepted.
         package var oldestWaiting: Date?
+        /// Of those that wait, private notes for agents.
+        package var waitingNotes: Int64 = 0
+        /// Of the dead ones, private notes for agents.
+        package var deadNotes: Int64 = 0
 
         package init() {}
+
+        package var waitingMessages: Int64 { max(0, waiting - waitingNotes) }
+        package var deadMessages: Int64 { max(0, dead - deadNotes) }
     }
 
     /// What the relay could do, and how long it has been at it.

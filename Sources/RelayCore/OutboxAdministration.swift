@@ -20,6 +20,12 @@ package protocol OutboxAdministration: Sendable {
     /// indexes for each.
     func waitReasons(of deliveries: [DeliveryID], now: Date) async throws(StoreFailure) -> [DeliveryID: WaitReason]
 
+    /// Why these deliveries can't be decided about in this way now, by the very rules by which the decisions themselves
+    /// refuse; those left out can.
+    func refusals(
+        of decision: DeliveryDecision.Kind, about deliveries: [DeliveryID]
+    ) async throws(StoreFailure) -> [DeliveryID: StoreFailure]
+
     /// What the channel reported of the messages that the delivery became, newest state of each.
     func receipts(of delivery: DeliveryID) async throws(StoreFailure) -> [Receipt]
 

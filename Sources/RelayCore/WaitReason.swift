@@ -62,7 +62,7 @@ extension WaitReason {
         let gate = facts.gate.flatMap { $0 > now ? $0 : nil }
         if let since = facts.underWaySince {
             self = .underWay(since: since)
-        } else if case .paused(let reason, let since) = facts.installation {
+        } else if case .paused(let reason, let since, _) = facts.installation {
             self = .paused(reason: reason, since: since)
         } else if !facts.hasWorker {
             self = .noWorker

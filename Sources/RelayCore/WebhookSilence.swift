@@ -33,12 +33,27 @@ package struct WebhookSilence: Hashable, Sendable {
         case stopped
     }
 
-    package var cause: Cause
-    package var signs: HelpdeskSigns
+    /// What shows it.
+    package enum Sign: Hashable, Sendable {
+        /// Messages were posted to Freshchat, and no echo came.
+        ///
+        /// - Parameters:
+        ///   - posts: how many, counted up to ``HelpdeskSigns/countLimit``.
+        ///   - since: when the first of them was posted.
+        case unechoed(posts: Int, since: Date)
+        /// Only the poll found a reply.
+        case polled
+    }
 
-    package init(cause: Cause, signs: HelpdeskSigns) {
+    package var cause: Cause
+    package var sign: Sign
+    /// When Freshchat was last heard; `nil` if it never was.
+    package var lastHeard: Date?
+
+    package init(cause: Cause, sign: Sign, lastHeard: Date?) {
         self.cause = cause
-        self.signs = signs
+        self.sign = sign
+        self.lastHeard = lastHeard
     }
 }
 
@@ -59,11 +74,16 @@ package struct WebhookSilenceRule: Hashable, Sendable {
     {
         let signs = metrics.helpdesk[installation.id] ?? HelpdeskSigns()
         let heard = signs.lastHeard ?? .distantPast
-        let isUnechoed =
-            signs.postsUnheard >= posts
-            && signs.firstPostUnheard.map { now.timeIntervalSince($0) >= patience / .seconds(1) } ?? false
-        let isFound = signs.lastFound.map { $0 > heard && now.timeIntervalSince($0) >= grace / .seconds(1) } ?? false
-        guard isUnechoed || isFound else { return nil }
+        let sign: WebhookSilence.Sign
+        if signs.postsUnheard >= posts, let first = signs.firstPostUnheard,
+            now.timeIntervalSince(first) >= patience / .seconds(1)
+        {
+            sign = .unechoed(posts: signs.postsUnheard, since: first)
+        } else if let found = signs.lastFound, found > heard, now.timeIntervalSince(found) >= grace / .seconds(1) {
+            sign = .polled
+        } else {
+            return nil
+        }
         let failures = metrics.signatures[Flow(installation.id, .outbound)].map { $0.ascii + $0.other } ?? 0
         let cause: WebhookSilence.Cause =
             if !installation.hasWebhookKey {
@@ -73,6 +93,6 @@ package struct WebhookSilenceRule: Hashable, Sendable {
             } else {
                 signs.lastHeard == nil ? .neverHeard : .stopped
             }
-        return WebhookSilence(cause: cause, signs: signs)
+        return WebhookSilence(cause: cause, sign: sign, lastHeard: signs.lastHeard)
     }
 }

@@ -16,6 +16,7 @@ struct CounterTally {
         let time = max(0, now - delivery.acceptedAt.milliseconds) * 1000
         let kind = Histogram.Kind.delivery
         add(.delivered, flow)
+        if delivery.isNote { add(.notesDelivered, flow) }
         add(Counters.bucketName(kind, bound: (kind.bounds + [Int64.max])[kind.bucket(of: time)]), flow, by: 1)
         add(Counters.sumName(kind), flow, by: time)
         if delivery.isLate { add(.late, flow) }
@@ -173,7 +174,7 @@ enum Counters {
             """
             SELECT finished_at FROM outbox INDEXED BY outbox_by_state
             WHERE installation = ? AND state = 'delivered' AND id > ? AND direction = 'inbound'
-                AND ordering_key NOT LIKE 'note/%'
+                AND ordering_key NOT LIKE '\(OrderingKey.notePrefix)%'
             ORDER BY id LIMIT ?
             """, [installation.rawValue, bound ?? 0, HelpdeskSigns.countLimit])
         signs.postsUnheard = rows.count

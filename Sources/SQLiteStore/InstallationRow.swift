@@ -19,7 +19,8 @@ struct InstallationRow: Sendable {
 
     static let selection = """
         SELECT id, channel, channel_settings, base_url, topic, webhook_public_key, resolved_policy, forwards_system_lines,
-            text_limit, name, state, paused_reason, paused_since, doubt_policy, origin, created_at, secrets, key_id
+            text_limit, name, state, paused_reason, paused_since, doubt_policy, origin, created_at, secrets, key_id,
+            paused_by
         FROM installations WHERE state <> 'removed' ORDER BY number
         """
 
@@ -54,7 +55,7 @@ struct InstallationRow: Sendable {
         let state: Installation.State =
             switch try row.text(10) {
             case "active": .active
-            case "paused": .paused(reason: try row.textIfAny(11) ?? "", since: try row.dateIfAny(12) ?? .distantPast)
+            case "paused": try .paused(reason: row.textIfAny(11), since: row.dateIfAny(12), by: row.textIfAny(18))
             default: .removed
             }
         let nothing = Secret("")
@@ -99,7 +100,7 @@ struct InstallationRow: Sendable {
     func write(_ db: Database) throws {
         var pausedReason: String?
         var pausedSince: Int64?
-        if case .paused(let reason, let since) = plain.state {
+        if case .paused(let reason, let since, _) = plain.state {
             pausedReason = reason
             pausedSince = since.milliseconds
         }
@@ -107,15 +108,15 @@ struct InstallationRow: Sendable {
             """
             INSERT INTO installations (id, channel, channel_settings, base_url, topic, webhook_public_key,
                 resolved_policy, forwards_system_lines, text_limit, name, state, paused_reason, paused_since, doubt_policy,
-                origin, created_at, secrets, key_id)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                origin, created_at, secrets, key_id, paused_by)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (id) DO UPDATE SET channel = excluded.channel, channel_settings = excluded.channel_settings,
                 base_url = excluded.base_url, topic = excluded.topic, webhook_public_key = excluded.webhook_public_key,
                 resolved_policy = excluded.resolved_policy, forwards_system_lines = excluded.forwards_system_lines,
                 text_limit = excluded.text_limit, name = excluded.name, state = excluded.state,
                 paused_reason = excluded.paused_reason, paused_since = excluded.paused_since,
                 doubt_policy = excluded.doubt_policy, origin = excluded.origin, created_at = excluded.created_at,
-                secrets = excluded.secrets, key_id = excluded.key_id
+                secrets = excluded.secrets, key_id = excluded.key_id, paused_by = excluded.paused_by
             """,
             [
                 plain.id.rawValue, plain.channel.kind.rawValue, settings, plain.helpdesk.baseURL,
@@ -123,8 +124,18 @@ struct InstallationRow: Sendable {
                 plain.helpdesk.forwardsSystemLines, plain.helpdesk.textLimit, plain.name, plain.state.name,
                 pausedReason,
                 pausedSince, plain.doubtPolicy.rawValue, plain.origin.rawValue, plain.createdAt.milliseconds, sealed,
-                keyID,
+                keyID, plain.pauseCause?.rawValue,
             ])
+    }
+}
+
+extension Installation.State {
+    /// A pause as it is stored.
+    static func paused(reason: String?, since: Date?, by cause: String?) -> Self {
+        // A newer version's cause is none of a person's here.
+        .paused(
+            reason: reason ?? "", since: since ?? .distantPast,
+            by: cause.flatMap(Installation.PauseCause.init(rawValue:)) ?? .credential)
     }
 }
 
@@ -133,7 +144,7 @@ extension StoreFailure {
         StoreFailure(
             .wrongKey,
             "the data store's secrets were encrypted with key \(wanted), and key \(given) was given. Give the key that they "
-                + "were encrypted with; it is in secret.key of the data directory unless another was configured.")
+                + "were encrypted with; it is in secret.key of the data folder unless another was configured.")
     }
 }
 

@@ -49,13 +49,24 @@ extension SQLiteStore {
         }
     }
 
-    package func pause(_ installation: InstallationID, reason: String, now: Date) async throws(StoreFailure) {
+    package func pause(
+        _ installation: InstallationID, by cause: Installation.PauseCause, reason: String, now: Date
+    ) async throws(StoreFailure) {
         try await change { db in
             let state = try Self.installationState(db, installation)
-            guard state == "active" else { return }
-            try db.run(
-                "UPDATE installations SET state = 'paused', paused_reason = ?, paused_since = ? WHERE id = ?",
-                [reason, now.milliseconds, installation.rawValue])
+            if state == "active" {
+                try db.run(
+                    """
+                    UPDATE installations SET state = 'paused', paused_reason = ?, paused_since = ?, paused_by = ?
+                    WHERE id = ?
+                    """, [reason, now.milliseconds, cause.rawValue, installation.rawValue])
+            } else {
+                guard cause == .person else { return }
+                try db.run(
+                    "UPDATE installations SET paused_reason = ? WHERE id = ? AND paused_by = ?",
+                    [reason, installation.rawValue, cause.rawValue])
+                guard db.changesCount > 0 else { return }
+            }
             try Self.bumpInstallations(db)
         }
     }
@@ -67,7 +78,8 @@ extension SQLiteStore {
             let now = now.milliseconds
             try db.run(
                 """
-                UPDATE installations SET state = 'active', paused_reason = NULL, paused_since = NULL WHERE id = ?
+                UPDATE installations SET state = 'active', paused_reason = NULL, paused_since = NULL, paused_by = NULL
+                WHERE id = ?
                 """, [id])
             try db.run("DELETE FROM gates WHERE installation = ?", [id])
             try db.run(
@@ -121,7 +133,7 @@ extension SQLiteStore {
         try db.run(
             """
             UPDATE installations SET state = 'removed', secrets = NULL, key_id = NULL, channel_settings = '{}',
-                paused_reason = NULL, paused_since = NULL
+                paused_reason = NULL, paused_since = NULL, paused_by = NULL
             WHERE id = ?
             """, [id])
         for row in try db.rows("SELECT delivery, owner FROM lanes WHERE installation = ? AND owner IS NOT NULL", [id]) {

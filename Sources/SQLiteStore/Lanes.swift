@@ -23,8 +23,13 @@ extension OrderingKey {
     }
 
     static func note(_ installation: InstallationID, _ conversation: HelpdeskConversationID) -> OrderingKey {
-        OrderingKey("note/\(installation)/\(conversation)")
+        OrderingKey("\(notePrefix)\(installation)/\(conversation)")
     }
+
+    /// Keys of private notes are at least this.
+    static let notePrefix = "note/"
+    /// Keys of private notes are less than this.
+    static let noteEnd = "note0"
 }
 
 /// A lane is an ordering key in use: its row is there while a delivery of it waits or is being made. Outside of a lease its

@@ -40,6 +40,7 @@ extension SQLiteStore {
                         of: installation, into: &metrics.helpdesk[installation, default: .init()], from: db)
                 }
                 try Self.readOutbox(into: &metrics, from: db)
+                try Self.readNotes(into: &metrics, from: db)
                 metrics.relay.dueSince = try Self.nextDue(in: db)
                 metrics.relay.leaseEndsIn = try self.leaseEnd(in: db)
                 return metrics
@@ -79,6 +80,27 @@ extension SQLiteStore {
             """)
         for row in doubts {
             metrics.outbox[Flow(try row.id(0), try row.word(1)), default: .init()].inDoubt = try row.integer(2)
+        }
+    }
+
+    /// The private notes among what isn't finished. Along indexes by ordering key: there are few.
+    private static func readNotes(into metrics: inout StoreMetrics, from db: Database) throws {
+        let notes = "ordering_key >= '\(OrderingKey.notePrefix)' AND ordering_key < '\(OrderingKey.noteEnd)'"
+        let waiting = try db.rows(
+            """
+            SELECT installation, direction, count(*) FROM outbox INDEXED BY outbox_waiting
+            WHERE state = 'waiting' AND \(notes) GROUP BY installation, direction
+            """)
+        for row in waiting {
+            metrics.outbox[Flow(try row.id(0), try row.word(1)), default: .init()].waitingNotes = try row.integer(2)
+        }
+        let dead = try db.rows(
+            """
+            SELECT installation, direction, count(*) FROM outbox INDEXED BY outbox_given_up
+            WHERE state IN ('dead', 'held') AND +state = 'dead' AND \(notes) GROUP BY installation, direction
+            """)
+        for row in dead {
+            metrics.outbox[Flow(try row.id(0), try row.word(1)), default: .init()].deadNotes = try row.integer(2)
         }
     }
 

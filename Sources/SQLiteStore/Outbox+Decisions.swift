@@ -8,7 +8,7 @@ extension SQLiteStore {
         _ delivery: DeliveryID, from origin: DeliveryDecision.Origin, now: Date
     ) async throws(StoreFailure) {
         try await change { db in
-            let found = try Self.idle(delivery, in: db)
+            let found = try Self.decidable(delivery, by: .retry, in: db)
             try Self.keep(.init(redriving: found), about: found, from: origin, now: now, in: db)
             try Self.putBack(found, now: now.milliseconds, in: db)
         }
@@ -18,11 +18,7 @@ extension SQLiteStore {
         _ delivery: DeliveryID, from origin: DeliveryDecision.Origin, now: Date
     ) async throws(StoreFailure) {
         try await change { db in
-            let found = try Self.idle(delivery, in: db)
-            guard found.doubtSince != nil else { throw StoreFailure(.conflict, "delivery \(delivery) isn't in doubt") }
-            guard case .reply = found.payload else {
-                throw StoreFailure(.conflict, "delivery \(delivery) isn't a reply: byoc looks it up by itself")
-            }
+            let found = try Self.decidable(delivery, by: .confirmedArrival, in: db)
             try Self.keep(.confirmedArrival, about: found, from: origin, now: now, in: db)
             try db.run(
                 "UPDATE outbox SET progress = progress + 1, doubt_since = NULL WHERE id = ?", [delivery.rawValue])
@@ -34,13 +30,29 @@ extension SQLiteStore {
         _ delivery: DeliveryID, from origin: DeliveryDecision.Origin, now: Date
     ) async throws(StoreFailure) {
         try await change { db in
-            let found = try Self.idle(delivery, in: db)
+            let found = try Self.decidable(delivery, by: .discard, in: db)
             try Self.keep(.discard, about: found, from: origin, now: now, in: db)
             try db.run(
                 "UPDATE outbox SET state = 'discarded', finished_at = ?, doubt_since = NULL, cause = NULL WHERE id = ?",
                 [now.milliseconds, delivery.rawValue])
             try Counters.add(.discarded, Flow(found.installation, found.direction), in: db)
             try Self.refreshLane(found.orderingKey, in: db)
+        }
+    }
+
+    package func refusals(
+        of decision: DeliveryDecision.Kind, about deliveries: [DeliveryID]
+    ) async throws(StoreFailure) -> [DeliveryID: StoreFailure] {
+        try await read { db in
+            var refusals: [DeliveryID: StoreFailure] = [:]
+            for id in deliveries {
+                do {
+                    _ = try Self.decidable(id, by: decision, in: db)
+                } catch let failure as StoreFailure {
+                    refusals[id] = failure
+                }
+            }
+            return refusals
         }
     }
 
@@ -92,6 +104,19 @@ extension SQLiteStore {
             """, [now, delivery.id.rawValue])
         try openLane(delivery.orderingKey, of: delivery.installation, delivery.direction.side, readyAt: now, in: db)
         try refreshLane(delivery.orderingKey, in: db)
+    }
+
+    /// A delivery that a person may decide about in this way.
+    private static func decidable(
+        _ id: DeliveryID, by decision: DeliveryDecision.Kind, in db: Database
+    ) throws -> Delivery {
+        let delivery = try idle(id, in: db)
+        guard decision == .confirmedArrival else { return delivery }
+        guard delivery.doubtSince != nil else { throw StoreFailure(.conflict, "delivery \(id) isn't in doubt") }
+        guard case .reply = delivery.payload else {
+            throw StoreFailure(.conflict, "delivery \(id) isn't a reply: byoc looks it up by itself")
+        }
+        return delivery
     }
 
     /// A delivery that a person may still decide about.

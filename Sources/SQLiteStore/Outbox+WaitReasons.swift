@@ -104,10 +104,11 @@ private struct WaitLooks {
     private mutating func state(of installation: String) throws -> Installation.State {
         if let known = states[installation] { return known }
         let row = try db.row(
-            "SELECT state, paused_reason, paused_since FROM installations WHERE id = ?", [installation])
+            "SELECT state, paused_reason, paused_since, paused_by FROM installations WHERE id = ?", [installation])
         let state: Installation.State =
             switch try row?.text(0) {
-            case "paused": .paused(reason: try row?.textIfAny(1) ?? "", since: try row?.dateIfAny(2) ?? .distantPast)
+            case "paused":
+                try .paused(reason: row?.textIfAny(1), since: row?.dateIfAny(2), by: row?.textIfAny(3))
             case "active": .active
             default: .removed
             }

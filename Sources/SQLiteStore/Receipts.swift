@@ -91,5 +91,6 @@ extension SQLiteStore {
             payload, of: installation, .inbound, key: .note(installation, note.conversation), contact: contact,
             now: now, in: db)
         try Counters.add(.accepted, Flow(installation, .inbound), in: db)
+        try Counters.add(.notesAccepted, Flow(installation, .inbound), in: db)
     }
 }

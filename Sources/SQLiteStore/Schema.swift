@@ -41,6 +41,9 @@ enum Schema {
         migrator.registerMigration("decisions, sources, causes") { db in
             try db.execute(sql: decisions)
         }
+        migrator.registerMigration("causes of pauses") { db in
+            try db.execute(sql: pauses)
+        }
         return migrator
     }
 
@@ -54,7 +57,7 @@ enum Schema {
             {
                 throw StoreFailure(
                     .damaged,
-                    "\(database.path) is a database of another program, or damaged. Name a data directory of byoc's own, or "
+                    "\(database.path) is a database of another program, or damaged. Choose a data folder of byoc's own, or "
                         + "see what is wrong with `byoc store check`.")
             }
             if try migrator.hasBeenSuperseded(db) {
@@ -75,8 +78,8 @@ enum Schema {
             reach(.migration, migration)
         }
         logger.info(
-            "The data store was brought to this version",
-            metadata: ["store.path": "\(database.path)", "store.new": "\(state.isNew)"])
+            state.isNew ? "data store created" : "data store updated to this version",
+            metadata: ["store.path": "\(database.path)"])
     }
 
     private static let common = """

@@ -16,7 +16,8 @@ struct Byoc: AsyncParsableCommand {
             undelivered messages with `byoc outbox`. Settings are environment variables; `byoc config` lists them all. \
             Without any settings, every command except `serve` reads /etc/byoc/env if that file is readable.
 
-            Exit codes: 0 success, 1 the command failed, 64 wrong usage, 78 invalid settings.
+            Exit codes: 0 success, 1 the command failed, 64 wrong usage, 78 invalid settings. For doctor and store check \
+            also: 2 errors found, 3 only warnings found.
             """,
         version: "0.1.0",
         groupedSubcommands: [
@@ -29,7 +30,8 @@ struct Byoc: AsyncParsableCommand {
                     Uninstall.self,
                 ]),
             CommandGroup(
-                name: "Deliveries", subcommands: [Outbox.self, DeliveryCommand.self, Retry.self, Discard.self]),
+                name: "Deliveries",
+                subcommands: [Outbox.self, DeliveryCommand.self, Retry.self, MarkDelivered.self, Discard.self]),
             CommandGroup(name: "Data store", subcommands: [StoreCommand.self]),
             CommandGroup(name: "Diagnostics", subcommands: [DoctorCommand.self, Tail.self, Trigger.self]),
         ])

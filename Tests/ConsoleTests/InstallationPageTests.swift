@@ -43,7 +43,8 @@ import Testing
     @Test func `An installation that byoc paused links to the credential to replace`() async throws {
         let scene = ConsoleScene()
         let installation = try await scene.install()
-        try await scene.store.pause(installation.id, reason: "Double refuses the token", now: ConsoleScene.noon)
+        try await scene.store.pause(
+            installation.id, by: .credential, reason: "Double refuses the token", now: ConsoleScene.noon)
         var browser = await scene.signedIn()
         let text = await browser.get(Self.page).text
         #expect(text.contains("Double refuses the token"))

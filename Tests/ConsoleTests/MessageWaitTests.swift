@@ -26,7 +26,8 @@ import Testing
         let scene = try await MessageScene()
         try await scene.enlist()
         let id = try scene.message("one")
-        try await scene.store.pause(scene.installation, reason: "The token is refused", now: scene.scene.clock.now)
+        try await scene.store.pause(
+            scene.installation, by: .credential, reason: "The token is refused", now: scene.scene.clock.now)
         let (page, list) = await pages(id, scene)
         let words =
             "The installation is paused: <a href=\"/byoc/admin/installations/viber-1\">view installation</a>."

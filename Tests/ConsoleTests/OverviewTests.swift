@@ -84,19 +84,43 @@ import Testing
         async throws
     {
         let scene = try await MessageScene()
-        let alarm = Alarm(.installationPaused, of: scene.installation)
-        for (reason, advice, link) in [
-            ("Paused on the settings pages", "Resume it when you are ready.", "#actions"),
+        let now = scene.scene.clock.now
+        for (cause, advice, link, label) in [
+            (.person, "Resume it when you are ready.", "#actions", "Resume"),
             (
-                "Viber refuses the token",
-                "If a credential was refused, replace it. Sending then resumes automatically.", "#credentials"
+                .credential, "If a credential was refused, replace it. Sending then resumes automatically.",
+                "#credentials", "Replace credential"
             ),
-        ] {
-            _ = try await scene.store.raise(alarm, because: reason, now: scene.scene.clock.now)
+        ] as [(Installation.PauseCause, String, String, String)] {
+            // The words don't matter: anyone may have written them.
+            try await scene.store.pause(scene.installation, by: cause, reason: "the token", now: now)
+            _ = try await scene.store.raise(
+                Alarm(.installationPaused, of: scene.installation), because: "the token", now: now)
             var browser = await scene.scene.signedIn()
             let page = await browser.get("/").text
-            #expect(page.contains(advice) && page.contains("/installations/viber-1\(link)\""), "\(reason)")
-            _ = try await scene.store.clear(alarm)
+            #expect(page.contains(advice) && page.contains("/installations/viber-1\(link)\">\(label)"), "\(cause)")
+            try await scene.store.resume(scene.installation, now: now)
         }
+    }
+
+    @Test func `Private notes count neither as customers' messages nor as failed ones from them`() async throws {
+        let scene = try await MessageScene()
+        let clock = scene.scene.clock
+        try await scene.store.keepMinute(of: scene.store.metrics(), now: clock.now)
+        try scene.message("hello")
+        try await scene.store.bury(
+            scene.claim(scene.reply("no")), because: DeliveryFailure(.giveUp, reason: "No", detail: "6"),
+            note: NoteDraft(text: "a note", conversation: "of anna"), now: clock.now)
+        let note = try #require(
+            try await scene.store.deliveries(DeliveryFilter(states: [.waiting])).first { $0.isNote })
+        try await scene.bury(note.id)
+        _ = try await scene.store.raise(
+            Alarm(.deliveryDead, of: scene.installation, subject: "inbound"), because: "byoc outbox", now: clock.now)
+        clock.pass(60)
+        try await scene.store.keepMinute(of: scene.store.metrics(), now: clock.now)
+        var browser = await scene.scene.signedIn()
+        let page = await browser.get("/").text
+        #expect(page.contains("Messages from customers of The shop per minute: 1 in the last hour"))
+        #expect(page.contains("<strong>1 private note couldn&#39;t be delivered</strong>"))
     }
 }

@@ -35,15 +35,19 @@ import Testing
         let history = FlowHistory(
             [mark(39, took: []), mark(41, took: before)], present: mark(100, took: before + [8000, 8000, 400_000]))
         #expect(history.latency.count == 3)
-        #expect(history.latency.bound(ofShare: 0.5) == 10_000)
-        #expect(history.latency.bound(ofShare: 0.99) == 500_000)
+        #expect(history.latency.percentile(0.5) == .atMost(10_000))
+        #expect(history.latency.percentile(0.99) == .atMost(500_000))
     }
 
-    @Test func `A share of nothing is nothing, and of what took longer than all bounds has none`() {
-        var histogram = Histogram(.delivery)
-        #expect(histogram.bound(ofShare: 0.5) == nil)
-        histogram.record(microseconds: .max)
-        #expect(histogram.bound(ofShare: 0.5) == .max && histogram.bound(ofShare: 0) == .max)
-        #expect(histogram.bound(ofShare: -1) == .max && histogram.bound(ofShare: 2) == .max)
+    @Test func `Private notes are no messages of customers`() {
+        let flow = Flow("viber-1", .inbound)
+        var metrics = StoreMetrics()
+        metrics.counters[flow] = [
+            .accepted: 7, .notesAccepted: 4, .delivered: 5, .notesDelivered: 3, .dead: 2, .notesDead: 1,
+        ]
+        metrics.outbox[flow, default: .init()].waiting = 3
+        metrics.outbox[flow, default: .init()].waitingNotes = 1
+        let mark = MinuteMark(metrics, flow, minute: 1)
+        #expect(mark.accepted == 3 && mark.delivered == 2 && mark.dead == 1 && mark.waiting == 2)
     }
 }

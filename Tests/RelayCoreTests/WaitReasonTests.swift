@@ -28,7 +28,7 @@ struct WaitReasonTests {
         #expect(
             reason {
                 $0.underWaySince = since
-                $0.installation = .paused(reason: "401", since: now)
+                $0.installation = .paused(reason: "401", since: now, by: .credential)
                 $0.hasWorker = false
             } == .underWay(since: since))
     }
@@ -44,7 +44,7 @@ struct WaitReasonTests {
         #expect(
             reason {
                 change(&$0)
-                $0.installation = .paused(reason: "401", since: now)
+                $0.installation = .paused(reason: "401", since: now, by: .credential)
             } == .paused(reason: "401", since: now))
         #expect(reason(change) == .noWorker)
         #expect(

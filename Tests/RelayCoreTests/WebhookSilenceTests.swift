@@ -46,6 +46,29 @@ struct WebhookSilenceTests {
             } == .stopped)
     }
 
+    @Test("The rule says what shows the silence, so that nobody has to judge it again")
+    func signs() {
+        func sign(_ change: (inout HelpdeskSigns) -> Void) -> WebhookSilence.Sign? {
+            var metrics = StoreMetrics()
+            change(&metrics.helpdesk[id, default: .init()])
+            let state = StoreMetrics.InstallationState(id: id, pausedReason: nil)
+            return WebhookSilenceRule().silence(of: state, in: metrics, now: now)?.sign
+        }
+        let first = minutes(11)
+        #expect(
+            sign {
+                $0.postsUnheard = 3
+                $0.firstPostUnheard = first
+                $0.lastFound = minutes(5)
+            } == .unechoed(posts: 3, since: first))
+        #expect(
+            sign {
+                $0.postsUnheard = 2
+                $0.firstPostUnheard = first
+                $0.lastFound = minutes(5)
+            } == .polled)
+    }
+
     @Test("Without a key, or with wrong signatures, that is what is wrong")
     func causes() {
         #expect(silence(hasKey: false, failures: 2) { $0.lastFound = minutes(5) } == .noKey)

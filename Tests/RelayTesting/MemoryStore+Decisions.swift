@@ -7,7 +7,7 @@ extension MemoryStore {
         _ delivery: DeliveryID, from origin: DeliveryDecision.Origin, now: Date
     ) async throws(StoreFailure) {
         try change { state throws(StoreFailure) in
-            let row = try state.idle(delivery)
+            let row = try state.decidable(delivery, by: .retry)
             state.keep(.init(redriving: row), about: row, from: origin, now: now)
             state.putBack(row, now: now)
         }
@@ -17,11 +17,7 @@ extension MemoryStore {
         _ delivery: DeliveryID, from origin: DeliveryDecision.Origin, now: Date
     ) async throws(StoreFailure) {
         try change { state throws(StoreFailure) in
-            var row = try state.idle(delivery)
-            guard row.doubtSince != nil else { throw StoreFailure(.conflict, "delivery \(delivery) isn't in doubt") }
-            guard case .reply = row.payload else {
-                throw StoreFailure(.conflict, "delivery \(delivery) is no reply: what is in doubt of it is looked up")
-            }
+            var row = try state.decidable(delivery, by: .confirmedArrival)
             state.keep(.confirmedArrival, about: row, from: origin, now: now)
             row.progress += 1
             row.doubtSince = nil
@@ -33,7 +29,7 @@ extension MemoryStore {
         _ delivery: DeliveryID, from origin: DeliveryDecision.Origin, now: Date
     ) async throws(StoreFailure) {
         try change { state throws(StoreFailure) in
-            let row = try state.idle(delivery)
+            let row = try state.decidable(delivery, by: .discard)
             state.keep(.discard, about: row, from: origin, now: now)
             state.deliveries[delivery]?.state = .discarded
             state.deliveries[delivery]?.finishedAt = now
@@ -41,6 +37,20 @@ extension MemoryStore {
             state.deliveries[delivery]?.cause = nil
             state.figures.add(.discarded, Flow(row.installation, row.direction))
             if state.lanes[row.orderingKey]?.lease == nil { state.freeLane(row.orderingKey) }
+        }
+    }
+
+    package func refusals(
+        of decision: DeliveryDecision.Kind, about deliveries: [DeliveryID]
+    ) async throws(StoreFailure) -> [DeliveryID: StoreFailure] {
+        state.withLock { state in
+            deliveries.reduce(into: [:]) { refusals, id in
+                do throws(StoreFailure) {
+                    _ = try state.decidable(id, by: decision)
+                } catch {
+                    refusals[id] = error
+                }
+            }
         }
     }
 
@@ -97,6 +107,19 @@ extension MemoryState {
             lanes[row.orderingKey] = Lane(installation: row.installation, side: row.direction.side)
         }
         if lanes[row.orderingKey]?.lease == nil { freeLane(row.orderingKey) }
+    }
+
+    /// A delivery that a person may decide about in this way.
+    fileprivate func decidable(
+        _ id: DeliveryID, by decision: DeliveryDecision.Kind
+    ) throws(StoreFailure) -> Delivery {
+        let delivery = try idle(id)
+        guard decision == .confirmedArrival else { return delivery }
+        guard delivery.doubtSince != nil else { throw StoreFailure(.conflict, "delivery \(id) isn't in doubt") }
+        guard case .reply = delivery.payload else {
+            throw StoreFailure(.conflict, "delivery \(id) is no reply: what is in doubt of it is looked up")
+        }
+        return delivery
     }
 
     /// A delivery that a person may still decide about.

@@ -39,11 +39,16 @@ extension MemoryStore {
         }
     }
 
-    package func pause(_ installation: InstallationID, reason: String, now: Date) async throws(StoreFailure) {
+    package func pause(
+        _ installation: InstallationID, by cause: Installation.PauseCause, reason: String, now: Date
+    ) async throws(StoreFailure) {
         try change { state throws(StoreFailure) in
             let index = try state.requireInstallation(installation)
-            if state.installations[index].isActive {
-                state.installations[index].state = .paused(reason: reason, since: now)
+            switch state.installations[index].state {
+            case .active: state.installations[index].state = .paused(reason: reason, since: now, by: cause)
+            case .paused(_, let since, .person) where cause == .person:
+                state.installations[index].state = .paused(reason: reason, since: since, by: cause)
+            case .paused, .removed: break
             }
         }
     }

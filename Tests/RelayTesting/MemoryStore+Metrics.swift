@@ -34,6 +34,7 @@ struct MemoryFigures {
     mutating func addDelivered(_ delivery: Delivery, now: Date) {
         let flow = Flow(delivery.installation, delivery.direction)
         add(.delivered, flow)
+        if delivery.isNote { add(.notesDelivered, flow) }
         if delivery.isLate { add(.late, flow) }
         var histogram = Histogram(.delivery)
         histogram.record(microseconds: Int64((now.timeIntervalSince(delivery.acceptedAt) * 1000).rounded()) * 1000)
@@ -77,7 +78,7 @@ extension MemoryStore {
             var metrics = StoreMetrics()
             metrics.installations = state.present.map { installation in
                 let hasKey = !installation.helpdesk.webhookPublicKey.isEmpty
-                if case .paused(let reason, _) = installation.state {
+                if case .paused(let reason, _, _) = installation.state {
                     return .init(id: installation.id, pausedReason: reason, hasWebhookKey: hasKey)
                 }
                 return .init(id: installation.id, pausedReason: nil, hasWebhookKey: hasKey)
@@ -105,10 +106,13 @@ extension MemoryStore {
                 switch delivery.state {
                 case .waiting:
                     outbox.waiting += 1
+                    if delivery.isNote { outbox.waitingNotes += 1 }
                     if delivery.doubtSince != nil { outbox.inDoubt += 1 }
                     outbox.oldestWaiting = min(outbox.oldestWaiting ?? delivery.acceptedAt, delivery.acceptedAt)
                 case .held: outbox.held += 1
-                case .dead: outbox.dead += 1
+                case .dead:
+                    outbox.dead += 1
+                    if delivery.isNote { outbox.deadNotes += 1 }
                 case .delivered, .discarded: continue
                 }
                 metrics.outbox[flow] = outbox

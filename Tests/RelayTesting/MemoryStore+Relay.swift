@@ -223,6 +223,9 @@ extension MemoryState {
     ) {
         deliveries[claim.delivery.id]?.state = end
         figures.addEnd(end, Flow(claim.delivery.installation, claim.delivery.direction))
+        if end == .dead, claim.delivery.isNote {
+            figures.add(.notesDead, Flow(claim.delivery.installation, claim.delivery.direction))
+        }
         deliveries[claim.delivery.id]?.finishedAt = now
         deliveries[claim.delivery.id]?.reason = reason
         deliveries[claim.delivery.id]?.detail = detail

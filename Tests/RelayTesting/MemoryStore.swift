@@ -150,6 +150,7 @@ struct MemoryState {
         _ = enqueue(
             .note(text: note.text, conversation: note.conversation), of: installation, .inbound,
             key: OrderingKey("note/\(installation)/\(note.conversation)"), contact: contact, now: now)
+        figures.add(.notesAccepted, Flow(installation, .inbound))
     }
 
     func head(of key: OrderingKey) -> Delivery? {

@@ -47,7 +47,7 @@ extension StoreConformance {
             let waiting = try await scene.claims()
             try #require(waiting.count == 2)
             for claim in waiting { try await scene.retry(claim, after: scene.refusal, until: 600) }
-            try await scene.store.pause(scene.installation, reason: "401", now: scene.start)
+            try await scene.store.pause(scene.installation, by: .credential, reason: "401", now: scene.start)
             #expect(try await scene.claims(at: 700).map(\.delivery.installation) == ["viber-2"])
             #expect(try await scene.store.nextDue(now: scene.start) == nil)
             try await scene.store.resume(scene.installation, now: scene.at(5))
@@ -71,7 +71,7 @@ extension StoreConformance {
             #expect(try await scene.complete(first) == nil)
             let second = try await scene.claim(at: 100)
             #expect(second.delivery.text == "two")
-            try await scene.store.pause(scene.installation, reason: "401", now: scene.at(100))
+            try await scene.store.pause(scene.installation, by: .credential, reason: "401", now: scene.at(100))
             #expect(try await scene.complete(second, at: 101) == nil)
             try await scene.store.resume(scene.installation, now: scene.at(102))
             #expect(try await scene.claim(at: 102).delivery.text == "three")

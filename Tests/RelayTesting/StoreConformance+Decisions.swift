@@ -26,6 +26,25 @@ extension StoreConformance {
             _ = try await scene.sweep(at: 31 * StoreScene.day)
             #expect(try await scene.store.decisions(of: id).isEmpty)
         },
+        Check("What a decision would refuse is told without making it") { scene in
+            _ = try await scene.acquaint()
+            let held = try scene.accept(scene.reply("held")).deliveries[0]
+            try await scene.retry(scene.claim(), after: scene.silence, until: 1)
+            try await scene.store.hold(scene.claim(at: 1), reason: "unknown", note: nil, now: scene.at(1))
+            let ids = try scene.accept(scene.reply("gone"), scene.message("waits")).deliveries
+            try await scene.store.discard(ids[0], from: .command, now: scene.at(2))
+            let nobody = DeliveryID(rawValue: 999)
+            let all = [held, ids[0], ids[1], nobody]
+            for (decision, refused) in [
+                (.retry, [ids[0], nobody]), (.discard, [ids[0], nobody]),
+                (.confirmedArrival, [ids[0], ids[1], nobody]),
+            ] as [(DeliveryDecision.Kind, [DeliveryID])] {
+                let refusals = try await scene.store.refusals(of: decision, about: all)
+                #expect(Set(refusals.keys) == Set(refused), "\(decision)")
+                #expect(refusals[nobody]?.kind == .notFound && refusals[ids[0]]?.kind == .conflict)
+            }
+            #expect(try await scene.store.decisions(of: held).isEmpty)
+        },
         Check("A claim that sent nothing is no attempt: held, too early, nothing left, or none of ours") { scene in
             _ = try await scene.acquaint()
             let id = try scene.accept(scene.reply("one")).deliveries[0]

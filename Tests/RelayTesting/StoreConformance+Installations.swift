@@ -21,22 +21,40 @@ extension StoreConformance {
             var changed = scene.sample(scene.installation)
             changed.name = "The other shop"
             changed.targetToken = Secret("new target")
-            changed.state = .paused(reason: "new", since: scene.at(1))
+            changed.state = .paused(reason: "new", since: scene.at(1), by: .credential)
             try await scene.store.save(changed, now: scene.at(1))
             #expect(try await scene.store.installations() == [changed, scene.sample("viber-2")])
             #expect(try scene.store.directory().installation(targetToken: "target-viber-1") == nil)
             #expect(try scene.store.directory().installation(targetToken: "new target") == changed)
         },
+        Check("A person's pause is told from one after a refused credential, and only a person changes its reason") {
+            scene in
+            let id = scene.installation
+            try await scene.store.pause(id, by: .person, reason: "holidays", now: scene.at(1))
+            try await scene.store.pause(id, by: .person, reason: "audit", now: scene.at(2))
+            let paused = Installation.State.paused(reason: "audit", since: scene.at(1), by: .person)
+            #expect(try scene.store.directory()[id]?.state == paused)
+            try await scene.store.pause(id, by: .credential, reason: "401", now: scene.at(3))
+            #expect(try await scene.store.installation(id)?.state == paused)
+            try await scene.store.resume(id, now: scene.at(4))
+            try await scene.store.pause(id, by: .credential, reason: "401", now: scene.at(5))
+            try await scene.store.pause(id, by: .person, reason: "holidays", now: scene.at(6))
+            #expect(
+                try scene.store.directory()[id]?.state == .paused(reason: "401", since: scene.at(5), by: .credential))
+        },
         Check("A pause keeps its first reason, and ends with resuming") { scene in
             let id = scene.installation
-            try await scene.store.pause(id, reason: "first", now: scene.at(1))
-            try await scene.store.pause(id, reason: "second", now: scene.at(2))
-            #expect(try scene.store.directory()[id]?.state == .paused(reason: "first", since: scene.at(1)))
+            try await scene.store.pause(id, by: .credential, reason: "first", now: scene.at(1))
+            try await scene.store.pause(id, by: .credential, reason: "second", now: scene.at(2))
+            #expect(
+                try scene.store.directory()[id]?.state == .paused(reason: "first", since: scene.at(1), by: .credential))
             try await scene.store.resume(id, now: scene.at(3))
             #expect(try scene.store.directory()[id]?.state == .active)
             #expect(try await scene.store.installation(id)?.state == .active)
             try await scene.store.resume(id, now: scene.at(4))
-            await scene.expect(.notFound) { try await scene.store.pause("nobody", reason: "", now: scene.start) }
+            await scene.expect(.notFound) {
+                try await scene.store.pause("nobody", by: .credential, reason: "", now: scene.start)
+            }
             await scene.expect(.notFound) { try await scene.store.resume("nobody", now: scene.start) }
             await scene.expect(.notFound) {
                 try await scene.store.remove("nobody", keepingHistory: true, now: scene.start)

@@ -18,7 +18,7 @@ extension StoreConformance {
         },
         Check("An installation that isn't there takes nothing in; a paused one does") { scene in
             await scene.expect(.notFound) { try scene.accept(scene.message("one"), to: "nobody") }
-            try await scene.store.pause(scene.installation, reason: "credential", now: scene.start)
+            try await scene.store.pause(scene.installation, by: .credential, reason: "credential", now: scene.start)
             #expect(try scene.accept(scene.message("two")).accepted == 1)
             try await scene.store.remove(scene.installation, keepingHistory: true, now: scene.start)
             await scene.expect(.notFound) { try scene.accept(scene.message("three")) }

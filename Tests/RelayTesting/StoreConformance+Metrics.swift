@@ -45,6 +45,29 @@ extension StoreConformance {
             try await scene.store.remove(scene.installation, keepingHistory: false, now: scene.start)
             #expect(try scene.counters(.outbound) == [.accepted: 4, .held: 1, .discarded: 3])
         },
+        Check("Private notes are told apart from customers' messages") { scene in
+            _ = try await scene.acquaint()
+            let draft = NoteDraft(text: "a note", conversation: "conversation-1")
+            for number in 0..<3 {
+                try scene.accept(scene.reply("refused \(number)"))
+                try await scene.store.bury(scene.claim(), because: scene.refusal, note: draft, now: scene.start)
+                let note = try #require(
+                    try await scene.store.deliveries(DeliveryFilter(states: [.waiting])).first { $0.isNote })
+                switch number {
+                case 0: try await scene.complete(scene.claim())
+                case 1:
+                    try await scene.store.bury(scene.claim(), because: scene.refusal, note: nil, now: scene.start)
+                default: #expect(note.state == .waiting)
+                }
+            }
+            let counters = try scene.counters(.inbound)
+            #expect(counters[.notesAccepted] == 3 && counters[.notesDelivered] == 1 && counters[.notesDead] == 1)
+            let inbound = try #require(try scene.store.metrics().outbox[Flow(scene.installation, .inbound)])
+            #expect(inbound.waiting == 1 && inbound.waitingNotes == 1 && inbound.waitingMessages == 0)
+            #expect(inbound.dead == 1 && inbound.deadNotes == 1 && inbound.deadMessages == 0)
+            let outbound = try #require(try scene.store.metrics().outbox[Flow(scene.installation, .outbound)])
+            #expect(outbound.dead == 3 && outbound.deadNotes == 0)
+        },
         Check("A write that is refused counts nothing") { scene in
             try scene.accept(scene.message("one"))
             let claim = try await scene.claim()
@@ -139,7 +162,7 @@ extension StoreConformance {
             try scene.accept(scene.reply("held", in: "a"), at: 3)
             try await scene.store.hold(scene.claim(at: 3), reason: "unknown", note: nil, now: scene.at(3))
             try scene.accept(scene.reply("four", in: "b"), scene.reply("five", in: "c"), to: "viber-2", at: 4)
-            try await scene.store.pause("viber-2", reason: "401", now: scene.at(4))
+            try await scene.store.pause("viber-2", by: .credential, reason: "401", now: scene.at(4))
             let metrics = try scene.store.metrics()
             let inbound = try #require(metrics.outbox[Flow(scene.installation, .inbound)])
             #expect(inbound.waiting == 1 && inbound.inDoubt == 1 && inbound.dead == 1 && inbound.held == 0)
@@ -165,7 +188,7 @@ extension StoreConformance {
             #expect(try store.metrics().relay.dueSince == scene.at(7))
             try await store.closeGate(scene.installation, .helpdesk, until: scene.at(90))
             #expect(try store.metrics().relay.dueSince == scene.at(90))
-            try await store.pause(scene.installation, reason: "401", now: scene.at(8))
+            try await store.pause(scene.installation, by: .credential, reason: "401", now: scene.at(8))
             #expect(try store.metrics().relay.dueSince == nil)
         },
         Check("The lease that ends first is told with the time it has left, by the boot clock") { scene in

@@ -115,7 +115,7 @@ extension StoreConformance {
             try await scene.store.closeGate(scene.installation, .helpdesk, until: scene.at(90))
             #expect(try await scene.looks(at: 89).isEmpty)
             #expect(try await scene.store.nextLook(scene.pace, now: scene.at(60)) == scene.at(90))
-            try await scene.store.pause(scene.installation, reason: "credential", now: scene.at(89))
+            try await scene.store.pause(scene.installation, by: .credential, reason: "credential", now: scene.at(89))
             #expect(try await scene.looks(at: 95).isEmpty)
             #expect(try await scene.store.nextLook(scene.pace, now: scene.at(95)) == nil)
             try await scene.store.resume(scene.installation, now: scene.at(96))

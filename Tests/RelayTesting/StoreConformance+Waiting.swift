@@ -28,7 +28,7 @@ extension StoreConformance {
             try await scene.store.closeGate(scene.installation, .helpdesk, until: scene.at(90))
             #expect(try await scene.waits(ids, at: 1)[0] == .gateClosed(.helpdesk, until: scene.at(90)))
             #expect(try await scene.waits(ids, at: 90)[0] == .due)
-            try await scene.store.pause(scene.installation, reason: "401", now: scene.at(2))
+            try await scene.store.pause(scene.installation, by: .credential, reason: "401", now: scene.at(2))
             #expect(try await scene.waits(ids, at: 90)[0] == .paused(reason: "401", since: scene.at(2)))
             #expect(try await scene.store.waitReasons(of: [], now: scene.start).isEmpty)
         },

@@ -284,7 +284,7 @@ struct AlarmTests {
             await scene.keeper.round()
             scene.time.advance(5)
         }
-        try await scene.store.pause("one", reason: "401", now: scene.time.now)
+        try await scene.store.pause("one", by: .credential, reason: "401", now: scene.time.now)
         for _ in 0..<100 {
             await scene.keeper.round()
             scene.time.advance(5)
@@ -306,7 +306,7 @@ struct AlarmTests {
         await rounds()
         #expect(scene.lines.all == [])
         for _ in 0..<2 {
-            try await scene.store.pause("one", reason: "401", now: now)
+            try await scene.store.pause("one", by: .credential, reason: "401", now: now)
             await rounds()
             try await scene.store.resume("one", now: now)
             await rounds()

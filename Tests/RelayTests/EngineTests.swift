@@ -124,7 +124,7 @@ struct EngineTests {
         try await scene.relay()
         #expect(scene.helpdesk.posted.count == 1)
         let installation = try #require(try await scene.store.installations().first)
-        guard case .paused(let reason, _) = installation.state else {
+        guard case .paused(let reason, _, .credential) = installation.state else {
             Issue.record("not paused")
             return
         }
@@ -358,9 +358,9 @@ struct EngineTests {
         scene.customerWrites("1")
         try await relayAll(scene)
         // The reason before each attempt; the fourth to the eighth are the five after the one that wasn't answered.
-        let once = "Desk has a problem of its own: it answered 503"
+        let once = "Desk server error: it answered 503"
         let down = { (count: Int) in
-            "Desk is down: it answered \(count) attempts in a row with faults of its own, this one with 503"
+            "Desk is down: it answered \(count) attempts in a row with server errors, this one with 503"
         }
         #expect(
             reasons.all == [

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Logging
 import RelayCore
 import SQLiteStore
@@ -54,6 +55,29 @@ struct EarlierStoreTests {
         }
         let update = try #require(try await store.takeProfiles(now: start).first)
         #expect(update.user == "user of bert" && update.profile.name == "Bert" && update.written == nil)
+        store.close()
+    }
+
+    @Test(
+        "A pause of an earlier version gets its cause from the reason that was written then",
+        arguments: [
+            ("Paused by an operator", .person), ("Paused on the settings pages", .person),
+            ("BYOC_CHANNEL is no longer set", .environment), ("Viber refuses the token", .credential),
+        ] as [(String, Installation.PauseCause)])
+    func pauses(reason: String, cause: Installation.PauseCause) async throws {
+        let directory = try Directory()
+        try EarlierStore.copy("decisions-sources-causes", to: directory)
+        let file = try DatabaseQueue(path: directory.database)
+        try await file.write { db in
+            try db.execute(
+                sql: "UPDATE installations SET state = 'paused', paused_reason = ?, paused_since = 5000",
+                arguments: [reason])
+        }
+        try file.close()
+        let store = try EarlierStore.open(directory)
+        #expect(
+            try await store.installation("viber-1")?.state
+                == .paused(reason: reason, since: Date(timeIntervalSince1970: 5), by: cause))
         store.close()
     }
 

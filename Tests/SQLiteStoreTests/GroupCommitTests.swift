@@ -132,7 +132,7 @@ struct GroupCommitTests {
         let store = try open(directory)
         try await store.save(sample(), now: start)
         let foreign = try ForeignLock(directory.path + "/write.lock")
-        async let change: Void = store.pause("viber-1", reason: "kept", now: start)
+        async let change: Void = store.pause("viber-1", by: .credential, reason: "kept", now: start)
         while store.queued < 1 { await Task.yield() }
         async let closing: Void = onThread { store.close() }
         foreign.release()

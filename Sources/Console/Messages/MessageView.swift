@@ -48,7 +48,8 @@ struct MessageView: Sendable {
             standing == .delivered && decisions.last?.kind == .confirmedArrival
             ? texts.confirmedByOperator : texts.meaning(standing, party)
         if delivery.state == .dead, !allowed.isEmpty {
-            meaning += " " + desk.texts.decisions.advice(delivery.cause, party: party)
+            let advice = RetryAdvice(delivery, subscription: message.contact?.subscription)
+            meaning += " " + (advice.sentence(party: party) ?? desk.texts.decisions.choose)
         }
         wait = reason.map { [WaitView($0, of: delivery.installation, channel: channel, desk)] } ?? []
         notice = desk.notice.flatMap { desk.texts.decisions.done($0.done, standing) }.map { [$0] } ?? []

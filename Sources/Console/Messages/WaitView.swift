@@ -19,19 +19,22 @@ struct WaitView: Sendable {
     ///   - installation: the message's.
     ///   - channel: its channel's name.
     init(_ reason: WaitReason, of installation: InstallationID, channel: String, _ desk: Desk) {
-        let words = desk.texts.waiting.words(
-            reason, party: { $0 == .channel ? channel : "Freshchat" }, number: desk.texts.message.number)
+        let words = reason.words { $0 == .channel ? channel : "Freshchat" }
         before = words.before
         after = words.after
         link = []
         time = []
-        switch reason {
-        case .underWay, .due, .noWorker, .breakerOpen(_, nil): break
-        case .behind(let id): link = [LinkView(label: words.link, href: desk.settings.link("/messages/\(id)"))]
-        case .paused: link = [LinkView(label: words.link, href: desk.settings.link("/installations/\(installation)"))]
-        case .gateClosed(_, let until): time = [TimeView(until)]
-        case .breakerOpen(_, let next?): time = [TimeView(next)]
-        case .retry(let at, _): time = [TimeView(at)]
+        switch words.subject {
+        case .delivery(let id):
+            link = [LinkView(label: desk.texts.message.number(id), href: desk.settings.link("/messages/\(id)"))]
+        case .pause:
+            link = [
+                LinkView(
+                    label: desk.texts.waiting.viewInstallation,
+                    href: desk.settings.link("/installations/\(installation)"))
+            ]
+        case .time(let date): time = [TimeView(date)]
+        case nil: break
         }
     }
 }

@@ -22,12 +22,16 @@ struct AlarmView: Sendable {
         let alarm = raised.alarm
         let of = all.first { $0.id == alarm.installation }
         let facts = Self.facts(raised, of, metrics, desk)
-        kind = "bad"
+        kind = facts.isByHand ? "warn" : "bad"
         title = texts.alarm(alarm.name, facts)
         name = alarm.name.rawValue
         installation = alarm.installation.map { id in [of?.name ?? id.rawValue] } ?? []
-        subject = Direction(rawValue: alarm.subject).map { [texts.flow($0)] } ?? []
-        let cause = texts.cause(alarm.name, facts) ?? desk.masked(raised.reason, of).capitalisedSentence
+        // Private notes aren't from customers.
+        subject = facts.isOfNotes ? [] : Direction(rawValue: alarm.subject).map { [texts.flow($0)] } ?? []
+        var told = raised.reason
+        // A person may have changed the reason since.
+        if alarm.name == .installationPaused, case .paused(let reason, _, _) = of?.state { told = reason }
+        let cause = texts.cause(alarm.name, facts) ?? desk.masked(told, of).capitalisedSentence
         reason = cause.isEmpty ? [] : [cause]
         advice = texts.advice(alarm.name, facts)
         since = [texts.since(words(for: desk.now.timeIntervalSince(raised.since)))]
@@ -65,14 +69,16 @@ struct AlarmView: Sendable {
     ) -> OverviewTexts.AlarmFacts {
         let alarm = raised.alarm
         var facts = OverviewTexts.AlarmFacts(subject: alarm.subject)
-        facts.isByHand = raised.reason == desk.texts.installation.pausedByHand
+        facts.isByHand = alarm.name == .installationPaused && of?.pauseCause.map { $0 != .credential } ?? false
         let direction = Direction(rawValue: alarm.subject)
         let side = Side(rawValue: alarm.subject)
         let channel = desk.name(ofChannel: of?.channel.kind)
         if let side { facts.party = side == .channel ? channel : "Freshchat" }
         guard let id = alarm.installation else { return facts }
         if let direction, let outbox = metrics.outbox[Flow(id, direction)] {
-            facts.count = alarm.name == .deliveryDead ? outbox.dead : outbox.waiting
+            let isDead = alarm.name == .deliveryDead
+            facts.count = isDead ? outbox.deadMessages : outbox.waitingMessages
+            facts.notes = isDead ? outbox.deadNotes : outbox.waitingNotes
             facts.oldest = outbox.oldestWaiting.map { words(for: desk.now.timeIntervalSince($0)) }
         }
         if alarm.name == .signatureFailures {

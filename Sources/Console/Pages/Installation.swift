@@ -16,7 +16,8 @@ extension Page {
 
     static let pause = Page(.post, "/installations/{id}/pause", in: .installations) { request, desk in
         let installation = try await desk.installation(request)
-        try await desk.store.pause(installation.id, reason: desk.texts.installation.pausedByHand, now: desk.now)
+        try await desk.store.pause(
+            installation.id, by: .person, reason: desk.texts.installation.pausedByHand, now: desk.now)
         return try desk.back(to: installation, done: "paused")
     }
 

@@ -170,7 +170,7 @@ struct InstallationChecks {
             let silence = WebhookSilenceRule().silence(of: state, in: metrics, now: desk.now)
         else { return [] }
         let label = texts.silenceFix(silence.cause)
-        let last = silence.cause == .stopped ? silence.signs.lastHeard : nil
+        let last = silence.cause == .stopped ? silence.lastHeard : nil
         let fix =
             switch silence.cause {
             case .noKey, .wrongSignature: keyForm(label)

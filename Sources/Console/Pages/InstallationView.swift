@@ -19,7 +19,7 @@ struct InstallationView: Sendable {
     var notice: [String]
     var warnings: [String]
     var pausedBecause: String
-    /// The advice for a pause that no person made; one or none.
+    /// The advice for a pause after a refused credential; one or none.
     var pausedAdvice: [String]
     var isPaused: Bool
     var urls: [URLView]
@@ -46,9 +46,9 @@ struct InstallationView: Sendable {
         href = desk.settings.link("/installations/\(installation.id)")
         notice = desk.notice.flatMap { texts.notice($0.done) }.map { [$0] } ?? []
         warnings = desk.notice?.warnings ?? []
-        if case .paused(let reason, _) = installation.state {
+        if case .paused(let reason, _, let cause) = installation.state {
             pausedBecause = desk.masked(reason, installation)
-            pausedAdvice = reason == texts.pausedByHand ? [] : [texts.pausedAdvice]
+            pausedAdvice = cause == .credential ? [texts.pausedAdvice] : []
             isPaused = true
         } else {
             pausedBecause = ""

@@ -8,7 +8,7 @@ struct PageRemedy: Sendable {
     /// One or none.
     var link: [LinkView]
 
-    /// - Parameter remedy: may name a command, such as `byoc resume viber-1`.
+    /// - Parameter remedy: may name a command, such as `byoc resume ID`.
     init(_ remedy: String, of installation: InstallationID?, _ desk: Desk) {
         text = remedy.isEmpty ? [] : [remedy]
         link = []
@@ -34,7 +34,9 @@ struct PageRemedy: Sendable {
         return nil
     }
 
-    private static let verbs: Set = ["resume", "register", "set-key", "outbox", "retry", "discard", "install"]
+    private static let verbs: Set = [
+        "resume", "register", "set-key", "outbox", "retry", "mark-delivered", "discard", "install",
+    ]
 
     private static func page(of words: [String], _ installation: InstallationID?, _ desk: Desk) -> LinkView? {
         let texts = desk.texts

@@ -8,13 +8,26 @@ extension OverviewTexts {
         var party = ""
         /// Messages or webhooks that it counts; `nil` if the figures no longer have them.
         var count: Int64?
+        /// Private notes that it counts besides.
+        var notes: Int64 = 0
         /// The age of the oldest of them.
         var oldest: String?
-        /// Whether a person paused the installation.
+        /// Whether a person paused the installation, or the environment no longer describes it.
         var isByHand = false
         /// Why Freshchat's webhooks don't come; `nil` if they do by now.
         var silence: WebhookSilence.Cause?
         var subject = ""
+
+        /// Whether it counts private notes alone.
+        var isOfNotes: Bool { count == nil && notes > 0 }
+
+        /// "2 messages and 1 private note"; `nil` if the figures no longer have them.
+        fileprivate var messages: String? {
+            let parts = [
+                count.map { counted($0, "message") }, notes > 0 ? counted(notes, "private note") : nil,
+            ].compactMap(\.self)
+            return parts.isEmpty ? nil : parts.joined(separator: " and ")
+        }
     }
 
     /// The problem; the stable name is shown beside it.
@@ -30,7 +43,7 @@ extension OverviewTexts {
         case .storeGone: "The data store's files are missing: nothing is accepted"
         case .socketGone: "The socket's file is missing: the web server can't connect"
         case .deliveryDead:
-            facts.count.map { "\(counted($0, "message")) couldn't be delivered" } ?? "Messages couldn't be delivered"
+            "\(facts.messages ?? "Messages") couldn't be delivered"
         case .messageWithheld: "Messages of an unknown type weren't sent"
         case .relayStalled: "Messages are due, but none is sent"
         case .laneStuck: "A worker is stuck in a conversation"
@@ -42,8 +55,8 @@ extension OverviewTexts {
     func cause(_ name: Alarm.Name, _ facts: AlarmFacts) -> String? {
         switch name {
         case .outboxGrowing:
-            if let count = facts.count, let oldest = facts.oldest {
-                "\(counted(count, "message")) waiting, the oldest for \(oldest)."
+            if let messages = facts.messages, let oldest = facts.oldest {
+                "\(messages) waiting, the oldest for \(oldest)."
             } else {
                 ""
             }
@@ -74,7 +87,8 @@ extension OverviewTexts {
             facts.subject == "disk" ? "Free disk space." : "Check which messages are waiting, and why."
         case .storeGone: "Restore the files or a backup, as byoc's log describes."
         case .socketGone: "byoc creates it again. If it stays missing, check byoc's log."
-        case .deliveryDead: facts.count == 1 ? "Retry or discard it." : "Retry or discard each one."
+        case .deliveryDead:
+            (facts.count ?? 0) + facts.notes == 1 ? "Retry or discard it." : "Retry or discard each one."
         case .messageWithheld:
             "The log names the type. If the customer needs the message, send it again from Freshchat."
         case .relayStalled: "Restart byoc and check its log. Waiting messages are kept."

@@ -78,25 +78,6 @@ struct DecisionTexts: Sendable {
         }
     }
 
-    /// Advice for a failed message.
-    func advice(_ cause: DeadLetterCause?, party: String) -> String {
-        switch cause {
-        case .unsubscribed:
-            "The customer has left \(party): retrying won't help until they write again."
-        case .unreachable: "\(party) can't reach this customer: retrying won't help."
-        case .quota: "The \(party) account has no messages left: retry once that has changed."
-        case .refused: "\(party) rejected this message: retry only if something has changed there."
-        case .exhausted: "All attempts failed: retry once \(party) works again."
-        case .unreadable: "byoc can't read this message: retrying won't help."
-        case nil: "Retry or discard it."
-        }
-    }
-}
-
-extension Delivery {
-    /// Whether another attempt may give the customer the message twice: towards Freshchat a doubt is looked up first.
-    var mayDouble: Bool {
-        guard doubtSince != nil, case .reply = payload else { return false }
-        return true
-    }
+    /// For a failed message of which nothing else is to be said.
+    let choose = "Retry or discard it."
 }

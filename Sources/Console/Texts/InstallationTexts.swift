@@ -64,6 +64,7 @@ struct InstallationTexts: Sendable {
     let credentials = "Credentials"
     let pausedTitle = "Paused"
     let pausedAdvice = "If a credential was refused, replace it. Sending then resumes automatically."
+    /// The reason that a pause on these pages gets.
     let pausedByHand = "Paused on the settings pages"
     let fromEnvironment = """
         This installation comes from the server's environment. Change its keys there and reload byoc. To remove it, \

@@ -217,7 +217,8 @@ struct DeliveryRun: Sendable {
                 "installation.id": "\(installation.id)", "reason": "\(failure.reason)", "detail": "\(failure.detail)",
             ])
         try await persist(claim) { () async throws(StoreFailure) in
-            try await store.pause(installation.id, reason: failure.description, now: time.now())
+            try await store.pause(
+                installation.id, by: .credential, reason: failure.description, now: time.now())
         }
         try await retry(claim, failure, at: time.now(), counting: false)
     }

@@ -29,10 +29,13 @@ package enum MetricsPage {
     private static func description(of counter: Counter) -> (name: String, help: String) {
         switch counter {
         case .accepted: ("deliveries_accepted", "Deliveries put into the outbox, notes for agents among them.")
+        case .notesAccepted: ("notes_accepted", "Private notes put into the outbox.")
         case .repeated: ("events_repeated", "Events of webhooks that were known already.")
         case .delivered: ("deliveries_delivered", "Deliveries made.")
+        case .notesDelivered: ("notes_delivered", "Private notes made.")
         case .retried: ("attempts_retried", "Attempts that failed and are retried.")
         case .dead: ("deliveries_dead", "Deliveries that failed for good.")
+        case .notesDead: ("notes_dead", "Private notes that failed for good.")
         case .inDoubt: ("attempts_in_doubt", "Attempts that may or may not have been applied.")
         case .resent: ("pieces_resent", "Pieces in doubt that were sent again: the customer may have them twice.")
         case .held: ("deliveries_held", "Deliveries left to a person.")

@@ -6,13 +6,13 @@ extension WebhookSilence {
     func reason(now: Date) -> String { "\(evidence(now: now)): \(advice)" }
 
     private func evidence(now: Date) -> String {
-        let rule = WebhookSilenceRule()
-        guard signs.postsUnheard >= rule.posts, let first = signs.firstPostUnheard,
-            first.duration(until: now) >= rule.patience
-        else { return "a reply was found only by polling" }
-        let minutes = Int(first.duration(until: now).seconds / 60)
-        return "at least \(signs.postsUnheard) messages were posted to Freshchat, the first \(minutes) minutes ago,"
-            + " and no webhook came"
+        switch sign {
+        case .polled: return "a reply was found only by polling"
+        case .unechoed(let posts, let first):
+            let minutes = Int(first.duration(until: now).seconds / 60)
+            return "at least \(posts) messages were posted to Freshchat, the first \(minutes) minutes ago,"
+                + " and no webhook came"
+        }
     }
 
     private var advice: String {

@@ -160,7 +160,8 @@ package struct ProfileUpdates: Service {
                 logger.error(
                     "installation paused",
                     metadata: ["reason": "\(failure.reason)", "detail": "\(failure.detail)"])
-                try await store.pause(installation.id, reason: failure.description, now: time.now())
+                try await store.pause(
+                    installation.id, by: .credential, reason: failure.description, now: time.now())
             }
             try await record(.postponed(until: time.now()), update)
         case .retry(let after):

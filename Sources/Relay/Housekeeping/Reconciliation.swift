@@ -190,7 +190,8 @@ package struct Reconciliation: Service {
                 logger.error(
                     "installation paused",
                     metadata: ["reason": "\(failure.reason)", "detail": "\(failure.detail)"])
-                try await store.pause(installation.id, reason: failure.description, now: time.now())
+                try await store.pause(
+                    installation.id, by: .credential, reason: failure.description, now: time.now())
             }
         case .retry(let after):
             let wait = RetryPolicy().wait(askedFor: after) ?? .zero

@@ -22,12 +22,12 @@ struct DeliveryCommand: AsyncParsableCommand {
                     + "BYOC_KEEP_DELIVERED_DAYS.")
         }
         let installation = try await app.store.installations().first { $0.id == found.delivery.installation }
-        let words = WaitWords(installation, helpdesk: app.helpdesk.name)
+        let words = DeliveryWords(installation, helpdesk: app.helpdesk.name)
         let story = DeliveryStory(
-            found, attempts: try await app.store.attempts(of: wanted),
+            found, words, attempts: try await app.store.attempts(of: wanted),
             receipts: try await app.store.receipts(of: wanted),
             decisions: try await app.store.decisions(of: wanted),
-            wait: try await app.store.waitReasons(of: [wanted], now: Date())[wanted].map(words.words))
+            wait: try await app.store.waitReasons(of: [wanted], now: Date())[wanted].map(words.sentence))
         if options.json { return try Terminal.printJSON(story) }
         story.show()
     }

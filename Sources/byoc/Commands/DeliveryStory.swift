@@ -63,29 +63,30 @@ struct DeliveryStory: Encodable {
     var advice: String?
 
     init(
-        _ found: BrowsedMessage, attempts: [Attempt], receipts: [Receipt], decisions: [DeliveryDecision], wait: String?
+        _ found: BrowsedMessage, _ words: DeliveryWords, attempts: [Attempt], receipts: [Receipt],
+        decisions: [DeliveryDecision], wait: String?
     ) {
         delivery = DeliveryView(found.delivery, contact: found.contact, attempts: attempts.count, wait: wait)
         source = found.delivery.source?.words(after: found.delivery.acceptanceDelay)
         self.decisions = decisions.map(DecisionView.init)
         self.attempts = attempts.map(AttemptView.init)
         self.receipts = receipts.map(ReceiptView.init)
-        advice = Self.advice(about: found.delivery, RetryAdvice(found.delivery, contact: found.contact))
+        let kind = RetryAdvice(found.delivery, subscription: found.contact?.subscription)
+        advice = Self.advice(about: found.delivery, kind, words)
     }
 
-    private static func advice(about delivery: Delivery, _ advice: RetryAdvice) -> String? {
+    private static func advice(about delivery: Delivery, _ advice: RetryAdvice, _ words: DeliveryWords) -> String? {
         guard delivery.state == .dead || delivery.state == .held else { return nil }
         let discard = "byoc discard \(delivery.id)"
-        return switch advice {
-        case .none: "byoc retry \(delivery.id), or \(discard)"
-        case .mayDouble:
-            "byoc retry \(delivery.id), which may send the customer the same message twice, or \(discard). If it arrived, "
-                + "mark it as delivered on its page."
-        case .waitsForCustomer:
-            "\(discard). Retrying won't help until the customer writes again."
-        case .isHopeless: "\(discard). Retrying won't help."
-        case .waitsForQuota: "byoc retry \(delivery.id) once the account can send again, or \(discard)"
-        }
+        let commands =
+            if advice.isHopeless {
+                discard
+            } else if advice == .mayDouble {
+                "byoc mark-delivered \(delivery.id), byoc retry \(delivery.id) or \(discard)"
+            } else {
+                "byoc retry \(delivery.id) or \(discard)"
+            }
+        return (words.sentence(advice, about: delivery).map { "\($0) Decide with: " } ?? "") + commands
     }
 
     func show() {

@@ -38,7 +38,7 @@ struct DeliveryView: Encodable {
     /// Why it waits, and what went wrong last.
     var explanation: String {
         let failure = reason + (detail.isEmpty ? "" : " (\(detail))")
-        return [wait ?? "", failure].filter { !$0.isEmpty }.joined(separator: "; ")
+        return [wait ?? "", failure].filter { !$0.isEmpty }.joined(separator: " ")
     }
 
     /// The state with its qualifications: "waiting, in doubt".

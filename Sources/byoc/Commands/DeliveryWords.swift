@@ -1,9 +1,9 @@
 import Foundation
 import RelayCore
 
-/// What commands say about a delivery that isn't delivered yet.
-struct WaitWords {
-    let party: @Sendable (Side) -> String
+/// The words of commands about one installation's deliveries.
+struct DeliveryWords {
+    private let party: @Sendable (Side) -> String
 
     /// - Parameter installation: names the channel; `nil` if it is removed.
     init(_ installation: Installation?, helpdesk: String) {
@@ -11,22 +11,22 @@ struct WaitWords {
         party = { $0 == .helpdesk ? helpdesk : channel ?? "the channel" }
     }
 
-    /// "queued behind #30".
-    func words(_ reason: WaitReason) -> String {
-        switch reason {
-        case .underWay(let since): "being sent since \(Terminal.text(since))"
-        case .behind(let id): "queued behind #\(id)"
-        case .paused(let reason, let since): "installation paused since \(Terminal.text(since)): \(reason)"
-        case .gateClosed(let side, let until): "\(party(side)) limits the rate until \(Terminal.text(until))"
-        case .breakerOpen(let side, nil): "\(party(side)) isn't responding; byoc retries one message at a time"
-        case .breakerOpen(let side, let probe?):
-            "\(party(side)) isn't responding; next attempt at \(Terminal.text(probe))"
-        case .retry(let at, orWhenCustomerWrites: true):
-            "retrying at \(Terminal.text(at)), or earlier if the customer writes"
-        case .retry(let at, orWhenCustomerWrites: false): "retrying at \(Terminal.text(at))"
-        case .due: "ready to send"
-        case .noWorker: "no worker is running"
-        }
+    /// "Queued behind #30."
+    func sentence(_ reason: WaitReason) -> String {
+        let words = reason.words(party: party)
+        let subject: String? =
+            switch words.subject {
+            case .delivery(let id): "#\(id)"
+            case .pause(let reason, let since): "\(reason) (since \(Terminal.text(since)))"
+            case .time(let date): Terminal.text(date)
+            case nil: nil
+            }
+        return [words.before, subject].compactMap(\.self).joined(separator: " ") + words.after
+    }
+
+    /// What to know before the delivery is retried; `nil` if there is nothing.
+    func sentence(_ advice: RetryAdvice, about delivery: Delivery) -> String? {
+        advice.sentence(party: party(delivery.direction.side))
     }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Console
 import Foundation
+import Glibc
 import RelayCore
 
 /// `byoc hash-password`
@@ -13,13 +14,14 @@ struct HashPassword: ParsableCommand {
             """)
 
     func run() throws {
-        let password = Terminal.ask("Admin password", isSecret: Terminal.isInteractive) ?? ""
+        let isTyped = isatty(STDIN_FILENO) == 1
+        let password = (isTyped ? Terminal.ask("Admin password", isSecret: true) : readLine()) ?? ""
         guard password.count >= AdminPassword.shortest else {
             throw CommandFailure(
                 "The password is too short: \(Terminal.count(password.count, "character", "characters")).",
                 remedy: "Use at least \(AdminPassword.shortest) characters.")
         }
-        if Terminal.isInteractive, Terminal.ask("Repeat the password", isSecret: true) != password {
+        if isTyped, Terminal.ask("Repeat the password", isSecret: true) != password {
             throw CommandFailure("The passwords don't match.", remedy: "Try again.")
         }
         Terminal.print(try AdminPassword.hash(password))

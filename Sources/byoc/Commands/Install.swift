@@ -38,7 +38,8 @@ struct Install: AsyncParsableCommand {
     func run() async throws {
         guard let adapter = ChannelRegistry.channel(ChannelKind(channel.lowercased())) else {
             let kinds = ChannelRegistry.all.map(\.descriptor.kind.rawValue).joined(separator: ", ")
-            throw CommandFailure("There is no channel “\(channel)”.", remedy: "Channels: \(kinds)")
+            throw CommandFailure(
+                "There is no channel “\(channel)”.", remedy: "Channels: \(kinds)", exitCode: CommandFailure.usage)
         }
         let app = try options.open(.baseURL, creates: true)
         defer { app.close() }
@@ -67,7 +68,8 @@ struct Install: AsyncParsableCommand {
         try answers.check()
         let policy = onDoubt.map { Installation.DoubtPolicy(rawValue: $0) } ?? app.settings.doubtPolicy
         guard let policy else {
-            throw CommandFailure("--on-doubt is “\(onDoubt ?? "")”.", remedy: "Use resend or hold.")
+            throw CommandFailure(
+                "--on-doubt is “\(onDoubt ?? "")”.", remedy: "Use resend or hold.", exitCode: CommandFailure.usage)
         }
 
         let report = try await App.withHTTP { http in
@@ -132,7 +134,7 @@ struct Install: AsyncParsableCommand {
             guard let equals = text.firstIndex(of: "=") else {
                 throw CommandFailure(
                     "--set \(text.prefix(4))… isn't in the form key=value.",
-                    remedy: "For example: --set sender_name=Acme")
+                    remedy: "For example: --set sender_name=Acme", exitCode: CommandFailure.usage)
             }
             let key = text[..<equals].lowercased().trimmingWhiteSpace()
             values[key] = String(text[text.index(after: equals)...]).trimmingWhiteSpace()

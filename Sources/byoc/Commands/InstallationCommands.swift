@@ -90,11 +90,25 @@ struct Pause: AsyncParsableCommand {
 
     @OptionGroup var options: StoreOptions
     @Argument(help: "The installation's ID.", completion: .installation) var id: String
-    @Option(help: "Reason shown to operators.") var reason = "Paused by an operator"
+    @Option(help: "Reason shown to operators.") var reason: String?
 
     func run() async throws {
-        try await change(options, id, "Paused") { app, installation in
-            try await app.store.pause(installation.id, reason: reason, now: Date())
+        try await change(options, id) { app, installation in
+            // Without a reason of its own, a second pause has nothing to change.
+            if installation.isActive || reason != nil {
+                try await app.store.pause(
+                    installation.id, by: .person, reason: reason ?? "Paused by an operator", now: Date())
+            }
+        } report: { before, after in
+            switch (before.state, after.state) {
+            case (.active, _): return "Paused \(id)."
+            case (.paused(let old, _, _), .paused(let new, _, _)) where old != new:
+                return "\(id) is already paused. Reason updated: \(new)"
+            case (_, .paused(let present, _, .credential)):
+                return "\(id) is already paused because a credential was refused: \(present)"
+            case (_, .paused(let present, _, _)): return "\(id) is already paused: \(present)"
+            case (_, .active), (_, .removed): return "\(id) is no longer paused."
+            }
         }
     }
 }
@@ -108,21 +122,26 @@ struct Resume: AsyncParsableCommand {
     @Argument(help: "The installation's ID.", completion: .installation) var id: String
 
     func run() async throws {
-        try await change(options, id, "Resumed") { app, installation in
-            try await app.store.resume(installation.id, now: Date())
+        try await change(options, id) { app, installation in
+            if !installation.isActive { try await app.store.resume(installation.id, now: Date()) }
+        } report: { before, _ in
+            before.isActive ? "\(id) is not paused." : "Resumed \(id)."
         }
     }
 }
 
+/// - Parameter report: says what has changed between two states.
 private func change(
-    _ options: StoreOptions, _ id: String, _ done: String, _ body: (App, Installation) async throws -> Void
+    _ options: StoreOptions, _ id: String, _ body: (App, Installation) async throws -> Void,
+    report: (_ before: Installation, _ after: Installation) -> String
 ) async throws {
     let app = try options.open()
     defer { app.close() }
-    try await body(app, try await app.installation(id))
+    let before = try await app.installation(id)
+    try await body(app, before)
     let after = try await app.installation(id)
     if options.json { return try Terminal.printJSON(InstallationView(after)) }
-    Terminal.print("\(done) \(id).")
+    Terminal.print(report(before, after).printableOnOneLine)
 }
 
 /// `byoc register ID`

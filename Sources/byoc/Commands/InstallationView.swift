@@ -10,6 +10,8 @@ struct InstallationView: Encodable {
     var channel: String
     var state: String
     var reason: String?
+    /// A word of ``Installation/PauseCause``; `nil` if it isn't paused.
+    var pausedBy: String?
     var topic: String
     var freshchat: String
     var origin: String
@@ -32,7 +34,10 @@ struct InstallationView: Encodable {
         name = installation.name
         channel = installation.channel.kind.rawValue
         state = installation.state.name
-        if case .paused(let why, _) = installation.state { reason = why }
+        if case .paused(let why, _, let cause) = installation.state {
+            reason = why
+            pausedBy = cause.rawValue
+        }
         topic = installation.helpdesk.topic.rawValue
         freshchat = installation.helpdesk.baseURL
         origin = installation.origin.rawValue

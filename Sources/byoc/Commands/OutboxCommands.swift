@@ -19,8 +19,8 @@ struct Outbox: AsyncParsableCommand {
     @OptionGroup var options: StoreOptions
     @OptionGroup var choice: DeliveryChoice
     @Flag(help: "Delivered messages.") var delivered = false
-    @Option(help: "Maximum number of deliveries, newest first.") var limit = 100
-    @Option(help: "Only deliveries before this ID, for the next page.") var before: Int64?
+    @Option(parsing: .unconditional, help: "Maximum number of deliveries, newest first.") var limit = 100
+    @Option(parsing: .unconditional, help: "Only deliveries before this ID, for the next page.") var before: Int64?
 
     func validate() throws {
         guard (1...10_000).contains(limit) else { throw ValidationError("--limit takes 1 to 10000, not \(limit).") }
@@ -63,11 +63,11 @@ struct Outbox: AsyncParsableCommand {
             for delivery in page {
                 var contact: Contact?
                 if let id = delivery.contact { contact = try await app.store.contact(id) }
-                let words = WaitWords(installations[delivery.installation], helpdesk: app.helpdesk.name)
+                let words = DeliveryWords(installations[delivery.installation], helpdesk: app.helpdesk.name)
                 views.append(
                     DeliveryView(
                         delivery, contact: contact, attempts: attempts[delivery.id] ?? 0,
-                        wait: waits[delivery.id].map(words.words)))
+                        wait: waits[delivery.id].map(words.sentence)))
             }
         }
         return views

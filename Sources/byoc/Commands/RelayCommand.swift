@@ -21,11 +21,15 @@ struct RelayCommand: AsyncParsableCommand {
     @OptionGroup var options: SettingsOptions
 
     @Option(
-        name: .customLong("for"),
+        name: .customLong("for"), parsing: .unconditional,
         help: "Stop after this many seconds, or earlier when nothing is due. By default it runs until stopped.")
     var seconds: Int?
 
     @Flag(help: "Print JSON.") var json = false
+
+    func validate() throws {
+        if let seconds, seconds < 0 { throw ValidationError("--for takes 0 or more seconds, not \(seconds).") }
+    }
 
     /// What a script reads.
     private struct Report: Encodable {

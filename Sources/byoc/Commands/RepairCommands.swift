@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import RelayCore
 
 /// `byoc retry ID …`, `byoc retry --dead`
@@ -28,10 +27,32 @@ struct Retry: AsyncParsableCommand {
     func validate() throws { try Repair.check(ids, choice) }
 
     func run() async throws {
-        let repair = Repair(
-            verb: "retry", done: "Retrying", options: options, ids: ids, choice: choice, consent: consent,
-            advises: true)
-        try await repair.run { store, id in try await store.redrive(id, from: .command, now: Date()) }
+        try await Repair(decision: .retry, options: options, ids: ids, choice: choice, consent: consent).run()
+    }
+}
+
+/// `byoc mark-delivered ID …`, `byoc mark-delivered --held`
+struct MarkDelivered: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "mark-delivered",
+        abstract: "Mark replies in doubt as delivered.",
+        discussion: """
+            For a held reply that has reached the customer: it isn't sent again. If it was split, the remaining parts are \
+            sent now. If it wasn't delivered, the customer never gets it: check with the customer or on a phone first.
+
+            Name the deliveries by ID, or choose them: byoc mark-delivered --held --installation ID. A choice is shown \
+            first and needs confirmation. Scripts confirm with --yes.
+            """)
+
+    @OptionGroup var options: StoreOptions
+    @OptionGroup var choice: DeliveryChoice
+    @OptionGroup var consent: Consent
+    @Argument(help: "Delivery IDs, as shown by byoc outbox.") var ids: [Int64] = []
+
+    func validate() throws { try Repair.check(ids, choice) }
+
+    func run() async throws {
+        try await Repair(decision: .markDelivered, options: options, ids: ids, choice: choice, consent: consent).run()
     }
 }
 
@@ -54,9 +75,6 @@ struct Discard: AsyncParsableCommand {
     func validate() throws { try Repair.check(ids, choice) }
 
     func run() async throws {
-        let repair = Repair(
-            verb: "discard", done: "Discarded", options: options, ids: ids, choice: choice, consent: consent,
-            advises: false)
-        try await repair.run { store, id in try await store.discard(id, from: .command, now: Date()) }
+        try await Repair(decision: .discard, options: options, ids: ids, choice: choice, consent: consent).run()
     }
 }

@@ -4,48 +4,42 @@ import RelayCore
 /// first.
 struct RepairPlan {
     let lines: [String]
-    /// What to know before retrying, apart from the numbers.
+    /// What to know first, apart from the numbers.
     let advice: [String]
     /// Whether a customer may get a reply twice.
     let mayDouble: Bool
 
-    /// - Parameter advises: whether the decision is a retry.
-    init(verb: String, targets: [RepairTarget], advises: Bool) {
-        let kinds = advises ? targets.map { RetryAdvice($0.delivery, contact: $0.contact) } : []
-        let doubts = kinds.count { $0 == .mayDouble }
-        let waiting = kinds.count { $0 == .waitsForCustomer }
-        let hopeless = kinds.count { $0 == .isHopeless }
-        let short = kinds.count { $0 == .waitsForQuota }
-        var advice: [String] = []
-        if doubts > 0 {
-            advice.append(
-                (targets.count == 1 ? "It" : "\(doubts) of them")
-                    + " may already have been delivered. Retrying may send the customer the same message twice.")
+    /// - Parameter action: the verb and its object, in lower case: "retry 5 deliveries".
+    init(
+        _ decision: Repair.Decision, _ action: String, targets: [RepairTarget], _ installations: [Installation],
+        helpdesk: String
+    ) {
+        switch decision {
+        case .retry:
+            let kinds = targets.map { RetryAdvice($0.delivery, subscription: $0.contact?.subscription) }
+            mayDouble = kinds.contains(.mayDouble)
+            var counts: [String: Int] = [:]
+            var sentences: [String] = []
+            for (target, kind) in zip(targets, kinds) where kind.speaksAgainst {
+                let installation = installations.first { $0.id == target.delivery.installation }
+                let words = DeliveryWords(installation, helpdesk: helpdesk)
+                guard let sentence = words.sentence(kind, about: target.delivery) else { continue }
+                if counts[sentence] == nil { sentences.append(sentence) }
+                counts[sentence, default: 0] += 1
+            }
+            advice = sentences.map { $0 + (targets.count == 1 ? "" : " (\(counts[$0] ?? 0) of \(targets.count))") }
+        case .markDelivered:
+            mayDouble = false
+            advice = ["If it wasn't delivered, the customer never gets it."]
+        case .discard:
+            mayDouble = false
+            advice = []
         }
-        if waiting > 0 {
-            advice.append(
-                (targets.count == 1 ? "The customer" : "The customers of \(waiting) of them")
-                    + " can't receive messages now (see the reason). Retrying won't help until they write again.")
-        }
-        if hopeless > 0 {
-            advice.append(
-                (targets.count == 1 ? "It" : "\(hopeless) of them") + " can't be delivered (see the reason). Retrying "
-                    + "won't help.")
-        }
-        if short > 0 {
-            advice.append(
-                (targets.count == 1 ? "It" : "\(short) of them") + " failed because the channel account can't send "
-                    + "more now (see the reason). Retry once that has changed.")
-        }
-        self.advice = advice
-        mayDouble = doubts > 0
         let groups = Dictionary(grouping: targets, by: \.delivery.installation.rawValue)
         lines =
-            [
-                "\(verb.prefix(1).uppercased())\(verb.dropFirst()) "
-                    + "\(Terminal.count(targets.count, "delivery", "deliveries")):"
-            ]
-            + groups.sorted { $0.key < $1.key }.map { id, group in "  \(id): \(Self.summary(of: group.map(\.delivery)))"
+            [action.prefix(1).uppercased() + action.dropFirst() + ":"]
+            + groups.sorted { $0.key < $1.key }.map { id, group in
+                "  \(id): \(Self.summary(of: group.map(\.delivery)))"
             }
             + advice
     }

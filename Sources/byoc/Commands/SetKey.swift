@@ -50,8 +50,15 @@ struct SetKey: AsyncParsableCommand {
             try await app.installer(over: http).replace(
                 credential, of: installation, on: App.channel(installation.channel.kind), with: value)
         }
-        if options.json { return try Terminal.printJSON(InstallationView(try await app.installation(id))) }
-        Terminal.print("Saved for \(id).")
+        let after = try await app.installation(id)
+        if options.json { return try Terminal.printJSON(InstallationView(after)) }
+        switch (installation.isActive, after.state) {
+        case (false, .active): Terminal.print("Saved for \(id). Resumed \(id): queued messages are sent now.")
+        case (_, .paused(let reason, _, _)):
+            Terminal.print(
+                "Saved for \(id). It is still paused: \(reason) To resume: byoc resume \(id)".printableOnOneLine)
+        case (true, .active), (_, .removed): Terminal.print("Saved for \(id).")
+        }
     }
 
     private func read() throws -> String {

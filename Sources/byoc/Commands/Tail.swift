@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Glibc
+import Logging
 import RelayCore
 
 /// `byoc tail`
@@ -29,6 +30,7 @@ struct Tail: AsyncParsableCommand {
     func run() async throws {
         let settings = try settings.loader().load()
         try App.checkStore(of: settings)
+        if let installation { try await Self.check(installation, settings) }
         let listener = try TailListener(dataDirectory: settings.dataDirectory)
         let isColoured =
             isatty(STDOUT_FILENO) == 1 && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
@@ -48,6 +50,16 @@ struct Tail: AsyncParsableCommand {
             }
             return Self.write(TailLine.text(step, showsText: text, isColoured: isColoured))
         }
+    }
+
+    /// Makes sure that there is such an installation: of another, nothing would ever be shown.
+    private static func check(_ installation: String, _ settings: Settings) async throws {
+        var quiet = settings
+        quiet.logLevel = max(settings.logLevel, .warning)
+        try quiet.bootstrapLogging()
+        let app = try App.open(settings, mustExist: true, logger: Logger(label: "byoc"))
+        defer { app.close() }
+        _ = try await app.installation(installation)
     }
 
     /// Writes each line at once, so that a reader of a pipe sees it immediately.

@@ -36,8 +36,10 @@ struct Trigger: AsyncParsableCommand {
     @Option(help: "The installation; only needed if the channel has several.", completion: .installation)
     var installation: String?
     @Option(help: "The customer: a name, or NAME/ID with the ID on the channel.") var from = "Trigger"
-    @Option(help: "The message's ID; the message that a receipt is about. A new ID by default.") var message: Int64?
-    @Option(name: .customLong("repeat"), help: "Send the same webhook this many more times.") var repetitions = 0
+    @Option(help: "The message's ID; the message that a receipt is about. A new ID by default.")
+    var message: Int64?
+    @Option(name: .customLong("repeat"), parsing: .unconditional, help: "Send the same webhook this many more times.")
+    var repetitions = 0
     @Option(help: "Send to this base URL instead of the public one, e.g. a local nginx.") var to: String?
     @Flag(name: .customLong("print"), help: "Send nothing; print the curl command instead.") var printsOnly = false
 
@@ -75,13 +77,13 @@ struct Trigger: AsyncParsableCommand {
         guard let webhook = imitating.imitate(kind, wish, account: chosen.channel) else {
             throw CommandFailure(
                 "\(imitating.descriptor.name) has no event “\(kind)”.",
-                remedy: "Kinds: \(Self.kinds(chosen.channel.kind))")
+                remedy: "Kinds: \(Self.kinds(chosen.channel.kind))", exitCode: CommandFailure.usage)
         }
         let target = to.map { Endpoints(baseURL: $0) } ?? app.endpoints
         let shot = try TriggeredWebhook(webhook, to: target.targetURL(of: chosen))
         // Unescaped, because the signature covers these bytes; all of it is the operator's own input.
         if printsOnly { return print(shot.curl) }
-        if case .paused(let reason, _) = chosen.state {
+        if case .paused(let reason, _, _) = chosen.state {
             Terminal.note("\(chosen.id) is paused: \(reason)".printableOnOneLine)
         }
         let history = TriggeredMessage(
@@ -115,7 +117,8 @@ struct Trigger: AsyncParsableCommand {
         }
         guard App.channel(ChannelKind(channel)) != nil else {
             let known = ChannelRegistry.all.map(\.descriptor.kind.rawValue).joined(separator: ", ")
-            throw CommandFailure("There is no channel “\(channel)”.", remedy: "Channels: \(known)")
+            throw CommandFailure(
+                "There is no channel “\(channel)”.", remedy: "Channels: \(known)", exitCode: CommandFailure.usage)
         }
         let all = try await app.store.installations().filter {
             $0.channel.kind.rawValue == channel && $0.state != .removed

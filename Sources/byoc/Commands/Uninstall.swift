@@ -39,16 +39,29 @@ struct Uninstall: AsyncParsableCommand {
         Terminal.print("Remove its URL from Freshchat's webhook settings too, unless another installation uses it.")
     }
 
+    private func discards(_ counts: OutboxCounts) -> [String] {
+        var lines: [String] = []
+        if counts.waiting > 0 {
+            lines.append("  Discards \(Terminal.count(counts.waiting, "waiting delivery", "waiting deliveries")).")
+        }
+        if counts.needsAttention > 0 {
+            let kinds = [(counts.held, "held"), (counts.dead, "dead")].filter { $0.0 > 0 }
+            let numbers = kinds.map { "\($0.0) \($0.1)" }.joined(separator: " and ")
+            let deliveries = counts.needsAttention == 1 ? "delivery" : "deliveries"
+            lines.append("  Its \(numbers) \(deliveries) can't be retried afterwards.")
+        }
+        return lines
+    }
+
     private func plan(_ installation: Installation, _ counts: OutboxCounts) -> [String] {
         let name = App.channel(installation.channel.kind)?.descriptor.name ?? installation.channel.kind.rawValue
         return [
             "\(id): \(name) account “\(installation.name)”, topic \(installation.helpdesk.topic)",
             "  Unregisters its webhook with \(name) and deletes its secrets.",
-            "  Discards \(Terminal.count(counts.waiting, "waiting delivery", "waiting deliveries")); its \(counts.held) held "
-                + "and \(counts.dead) dead ones can't be retried afterwards.",
+        ] + discards(counts) + [
             forgetHistory
                 ? "  Deletes its contacts, conversations and messages."
-                : "  Keeps its contacts, conversations and messages.",
+                : "  Keeps its contacts, conversations and messages."
         ]
     }
 }

@@ -44,20 +44,37 @@ struct InstallationCheck {
         }
     }
 
-    /// "1 reply to customers", "2 customer messages".
-    private static func count(_ number: Int64, _ direction: Direction) -> String {
-        switch direction {
-        case .inbound: Terminal.count(Int(clamping: number), "customer message", "customer messages")
-        case .outbound: Terminal.count(Int(clamping: number), "reply to customers", "replies to customers")
-        }
+    /// "1 reply to customers", "2 customer messages and 1 private note".
+    private static func count(_ number: Int64, notes: Int64 = 0, _ direction: Direction) -> String {
+        let messages =
+            switch direction {
+            case .inbound: Terminal.count(Int(clamping: number), "customer message", "customer messages")
+            case .outbound: Terminal.count(Int(clamping: number), "reply to customers", "replies to customers")
+            }
+        guard notes > 0 else { return messages }
+        let others = Terminal.count(Int(clamping: notes), "private note", "private notes")
+        return number > 0 ? "\(messages) and \(others)" : others
     }
 
     private func state() -> Finding {
-        guard case .paused(let reason, let since) = installation.state else { return finding(.ok, "State", "active") }
-        return finding(
-            .error, "State", "paused since \(Terminal.text(since)): \(reason)",
-            why: "Incoming messages are queued. Nothing is sent until you resume.",
-            do: "Fix the reason, then: byoc resume \(id)")
+        guard case .paused(let reason, let since, let cause) = installation.state else {
+            return finding(.ok, "State", "active")
+        }
+        let problem = "since \(Terminal.text(since)): \(reason)"
+        let why = "Incoming messages are queued. Nothing is sent until you resume."
+        switch cause {
+        case .person:
+            return finding(
+                .warning, "State", "paused by an operator \(problem)", why: why,
+                do: "When you are ready: byoc resume \(id)")
+        case .environment:
+            return finding(
+                .warning, "State", "paused \(problem)", why: why,
+                do: "Set BYOC_CHANNEL again and reload byoc, or: byoc uninstall \(id)")
+        case .credential:
+            return finding(
+                .error, "State", "paused \(problem)", why: why, do: "Fix the reason, then: byoc resume \(id)")
+        }
     }
 
     private func channel() async -> [Finding] {
@@ -161,17 +178,21 @@ struct InstallationCheck {
 
     private func lastMessage() async -> [Finding] {
         do {
-            var filter = DeliveryFilter(states: [])
-            filter.installation = id
-            filter.limit = 50
-            let newest = try await app.store.deliveries(filter)
-            return Direction.allCases.map { direction in
+            var findings: [Finding] = []
+            for direction in Direction.allCases {
                 let words = direction == .inbound ? "from a customer" : "from an agent"
-                guard let last = newest.first(where: { $0.direction == direction }) else {
-                    return finding(.ok, "Last message", "none \(words) yet")
+                let query = MessageQuery(installation: id, direction: direction, limit: 50, lookLimit: 5000)
+                let page = try await app.store.messages(query)
+                if let last = page.messages.first(where: { !$0.delivery.isNote })?.delivery {
+                    findings.append(
+                        finding(.ok, "Last message", "\(words) \(Terminal.age(last.acceptedAt)) ago"))
+                } else if page.older == nil {
+                    findings.append(finding(.ok, "Last message", "none \(words) yet"))
+                } else {
+                    findings.append(finding(.ok, "Last message", "none \(words) lately"))
                 }
-                return finding(.ok, "Last message", "\(words) \(Terminal.age(last.acceptedAt)) ago")
             }
+            return findings
         } catch {
             return [unknown("Last message", error.message)]
         }
@@ -185,7 +206,8 @@ struct InstallationCheck {
             if outbox.dead > 0 {
                 findings.append(
                     finding(
-                        .warning, "Outbox", "\(Self.count(outbox.dead, direction)) failed",
+                        .warning, "Outbox",
+                        "\(Self.count(outbox.deadMessages, notes: outbox.deadNotes, direction)) failed",
                         why: "Delivery failed permanently.",
                         do: "byoc outbox --dead --installation \(id), then byoc retry or byoc discard"))
             }
@@ -194,13 +216,15 @@ struct InstallationCheck {
                     finding(
                         .warning, "Outbox", "\(Self.count(outbox.held, direction)) held",
                         why: "It is unclear whether they arrived. You decide.",
-                        do: "byoc outbox --held --installation \(id), then byoc retry or byoc discard"))
+                        do:
+                            "byoc outbox --held --installation \(id), then byoc mark-delivered, byoc retry or byoc discard"
+                    ))
             }
             if let oldest = outbox.oldestWaiting, oldest.timeIntervalSinceNow < -300 {
                 findings.append(
                     finding(
                         .warning, "Outbox",
-                        "\(Self.count(outbox.waiting, direction)) waiting, the oldest for "
+                        "\(Self.count(outbox.waitingMessages, notes: outbox.waitingNotes, direction)) waiting, the oldest for "
                             + Terminal.age(oldest),
                         why: "Deliveries should take seconds.",
                         do: "For the reasons: byoc outbox --waiting --installation \(id)"))

@@ -26,7 +26,7 @@ struct WebhookSilenceCheck {
         case .wrongSignature: "every one has a wrong signature"
         case .neverHeard: "none has ever arrived, although byoc posted messages or found replies by polling"
         case .stopped:
-            (silence.signs.lastHeard.map { "none has arrived for \(Terminal.age($0))" } ?? "none arrives")
+            (silence.lastHeard.map { "none has arrived for \(Terminal.age($0))" } ?? "none arrives")
                 + ", although byoc posted messages or found replies by polling"
         }
     }

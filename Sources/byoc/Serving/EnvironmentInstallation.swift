@@ -52,7 +52,7 @@ enum EnvironmentInstallation {
         guard var wanted = try described(by: app.settings, key: app.key) else {
             if let existing, existing.isActive {
                 try await app.store.pause(
-                    id, reason: "BYOC_CHANNEL is no longer set", now: Date())
+                    id, by: .environment, reason: "BYOC_CHANNEL is no longer set", now: Date())
             }
             return
         }
@@ -63,8 +63,10 @@ enum EnvironmentInstallation {
             if existing.helpdesk.topic == wanted.helpdesk.topic {
                 wanted.helpdesk.topicName = existing.helpdesk.topicName
             }
-            // A replaced credential resumes it; a person's pause without a change stays.
-            if isSame, existing.helpdesk == wanted.helpdesk { wanted.state = existing.state }
+            // A replaced credential resumes it, and so does its description that is back; any other pause stays.
+            if isSame, existing.helpdesk == wanted.helpdesk, existing.pauseCause != .environment {
+                wanted.state = existing.state
+            }
             if wanted == existing { return }
         }
         try await app.store.save(wanted, now: Date())

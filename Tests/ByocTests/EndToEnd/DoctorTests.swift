@@ -158,6 +158,55 @@ extension EndToEnd {
         }
     }
 
+    @Suite("The doctor's check of Freshchat's webhook")
+    struct DoctorsWebhook {
+        private let now = Date(timeIntervalSince1970: 1_790_000_000)
+
+        private func finding(
+            hasKey: Bool = true, failures: Int64 = 0, _ change: (inout HelpdeskSigns) -> Void
+        ) -> Finding {
+            let installation = Installation(
+                id: "viber-1", channel: ChannelAccount(kind: "viber"),
+                helpdesk: HelpdeskAccount(
+                    baseURL: "https://acme.freshchat.com/v2", token: Secret("t"), topic: "topic-1",
+                    webhookPublicKey: hasKey ? "KEY" : ""), name: "Shop", targetToken: Secret("a"),
+                helpdeskToken: Secret("b"), eventSecret: Secret("c"), createdAt: now)
+            var metrics = StoreMetrics()
+            change(&metrics.helpdesk["viber-1", default: .init()])
+            metrics.signatures[Flow("viber-1", .outbound), default: .init()].ascii = failures
+            return WebhookSilenceCheck(installation: installation, metrics: metrics, now: now).finding()
+        }
+
+        @Test("While webhooks come, or nothing shows that they don't, all is well")
+        func heard() {
+            #expect(finding { _ in }.problem == "none received yet")
+            let heard = finding { $0.lastHeard = Date().addingTimeInterval(-600) }
+            #expect(heard.severity == .ok && heard.problem == "last received 10 min ago")
+        }
+
+        @Test("Silence is an error whose fix fits its cause")
+        func silent() {
+            let found = now.addingTimeInterval(-300)
+            let cases: [(Finding, String, String)] = [
+                (finding(hasKey: false) { $0.lastFound = found }, "no public key", "byoc set-key viber-1"),
+                (finding(failures: 2) { $0.lastFound = found }, "wrong signature", "byoc set-key viber-1"),
+                (finding { $0.lastFound = found }, "none has ever arrived", "byoc show viber-1"),
+                (
+                    finding {
+                        $0.lastFound = found
+                        $0.lastHeard = found.addingTimeInterval(-60)
+                    }, "none has arrived for", "byoc show viber-1"
+                ),
+            ]
+            for (finding, problem, remedy) in cases {
+                #expect(finding.severity == .error && finding.installation == "viber-1")
+                #expect(finding.problem.contains(problem), "\(finding)")
+                #expect(finding.remedy.contains(remedy), "\(finding)")
+                #expect(finding.reason == "Replies are found only by polling, minutes late.")
+            }
+        }
+    }
+
     @Suite("The doctor's clock")
     struct DoctorsClock {
         @Test("A clock that is off is told by the Date headers; one that is right passes", arguments: [0.0, 120, 3600])

@@ -60,6 +60,20 @@ extension EndToEnd {
             }
         }
 
+        @Test("Without its description in the environment it is paused, and resumes when that is back")
+        func undescribed() async throws {
+            var options = ByocStack.Options()
+            options.environment = Self.environment
+            try await withByocStack(options) { stack in
+                try await poll("the installation") { try await stack.state(of: "environment") == "active" }
+                try await stack.stopServing()
+                try await stack.startServing(environment: ["BYOC_CHANNEL": ""])
+                #expect(try await stack.installation("environment")["pausedBy"]?.string == "environment")
+                try await stack.restartServing()
+                try await poll("the resumption") { try await stack.state(of: "environment") == "active" }
+            }
+        }
+
         @Test("A store that can't be read for a while before it is registered ends no worker")
         func unreadable() async throws {
             var options = ByocStack.Options()

@@ -56,10 +56,10 @@ extension EndToEnd {
                 let waiting = try #require(try await stack.json("outbox", "--waiting").array)
                 let ids = waiting.compactMap { $0["id"]?.integer }
                 try #require(ids.count == 2)
-                #expect(waiting.allSatisfy { $0["wait"]?.string?.hasPrefix("installation paused since") == true })
-                #expect(try await stack.run("outbox").output.contains("installation paused since"))
+                #expect(waiting.allSatisfy { $0["wait"]?.string?.hasPrefix("The installation is paused: ") == true })
+                #expect(try await stack.run("outbox").output.contains("The installation is paused: Paused by"))
                 let story = try await stack.run("delivery", "\(ids[0])")
-                #expect(story.output.contains("Waiting       installation paused"), "\(story)")
+                #expect(story.output.contains("Waiting       The installation is paused: Paused by"), "\(story)")
                 for command in ["retry", "discard"] {
                     let refused = try await stack.run(command, "--waiting")
                     #expect(refused.status == 1 && refused.errors.contains("--yes"), "\(refused)")
@@ -80,7 +80,7 @@ extension EndToEnd {
 
                 let kept = try await stack.run("uninstall", installed.id)
                 #expect(kept.status == 1 && kept.errors.contains("--yes"), "\(kept)")
-                #expect(kept.errors.contains("0 held and 0 dead"), "\(kept)")
+                #expect(kept.errors.contains("Unregisters") && !kept.errors.contains("can't be retried"), "\(kept)")
                 #expect(try await stack.run("uninstall", installed.id, "--dry-run").status == 0)
                 #expect(try await stack.json("installations").array?.count == 1)
                 #expect(stack.viber.webhook()?.url == installed.targetURL)
@@ -107,6 +107,8 @@ extension EndToEnd {
                 #expect(refused.status == 1 && refused.errors.contains("the same message twice"), "\(refused)")
                 #expect(refused.errors.contains("--yes"), "\(refused)")
                 #expect(try await stack.json("outbox", "--held").array?.count == 1)
+                let leaving = try await stack.run("uninstall", installed.id, "--dry-run")
+                #expect(leaving.errors.contains("Its 1 held delivery can't be retried afterwards."), "\(leaving)")
                 #expect(try await stack.run("retry", "\(id)", "--yes").status == 0)
                 try await stack.waitForPhone(of: customer) { $0 == ["perhaps", "perhaps"] }
                 let story = try await stack.json("delivery", "\(id)")
@@ -120,7 +122,89 @@ extension EndToEnd {
             }
         }
 
-        @Test("Nothing named is nothing done, and what contradicts itself is told", arguments: ["retry", "discard"])
+        @Test("A held reply that arrived is marked as delivered and not sent again")
+        func markDelivered() async throws {
+            var options = ByocStack.Options()
+            options.environment = { _ in ["BYOC_DOUBT_POLICY": "hold"] }
+            try await withByocStack(options) { stack in
+                _ = try await stack.installViber()
+                let customer = stack.viber.addCustomer()
+                let conversation = try await stack.customerWritesAndArrives(customer, "hello")
+                stack.viber.inject(.reset(.after, route: "POST /send_message"))
+                try stack.freshchat.agentReplies(in: conversation.id, "perhaps")
+                try await stack.wait(for: "the private note") { !stack.notes(in: conversation.id).isEmpty }
+                let held = try #require(try await stack.json("outbox", "--held").array?.first)
+                let id = try #require(held["id"]?.integer)
+                #expect(try await stack.run("delivery", "\(id)").output.contains("byoc mark-delivered \(id)"))
+                let planned = try await stack.json("mark-delivered", "--held", "--dry-run")
+                #expect(planned["planned"]?.array?.compactMap(\.integer) == [id] && planned["done"] == [])
+                let asked = try await stack.run("mark-delivered", "--held")
+                #expect(asked.status == 1 && asked.errors.contains("--yes"), "\(asked)")
+                #expect(asked.errors.contains("the customer never gets it"), "\(asked)")
+                #expect(try await stack.json("outbox", "--held").array?.count == 1)
+                let marked = try await stack.run("mark-delivered", "\(id)")
+                #expect(marked.status == 0 && marked.output == "Marked #\(id) as delivered.\n", "\(marked)")
+                try await stack.waitForEmptyOutbox()
+                let story = try await stack.json("delivery", "\(id)")
+                #expect(story["delivery"]?["state"]?.string == "delivered")
+                #expect(
+                    story["decisions"]?.array?.map { $0["decision"]?.string } == [
+                        "piece 1 marked as delivered, on the command line"
+                    ], "\(story.text)")
+                #expect(stack.phone(customer) == ["perhaps"])
+                let again = try await stack.run("mark-delivered", "\(id)")
+                #expect(again.status == 1 && again.errors.contains("is delivered already"), "\(again)")
+            }
+        }
+
+        @Test("A dry run refuses what the command itself refuses, and a retried one that has to wait says why")
+        func refusals() async throws {
+            try await withByocStack { stack in
+                let installed = try await stack.installViber()
+                let customer = stack.viber.addCustomer()
+                try await stack.customerWritesAndArrives(customer, "hello")
+                let delivered = try #require(
+                    try await stack.json("outbox", "--delivered").array?.first?["id"]?.integer)
+                #expect(try await stack.run("pause", installed.id, "--reason", "holidays").status == 0)
+                stack.viber.customerWrites(customer, "waits")
+                try await stack.settle()
+                let id = try #require(try await stack.json("outbox", "--waiting").array?.first?["id"]?.integer)
+                for command in ["retry", "discard", "mark-delivered"] {
+                    let arguments = [command, "\(id)", "\(delivered)", "999"]
+                    let dry = try await stack.run(arguments + ["--dry-run"])
+                    #expect(dry.status == 1 && dry.errors.contains("nothing was changed"), "\(dry)")
+                    let isPossible = command != "mark-delivered"
+                    let count = isPossible ? 2 : 3
+                    for words in [
+                        "\(count) deliveries would not be changed:", "#\(delivered): ",
+                        "#999: there is no delivery 999",
+                    ] {
+                        #expect(dry.errors.contains(words), "\(dry)")
+                    }
+                    let json = try await stack.run(arguments + ["--dry-run", "--json"])
+                    #expect(json.status == 1)
+                    let planned = try json.json["planned"]?.array?.compactMap(\.integer)
+                    #expect(planned == (isPossible ? [id] : []), "\(json)")
+                    let refused = try json.json["refused"]?.array?.compactMap { $0["id"]?.integer }
+                    #expect(refused == (isPossible ? [] : [id]) + [delivered, 999], "\(json)")
+                    let nothing = try await stack.json(command, "--held", "--dry-run")
+                    #expect(nothing["planned"] == [] && nothing["done"] == [])
+                }
+                let real = try await stack.run("retry", "\(id)", "\(delivered)", "999")
+                #expect(real.status == 1 && real.errors.contains("2 deliveries were not changed:"), "\(real)")
+                #expect(real.errors.contains("#999: there is no delivery 999"), "\(real)")
+                #expect(real.output.contains("#\(id) waits. The installation is paused: holidays"), "\(real)")
+                #expect(!real.output.contains("Retrying") && real.errors.contains("byoc resume \(installed.id)"))
+                let json = try await stack.json("retry", "\(id)")
+                #expect(json["waiting"]?[0]?["wait"]?.string?.contains("holidays") == true, "\(json.text)")
+                #expect(try await stack.run("resume", installed.id).status == 0)
+                try await stack.waitForInbox(of: customer) { $0 == ["hello", "waits"] }
+            }
+        }
+
+        @Test(
+            "Nothing named is nothing done, and what contradicts itself is told",
+            arguments: ["retry", "mark-delivered", "discard"])
         func nothingNamed(command: String) async throws {
             try await withByocStack { stack in
                 _ = try await stack.installViber()
@@ -152,7 +236,7 @@ extension EndToEnd {
                 }
                 try await stack.waitForEmptyOutbox()
                 #expect(stack.text(of: "byoc.log").contains("breaker open"))
-                #expect(stack.text(of: "byoc.log").contains("Freshchat has a problem of its own: it answered 503"))
+                #expect(stack.text(of: "byoc.log").contains("Freshchat server error: it answered 503"))
                 // Twelve failures: the first burst, then a probe at a time; a look-up for each doubt they left.
                 let calls = stack.freshchatCalls(since: before)
                 #expect(calls.count { $0.hasPrefix("POST") } <= 40 + 12, "\(calls)")

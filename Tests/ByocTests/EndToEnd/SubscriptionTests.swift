@@ -68,9 +68,12 @@ extension EndToEnd {
                 #expect(failures.contains { $0.contains("\"action\":\"dead\"") }, "\(failures)")
                 #expect(try await stack.installation(installed.id)["dead"]?.integer == 1)
                 let shown = try await stack.run("delivery", "\(try #require(dead[0]["id"]?.integer))")
-                #expect(shown.output.contains("Retrying won't help until the customer writes again."), "\(shown)")
+                #expect(
+                    shown.output.contains("has left Viber: retrying won't help until they write again."), "\(shown)")
                 let planned = try await stack.run("retry", "--dead", "--dry-run")
-                #expect(planned.errors.contains("Retrying won't help until they write again."), "\(planned)")
+                #expect(
+                    planned.errors.contains("has left Viber: retrying won't help until they write again."), "\(planned)"
+                )
 
                 // A message subscribes again; the dead letter stays dead until a person says otherwise.
                 try await stack.customerWritesAndArrives(customer, "I am back")

@@ -32,7 +32,7 @@ extension EndToEnd {
                 #expect(help.status == 0)
                 let commands = [
                     "serve", "relay", "config", "install", "installations", "show", "set-key", "pause", "resume",
-                    "register", "uninstall", "outbox", "retry", "discard",
+                    "register", "uninstall", "outbox", "retry", "mark-delivered", "discard",
                 ]
                 for command in commands {
                     #expect(help.output.contains("  \(command) "), "\(command)")
@@ -43,7 +43,12 @@ extension EndToEnd {
                 #expect(try await stack.run("--version").status == 0)
                 expectWords(try await stack.run("instal"), status: 64, "instal")
                 expectWords(try await stack.run("show"), status: 64, "Usage: byoc show")
-                expectWords(try await stack.run("outbox", "--limit", "0"), status: 64, "--limit")
+                let flat = help.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+                #expect(flat.contains("2 errors found, 3 only warnings found"), "\(help)")
+                for limit in ["0", "-1"] {
+                    expectWords(
+                        try await stack.run("outbox", "--limit", limit), status: 64, "1 to 10000, not \(limit)")
+                }
                 #expect(
                     try FileManager.default.contentsOfDirectory(atPath: stack.folder).contains("data") == false,
                     "nothing of this makes a data folder")
@@ -55,7 +60,7 @@ extension EndToEnd {
             arguments: [
                 ["installations"], ["show", "x"], ["set-key", "x"], ["pause", "x"], ["resume", "x"], ["register", "x"],
                 ["uninstall", "x", "--yes"], ["outbox"], ["delivery", "1"], ["retry", "1"],
-                ["discard", "--dead", "--yes"],
+                ["discard", "--dead", "--yes"], ["mark-delivered", "1"], ["tail", "--installation", "x"],
                 ["relay", "--for", "1"], ["store", "check"], ["store", "compact"], ["store", "backup", "copy"],
                 ["tail"], ["trigger", "viber", "message"], ["doctor"],
             ])
@@ -114,7 +119,13 @@ extension EndToEnd {
                 for command in ["retry", "discard"] {
                     expectWords(try await stack.run(command, "4711"), status: 1, "4711", "there is no delivery")
                 }
-                expectWords(try await stack.run("install", "pigeon"), status: 1, "no channel “pigeon”", "viber")
+                expectWords(
+                    try await stack.run("tail", "--installation", "viber-none"), status: 1,
+                    "no installation “viber-none”", installed.id)
+                for command in [["install", "pigeon"], ["trigger", "pigeon", "message"]] {
+                    expectWords(try await stack.run(command), status: 64, "no channel “pigeon”", "viber")
+                }
+                expectWords(try await stack.run("trigger", "viber", "dance"), status: 64, "no event “dance”", "Kinds:")
             }
         }
 
@@ -137,8 +148,12 @@ extension EndToEnd {
                     "BYOC_RELAY_CONCURRENCY is “-1”", "BYOC_SOCKET is not set")
                 #expect(!result.errors.contains("swordfish"))
                 #expect(result.output == "")
+                #expect(result.errors.contains("https is required"), "\(result)")
                 let file = try await stack.run("serve", "--env-file", "/nowhere/env")
-                expectWords(file, status: 1, "/nowhere/env", "--env-file")
+                expectWords(file, status: 78, "/nowhere/env doesn't exist", "--env-file")
+                try Data([0x42, 0, 0x59, 0, 0x4F, 0]).write(to: URL(fileURLWithPath: "\(stack.folder)/utf16"))
+                let illegible = try await stack.run("config", "--env-file", "\(stack.folder)/utf16")
+                expectWords(illegible, status: 78, "isn't UTF-8 text", "Save it as UTF-8")
             }
         }
 
@@ -185,7 +200,58 @@ extension EndToEnd {
                 #expect(entries.first { $0["key"] == "BYOC_THREADS" }?["value"] == "3")
                 #expect(entries.first { $0["key"] == "BYOC_WORKERS" }?["value"] == "5")
                 expectWords(
-                    try await stack.run("config", "--env-file", stack.folder), status: 1, stack.folder, "can't be read")
+                    try await stack.run("config", "--env-file", stack.folder), status: 78, stack.folder,
+                    "is a folder, not a file")
+            }
+        }
+
+        @Test(
+            "Without settings a command that needs the public URL says where the workers' settings are",
+            arguments: [
+                ["show", "x"], ["uninstall", "x"], ["register", "x"], ["trigger", "viber", "message"],
+                ["install", "viber"],
+            ])
+        func withoutSettings(command: [String]) async throws {
+            try await withByocStack(Self.unserved) { stack in
+                let none = ["BYOC_BASE_URL": "", "BYOC_DATA_DIR": "", "BYOC_LOG_LEVEL": "", "BYOC_DRAIN_SECONDS": ""]
+                let result = try await stack.run(command, environment: none)
+                expectWords(result, status: 78, "BYOC_BASE_URL is not set", "--env-file /etc/byoc/env")
+            }
+        }
+
+        @Test("Pausing twice changes the reason and says so; who paused, and that nothing is paused, is told")
+        func pausingTwice() async throws {
+            try await withByocStack { stack in
+                let installed = try await stack.installViber()
+                let id = installed.id
+                let active = try await stack.run("resume", id)
+                #expect(active.status == 0 && active.output == "\(id) is not paused.\n", "\(active)")
+                #expect(try await stack.run("pause", id).output == "Paused \(id).\n")
+                let second = try await stack.run("pause", id, "--reason", "holidays")
+                #expect(second.output == "\(id) is already paused. Reason updated: holidays\n", "\(second)")
+                let third = try await stack.run("pause", id)
+                #expect(third.output == "\(id) is already paused: holidays\n", "\(third)")
+                let shown = try await stack.installation(id)
+                #expect(shown["reason"]?.string == "holidays" && shown["pausedBy"]?.string == "person")
+                let report = try await stack.doctor()
+                #expect(report["State"]?.severity == "warning", "\(report.findings)")
+                #expect(report["State"]?.problem.contains("by an operator") == true && report.status == 3)
+                let saved = try await stack.run(
+                    "set-key", id, "--kind", "freshchat-token", input: stack.about.freshchat.token)
+                #expect(saved.output.contains("Resumed \(id)"), "\(saved)")
+                let again = try await stack.run(
+                    "set-key", id, "--kind", "freshchat-token", input: stack.about.freshchat.token)
+                #expect(again.output == "Saved for \(id).\n", "\(again)")
+
+                let customer = stack.viber.addCustomer()
+                let conversation = try await stack.customerWritesAndArrives(customer, "hello")
+                stack.viber.replaceToken(with: "another")
+                try stack.freshchat.agentReplies(in: conversation.id, "answer")
+                try await poll("the pause") { try await stack.state(of: id) == "paused" }
+                #expect(try await stack.installation(id)["pausedBy"]?.string == "credential")
+                let refused = try await stack.run("pause", id, "--reason", "mine")
+                #expect(refused.output.contains("already paused because a credential was refused"), "\(refused)")
+                #expect(try await stack.doctor()["State"]?.severity == "error")
             }
         }
 

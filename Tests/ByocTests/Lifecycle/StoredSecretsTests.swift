@@ -70,6 +70,8 @@ extension EndToEnd {
                 _ = try await stack.installViber()
                 let path = "\(stack.dataFolder)/secret.key"
                 #expect(stack.text(of: "byoc.log").contains("secret key created"))
+                #expect(stack.text(of: "byoc.log").contains("data store created"))
+                #expect(!stack.text(of: "byoc.log").contains("to this version"), "it is new")
                 #expect(permissions(of: path) == 0o600)
                 try await stack.stopServing()
                 let key = try #require(FileManager.default.contents(atPath: path))
@@ -79,6 +81,12 @@ extension EndToEnd {
                 let lost = try await stack.run("serve", "--socket", stack.socket)
                 #expect(lost.status == 1)
                 #expect(lost.errors.contains(path), "\(lost)")
+                #expect(lost.errors.contains("Restore your copy of that file"), "\(lost)")
+                #expect(lost.errors.contains("enter them again with byoc install"), "\(lost)")
+                let checked = try await stack.run("store", "check")
+                #expect(checked.output.contains("Restore your copy of that file"), "\(checked)")
+                let examined = try await stack.doctor()
+                #expect(examined["Data store"]?.remedy.contains("Restore your copy") == true, "\(examined.findings)")
                 let changed = try changes(since: before, of: stack)
                 #expect(changed == [])
 
