@@ -41,6 +41,20 @@ struct Page: Sendable {
         return nil
     }
 
+    /// The page of the message or installation that a path is about, with its path: `/messages/1` for `/messages/1/retry`;
+    /// `nil` for a path that is about neither.
+    static func owner(of path: String) -> (page: Page, path: String)? {
+        var parent = path[...]
+        while let slash = parent.lastIndex(of: "/") {
+            parent = parent[..<slash]
+            guard let page = all.first(where: { $0.method == .get && $0.match(String(parent)) != nil }) else {
+                continue
+            }
+            return [Page.message.path, installation.path].contains(page.path) ? (page, String(parent)) : nil
+        }
+        return nil
+    }
+
     /// The section of a page that takes this path's forms; `nil` when there is none.
     static func formSection(_ request: PageRequest, in pages: [Page]) -> Section? {
         guard request.method == .get else { return nil }

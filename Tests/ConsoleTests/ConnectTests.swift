@@ -125,6 +125,7 @@ import Testing
                 ("desk_url", "https://acme.example.com/v2"), ("desk_token", "x"),
             ])
         #expect(stolen.status == 409)
+        #expect(stolen.text.contains("<a href=\"/byoc/admin/installations/new\">Connect a channel</a>"), "the way on")
         for _ in 0..<5 {
             scene.clock.pass(30 * 60)
             _ = await browser.get("/")

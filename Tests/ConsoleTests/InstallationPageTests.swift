@@ -243,7 +243,9 @@ import Testing
         try await scene.store.save(installation, now: ConsoleScene.noon)
         var browser = await scene.signedIn()
         #expect(await browser.get(Self.page).text.contains("Change its keys there"))
-        #expect(await browser.get(Self.page + "/credentials/token").status == 409)
+        let refused = await browser.get(Self.page + "/credentials/token")
+        #expect(refused.status == 409)
+        #expect(refused.text.contains("installations/double-1\">View installation</a>"), "the way back")
         #expect(await browser.submit(Self.page + "/remove", from: Self.page, [("sure", "yes")]).status == 409)
         #expect(try await scene.store.installation("double-1") != nil)
     }

@@ -60,7 +60,7 @@ import Testing
         for text in [
             "delivery.dead", "2 messages couldn&#39;t be delivered", "for 10 min",
             "messages?direction=inbound&amp;installation=viber-1&amp;state=dead", "Freshchat isn&#39;t responding",
-            "store.pressure", "12 MiB are free", "Free disk space.", "Needs attention",
+            "store.pressure", "12 MiB are free", "Free up disk space.", "Needs attention",
         ] {
             #expect(page.text.contains(text), "\(text)")
         }

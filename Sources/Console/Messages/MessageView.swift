@@ -14,6 +14,8 @@ struct MessageView: Sendable {
     var way: String
     var who: String
     var standing: StandingView
+    /// Whether later messages were sent before it.
+    var isLate: Bool
     /// The meaning of its state, with advice; empty if the reason for waiting says it all.
     var meaning: String
     var wait: [WaitView]
@@ -43,6 +45,7 @@ struct MessageView: Sendable {
         who = message.name(texts)
         title = texts.title(way, who)
         self.standing = StandingView(standing, texts)
+        isLate = delivery.isOutOfOrder
         let allowed = installation == nil ? [] : MessageDecision.all(for: delivery)
         meaning =
             standing == .delivered && decisions.last?.kind == .confirmedArrival

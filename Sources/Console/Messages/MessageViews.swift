@@ -14,6 +14,11 @@ extension MessageQuery.Standing {
     }
 }
 
+extension Delivery {
+    /// Whether it was sent after later messages, or is going to be. A failed or held one isn't sent.
+    var isOutOfOrder: Bool { isLate && (state == .waiting || state == .delivered) }
+}
+
 /// A message's state: a word with a sign, and a colour that repeats it.
 struct StandingView: Sendable {
     /// `good`, `warn`, `bad`, or none.

@@ -130,7 +130,11 @@ extension Desk {
         return draft?.channel.kind.rawValue == request.parameters["channel"] ? draft : nil
     }
 
-    fileprivate func draftLost() -> Answer { .page(.problem(texts.connect.draftLost, .conflict)) }
+    fileprivate func draftLost() -> Answer {
+        var problem = texts.connect.draftLost
+        problem.links = [LinkView(label: texts.connect.title, href: settings.link("/installations/new"))]
+        return .page(.problem(problem, .conflict))
+    }
 
     fileprivate func channelStep(
         _ channel: any Channel, _ form: FieldForm, _ draft: ConnectionDraft? = nil, _ problem: ProblemText? = nil

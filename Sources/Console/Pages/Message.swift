@@ -34,7 +34,11 @@ extension Page {
         guard request.form["version"] == message.delivery.version else {
             throw StoreFailure(.conflict, desk.texts.decisions.changed)
         }
-        try await decision.make(about: message.delivery.id, desk)
+        do {
+            try await decision.make(about: message.delivery.id, desk)
+        } catch let error as StoreFailure where error.kind == .conflict {
+            throw StoreFailure(.conflict, try await desk.refusal(of: message.delivery.id))
+        }
         return try desk.redirect("/messages/\(message.delivery.id)", done: decision.rawValue)
     }
 }
@@ -58,6 +62,12 @@ extension Desk {
             throw StoreFailure(.conflict, texts.decisions.changed)
         }
         return (message, decision)
+    }
+
+    /// Why a message can't be decided about just now.
+    fileprivate func refusal(of id: DeliveryID) async throws -> String {
+        if case .underWay = try await store.waitReasons(of: [id], now: now)[id] { return texts.decisions.beingSent }
+        return texts.decisions.changed
     }
 }
 

@@ -154,7 +154,7 @@ extension MessageRowView {
         let present = known.present.first { $0.id == delivery.installation }
         reasons =
             delivery.state == .delivered || delivery.reason.isEmpty ? [] : [desk.masked(delivery.reason, present)]
-        isLate = delivery.isLate
+        isLate = delivery.isOutOfOrder
         hasFoot = !wait.isEmpty || !reasons.isEmpty || isLate
         time = TimeView(delivery.acceptedAt)
     }

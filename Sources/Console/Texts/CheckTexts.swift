@@ -31,7 +31,9 @@ struct CheckTexts: Sendable {
     func registeredElsewhere(_ channel: String, _ place: String) -> String {
         "\(channel)'s webhook leads to \(place), so customer messages aren't arriving here."
     }
-    func notRegistered(_ channel: String) -> String { "Not registered with \(channel), or at an older address." }
+    func notRegistered(_ channel: String) -> String {
+        "Not registered with \(channel), or registered with an older address."
+    }
     func pasted(_ channel: String) -> String { "Set in \(channel), where you pasted the target URL." }
     func topicDisabled(_ name: String) -> String { "\(name) is disabled in Freshchat. Enable it there." }
     func breaker(_ party: String) -> String { "Sending to \(party)" }

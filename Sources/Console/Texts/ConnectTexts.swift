@@ -63,5 +63,5 @@ struct ConnectTexts: Sendable {
 
     let draftLost = ProblemText(
         title: "This form has expired",
-        text: "Forms expire after two hours. Start again under Installations. Nothing was connected or changed.")
+        text: "Forms expire after two hours. Nothing was connected or changed. Start again.")
 }

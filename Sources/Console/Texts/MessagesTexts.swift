@@ -26,10 +26,10 @@ struct MessagesTexts: Sendable {
     let connect = "Connect a channel"
     let toInstallations = "View installations"
     let unconnectedTitle = "No channel connected"
-    let unconnectedLead = "Connect a channel. Its customers' messages are then listed here."
+    let unconnectedLead = "Connect a channel to see its customers' messages here."
     let noneTitle = "No messages yet"
     let noneLead = """
-        Write to your channel account from a phone, or send a test message from an installation's page. It is listed here \
+        Write to your channel account from a phone, or send a test message from an installation's page. It appears here \
         within seconds.
         """
     let nothingFoundTitle = "No matching messages"
