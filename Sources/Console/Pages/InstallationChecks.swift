@@ -136,7 +136,8 @@ struct InstallationChecks {
     private var webhookKey: CheckView {
         let isThere = !installation.helpdesk.webhookPublicKey.isEmpty
         return CheckView(
-            label: texts.key, badge: isThere ? good : warn, text: isThere ? texts.keyThere : texts.keyMissing,
+            label: desk.programme.deskFields.webhookKey.label, badge: isThere ? good : warn,
+            text: isThere ? texts.keyThere : texts.keyMissing,
             fix: isThere ? [] : keyForm(texts.enterKey))
     }
 

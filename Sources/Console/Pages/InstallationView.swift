@@ -47,7 +47,7 @@ struct InstallationView: Sendable {
         notice = desk.notice.flatMap { texts.notice($0.done) }.map { [$0] } ?? []
         warnings = desk.notice?.warnings ?? []
         if case .paused(let reason, _) = installation.state {
-            pausedBecause = desk.masked(reason, installation)
+            pausedBecause = desk.masked(reason, installation).capitalisedSentence
             pausedAdvice = reason == texts.pausedByHand ? [] : [texts.pausedAdvice]
             isPaused = true
         } else {

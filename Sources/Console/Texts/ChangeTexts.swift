@@ -54,6 +54,7 @@ struct TestTexts: Sendable {
     let message = "This is a test from byoc's settings pages. No customer wrote it. You can close the conversation."
     let button = "Send test message"
     let again = "Send another test message"
+    let done = "Done"
     let way = "Timeline"
     let posted = "Posted"
     let postedText = "The target URL accepted the message. DNS, TLS, web server and signature work."

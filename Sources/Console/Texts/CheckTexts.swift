@@ -7,7 +7,6 @@ struct CheckTexts: Sendable {
     let unsure = "Unknown"
     let registration = "Webhook"
     let register = "Register webhook"
-    let key = "Freshchat public key"
     let keyThere = "Set. byoc verifies Freshchat's webhooks with it."
     let keyMissing = "Not set. Agents' replies are rejected until you enter it."
     let enterKey = "Enter public key"
@@ -56,14 +55,14 @@ struct CheckTexts: Sendable {
 
     let silenceLabel = "Freshchat webhook"
 
-    /// Where it has stopped, the time of the last webhook stands behind it.
+    /// Where they have stopped, the time of the last one follows.
     func silence(_ cause: WebhookSilence.Cause) -> String {
         switch cause {
         case .noKey: "Freshchat's webhooks can't be verified without its public key, so replies arrive late."
         case .wrongSignature:
             "Freshchat's webhooks are rejected because their signatures are invalid, so replies arrive late."
         case .neverHeard: "No Freshchat webhook has ever arrived, so replies arrive late."
-        case .stopped: "Freshchat's webhooks have stopped arriving, so replies arrive late. The last one came at"
+        case .stopped: "Freshchat's webhooks have stopped arriving, so replies arrive late. Last webhook:"
         }
     }
 

@@ -157,7 +157,7 @@ def silent_webhook(browser, stage, judge):
     stage.until("The end of their deliveries", lambda: not stage.byoc("outbox"))
     stage.age_posts(minutes=11)
     open_installation(browser, stage)
-    browser.one(".checks li", "Freshchat's webhooks have stopped arriving, so replies arrive late.")
+    browser.one(".checks li", "Freshchat's webhooks have stopped arriving, so replies arrive late. Last webhook:")
     browser.one(".checks a", "Set up the Freshchat webhook")
     judge.look(browser, "installation-silent")
     browser.click(".checks a", "Set up the Freshchat webhook")

@@ -78,7 +78,8 @@ function push(found, step) {
   found.direction ||= step.direction ?? "";
   found.channel ||= step.channel ?? "";
   if (step.worker) found.workers.add(step.worker);
-  found.state = found.steps.at(-1).step;
+  // A note is written after the end.
+  found.state = found.steps.findLast(({ step }) => step !== "note")?.step ?? found.state;
   return found;
 }
 
