@@ -106,13 +106,13 @@ package struct Console: Sendable {
     private func make(_ page: Page, _ asked: PageRequest, _ raw: WebhookRequest, _ session: Session) async
         -> WebhookResponse
     {
-        var desk = Desk(
+        var context = PageContext(
             store: store, programme: programme, settings: settings, texts: renderer.texts, session: session,
             drafts: gate.drafts, address: raw.remoteAddress, now: now())
-        if raw.method == .get { desk.notice = Notice.take(for: asked.path, from: raw, desk) }
+        if raw.method == .get { context.notice = Notice.take(for: asked.path, from: raw, context) }
         do {
-            var response = finish(try await page.answer(asked, desk), raw, session: session, section: page.section)
-            if desk.notice != nil { response.headers.append(Notice.expiredCookie(settings)) }
+            var response = finish(try await page.answer(asked, context), raw, session: session, section: page.section)
+            if context.notice != nil { response.headers.append(Notice.expiredCookie(settings)) }
             return response
         } catch {
             logger.error(

@@ -11,7 +11,7 @@ struct Page: Sendable {
     static let all: [Page] = [
         .overview,
         .messages, .message, .decide, .decided,
-        .installations, .chooseChannel, .channelForm, .channelSent, .deskSent, .topicSent,
+        .installations, .chooseChannel, .channelForm, .channelSent, .helpdeskSent, .topicSent,
         .installation, .pause, .resume, .register, .testForm, .testSent, .credentialForm, .credentialSent, .removeForm,
         .remove,
         .doctor,
@@ -22,11 +22,11 @@ struct Page: Sendable {
     let path: String
     /// The section that the navigation marks as the current one.
     let section: Section?
-    let answer: @Sendable (PageRequest, Desk) async throws -> Answer
+    let answer: @Sendable (PageRequest, PageContext) async throws -> Answer
 
     init(
         _ method: HTTPRequest.Method, _ path: String, in section: Section?,
-        answer: @escaping @Sendable (PageRequest, Desk) async throws -> Answer
+        answer: @escaping @Sendable (PageRequest, PageContext) async throws -> Answer
     ) {
         self.method = method
         self.path = path
@@ -72,7 +72,7 @@ enum Section: String, Sendable, CaseIterable {
 }
 
 /// The store, the settings and the person behind one request.
-struct Desk: Sendable {
+struct PageContext: Sendable {
     let store: any Store
     let programme: any ConsoleProgramme
     let settings: ConsoleSettings

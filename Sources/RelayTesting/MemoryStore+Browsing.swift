@@ -37,7 +37,7 @@ extension MemoryState {
         var last: DeliveryID?
         var isCut = false
         for delivery in candidates(query, in: Set(scope), people.map { Set($0.ids) }) {
-            guard looked < query.lookLimit else {
+            guard looked < query.scanLimit else {
                 isCut = true
                 break
             }

@@ -260,9 +260,9 @@ extension MemoryState {
             let delivery = channelMessages[name].flatMap({ deliveries[$0] }),
             case .reply(let reply) = delivery.payload
         else { return }
-        let isTold = channelMessages.contains { $0.value == delivery.id && receipts[$0.key]?.wasNoted == true }
+        let isReported = channelMessages.contains { $0.value == delivery.id && receipts[$0.key]?.wasNoted == true }
         receipts[name]?.wasNoted = true
-        if isTold { return }
+        if isReported { return }
         enqueueNote(
             NoteDraft(text: text, conversation: reply.conversation), of: name.installation, contact: delivery.contact,
             now: now)

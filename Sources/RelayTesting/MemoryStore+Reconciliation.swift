@@ -3,10 +3,10 @@ package import RelayCore
 import Synchronization
 
 extension MemoryStore {
-    package func nextLook(_ pace: PollPace, now: Date) async throws(StoreFailure) -> Date? {
+    package func nextPoll(_ pace: PollPace, now: Date) async throws(StoreFailure) -> Date? {
         state.withLock { state in
             state.watches.compactMap { name, watch -> Date? in
-                guard let base = watch.lookBase, let ready = state.lookReady(name.installation) else { return nil }
+                guard let base = watch.pollBase, let ready = state.pollReady(name.installation) else { return nil }
                 return max(base.addingTimeInterval(pace.interval / .seconds(1)), ready)
             }.min()
         }
@@ -18,11 +18,11 @@ extension MemoryStore {
         try change { state throws(StoreFailure) in
             var taken: [WatchedConversation] = []
             for installation in state.installations where installation.isActive {
-                guard let ready = state.lookReady(installation.id), ready <= now,
+                guard let ready = state.pollReady(installation.id), ready <= now,
                     let conversation = state.firstDue(of: installation, pace, now: now)
                 else { continue }
                 let name = MemoryState.Name(installation: installation.id, name: conversation.id.rawValue)
-                state.watches[name]?.lookBase = now
+                state.watches[name]?.pollBase = now
                 state.pollPace[installation.id] = now.addingTimeInterval(pace.spacing / .seconds(1))
                 taken.append(conversation)
             }
@@ -31,15 +31,15 @@ extension MemoryStore {
     }
 
     package func record(
-        _ outcome: LookOutcome, of conversation: WatchedConversation, _ pace: PollPace, now: Date
+        _ outcome: PollOutcome, of conversation: WatchedConversation, _ pace: PollPace, now: Date
     ) async throws(StoreFailure) {
         state.withLock { state in
             let name = MemoryState.Name(installation: conversation.installation, name: conversation.id.rawValue)
             state.watches[name]?.beginsAt = outcome.beginsAt
             state.watches[name]?.seenUntil = outcome.seenUntil
             if state.watches[name]?.activeAt == conversation.activeAt {
-                state.watches[name]?.looksInVain = outcome.looksInVain
-                state.watches[name]?.lookBase = outcome.nextLook.map {
+                state.watches[name]?.emptyPolls = outcome.emptyPolls
+                state.watches[name]?.pollBase = outcome.nextPoll.map {
                     now.addingTimeInterval(($0 - pace.interval) / .seconds(1))
                 }
             }
@@ -79,8 +79,8 @@ extension MemoryState {
     struct Watch {
         var activeAt: Date
         /// A look is due one interval after this.
-        var lookBase: Date?
-        var looksInVain = 0
+        var pollBase: Date?
+        var emptyPolls = 0
         var beginsAt: Date
         var seenUntil: Date?
     }
@@ -90,8 +90,8 @@ extension MemoryState {
         guard conversations[name] != nil else { return }
         var watch = watches[name] ?? Watch(activeAt: now, beginsAt: now)
         watch.activeAt = now
-        watch.looksInVain = 0
-        watch.lookBase = min(watch.lookBase ?? now, now)
+        watch.emptyPolls = 0
+        watch.pollBase = min(watch.pollBase ?? now, now)
         watches[name] = watch
     }
 
@@ -101,7 +101,7 @@ extension MemoryState {
     }
 
     /// From when on conversations of an installation may be looked into.
-    fileprivate func lookReady(_ installation: InstallationID) -> Date? {
+    fileprivate func pollReady(_ installation: InstallationID) -> Date? {
         gate(installation, .helpdesk).map { max($0, pollPace[installation] ?? .distantPast) }
     }
 
@@ -110,18 +110,18 @@ extension MemoryState {
     ) -> WatchedConversation? {
         let limit = now.addingTimeInterval(-(pace.interval / .seconds(1)))
         let due = watches.filter { name, watch in
-            name.installation == installation.id && watch.lookBase.map { $0 <= limit } ?? false
+            name.installation == installation.id && watch.pollBase.map { $0 <= limit } ?? false
         }
-        for (name, watch) in due.sorted(by: { ($0.value.lookBase ?? now) < ($1.value.lookBase ?? now) }) {
+        for (name, watch) in due.sorted(by: { ($0.value.pollBase ?? now) < ($1.value.pollBase ?? now) }) {
             if let conversation = conversations[name], conversation.topic == installation.helpdesk.topic,
                 watch.activeAt >= now.addingTimeInterval(-(pace.watchTime / .seconds(1)))
             {
                 return WatchedConversation(
                     installation: installation.id, id: HelpdeskConversationID(name.name),
-                    isResolved: conversation.isResolved, activeAt: watch.activeAt, looksInVain: watch.looksInVain,
+                    isResolved: conversation.isResolved, activeAt: watch.activeAt, emptyPolls: watch.emptyPolls,
                     beginsAt: watch.beginsAt, seenUntil: watch.seenUntil)
             }
-            watches[name]?.lookBase = nil
+            watches[name]?.pollBase = nil
         }
         return nil
     }

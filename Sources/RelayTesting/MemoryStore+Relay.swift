@@ -100,7 +100,7 @@ extension MemoryStore {
     }
 
     @discardableResult
-    package func bury(
+    package func markDead(
         _ claim: Claim, because failure: DeliveryFailure, note: NoteDraft?, now: Date
     ) async throws(StoreFailure) -> Bool {
         try change { state throws(StoreFailure) in

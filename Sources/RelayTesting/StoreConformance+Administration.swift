@@ -86,7 +86,7 @@ extension StoreConformance {
                 switch claim.delivery.text {
                 case "a0", "b1": try await scene.complete(claim)
                 case "a1": try await scene.retry(claim, after: scene.silence, until: 10)
-                case "a2": try await scene.store.bury(claim, because: scene.silence, note: nil, now: scene.start)
+                case "a2": try await scene.store.markDead(claim, because: scene.silence, note: nil, now: scene.start)
                 default: try await scene.store.release(claim, now: scene.start)
                 }
             }
@@ -112,7 +112,7 @@ extension StoreConformance {
         Check("A dead letter that is redriven is due at once, in its place") { scene in
             let ids = try scene.accept(scene.message("one"), scene.message("two"), scene.message("three")).deliveries
             try await scene.retry(scene.claim(), after: scene.silence, until: 1)
-            try await scene.store.bury(scene.claim(at: 1), because: scene.refusal, note: nil, now: scene.at(1))
+            try await scene.store.markDead(scene.claim(at: 1), because: scene.refusal, note: nil, now: scene.at(1))
             try await scene.retry(scene.claim(at: 1), after: scene.refusal, until: 100, at: 1)
             try await scene.store.redrive(ids[0], from: .command, now: scene.at(5))
             let first = try await scene.claim(at: 5)
@@ -123,7 +123,7 @@ extension StoreConformance {
         },
         Check("A dead letter that is redriven while a later one is being made comes next") { scene in
             let ids = try scene.accept(scene.message("one"), scene.message("two"), scene.message("three")).deliveries
-            try await scene.store.bury(scene.claim(), because: scene.refusal, note: nil, now: scene.start)
+            try await scene.store.markDead(scene.claim(), because: scene.refusal, note: nil, now: scene.start)
             let second = try await scene.claim()
             try await scene.store.redrive(ids[0], from: .command, now: scene.at(1))
             let next = try await scene.complete(second, at: 1)
@@ -135,7 +135,7 @@ extension StoreConformance {
             for _ in 0..<2 {
                 let claims = try await scene.claims()
                 let annas = try #require(claims.first { $0.delivery.text != "other" })
-                try await scene.store.bury(annas, because: scene.refusal, note: nil, now: scene.start)
+                try await scene.store.markDead(annas, because: scene.refusal, note: nil, now: scene.start)
                 for claim in claims where claim.delivery.text == "other" { try await scene.complete(claim) }
             }
             #expect(try await scene.store.deliveries(DeliveryFilter(states: [.dead])).map(\.isLate) == [false, false])

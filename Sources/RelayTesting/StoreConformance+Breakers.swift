@@ -52,7 +52,7 @@ extension StoreConformance {
         Check("A message that the side has looked at and refused shows that it works") { scene in
             try await failForAll(scene)
             let refused = DeliveryFailure(.giveUp, reason: "Too long", detail: "")
-            try await scene.store.bury(scene.claim(at: 1), because: refused, note: nil, now: scene.at(1))
+            try await scene.store.markDead(scene.claim(at: 1), because: refused, note: nil, now: scene.at(1))
             #expect(try await scene.claims(at: 1).count == Breaker.threshold - 1)
         },
         Check("One conversation that always fails opens no breaker") { scene in

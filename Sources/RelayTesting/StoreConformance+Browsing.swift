@@ -11,7 +11,7 @@ extension StoreConformance {
                 var query = MessageQuery()
                 adjust(&query)
                 let page = try await scene.store.messages(query)
-                #expect(page.older == nil && page.newer == nil && page.lookedThrough == nil)
+                #expect(page.older == nil && page.newer == nil && page.scannedCount == nil)
                 return page.messages.map(\.delivery.text)
             }
             let all = ["Over there", "Your PARCEL", "Held", "in doubt", "dead", "Where is my parcel?"]
@@ -80,7 +80,7 @@ extension StoreConformance {
                 MessageQuery(limit: 4), MessageQuery(standing: .waiting, limit: 4),
                 MessageQuery(contact: "Anna", limit: 4),
                 MessageQuery(installation: scene.installation, limit: 4), MessageQuery(text: "m", limit: 4),
-                MessageQuery(direction: .inbound, limit: 4, lookLimit: 3),
+                MessageQuery(direction: .inbound, limit: 4, scanLimit: 3),
             ]
             for (number, query) in queries.enumerated() {
                 var query = query
@@ -116,19 +116,19 @@ extension StoreConformance {
             for number in 0..<10 {
                 try scene.accept(scene.message(number == 0 ? "needle" : "hay", from: ChannelUserID("user-\(number)")))
             }
-            var query = MessageQuery(text: "needle", lookLimit: 4)
+            var query = MessageQuery(text: "needle", scanLimit: 4)
             var found: [String] = []
             var looks: [Int?] = []
             for _ in 0..<3 {
                 let page = try await scene.store.messages(query)
                 found += page.messages.map(\.delivery.text)
-                looks.append(page.lookedThrough)
+                looks.append(page.scannedCount)
                 if let older = page.older { query.place = older }
             }
             #expect(found == ["needle"] && looks == [4, 4, nil])
             query.place = .after(DeliveryID(rawValue: 0))
             let page = try await scene.store.messages(query)
-            #expect(page.messages.map(\.delivery.text) == ["needle"] && page.lookedThrough == 4 && page.newer != nil)
+            #expect(page.messages.map(\.delivery.text) == ["needle"] && page.scannedCount == 4 && page.newer != nil)
         },
         Check("Odd places and limits give pages without messages or the whole, and no failure") { scene in
             let id = try scene.accept(scene.message("one")).deliveries[0]
@@ -214,7 +214,7 @@ extension StoreScene {
         try await store.remember(conversation: "conversation-1", topic: topic, for: first, now: start)
         try await complete(first)
         ids += try accept(message("dead", from: "boris", name: "Борис")).deliveries
-        try await store.bury(claim(), because: refusal, note: nil, now: start)
+        try await store.markDead(claim(), because: refusal, note: nil, now: start)
         ids += try accept(message("in doubt", from: "boris")).deliveries
         try await retry(claim(), after: silence, until: 100)
         ids += try accept(reply("Held")).deliveries

@@ -126,7 +126,7 @@ extension StoreConformance {
             }
             await scene.expect(.leaseLost) { try await scene.retry(lost, after: scene.refusal, until: 99, at: 62) }
             await scene.expect(.leaseLost) {
-                try await store.bury(lost, because: scene.refusal, note: nil, now: now)
+                try await store.markDead(lost, because: scene.refusal, note: nil, now: now)
             }
             await scene.expect(.leaseLost) { try await store.hold(lost, reason: "", note: nil, now: now) }
             await scene.expect(.leaseLost) { try await store.dismiss(lost, reason: "", now: now) }

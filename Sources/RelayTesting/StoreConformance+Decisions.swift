@@ -7,7 +7,7 @@ extension StoreConformance {
         Check("A person's decisions are kept with the delivery, each as what it was, when and from where") { scene in
             _ = try await scene.acquaint()
             let id = try scene.accept(scene.reply("one")).deliveries[0]
-            try await scene.store.bury(scene.claim(), because: scene.refusal, note: nil, now: scene.start)
+            try await scene.store.markDead(scene.claim(), because: scene.refusal, note: nil, now: scene.start)
             try await scene.store.redrive(id, from: .command, now: scene.at(1))
             try await scene.store.hold(scene.claim(at: 1), reason: "unknown", note: nil, now: scene.at(1))
             try await scene.store.redrive(id, from: .pages(address: "10.0.0.7"), now: scene.at(2))
@@ -77,11 +77,11 @@ extension StoreConformance {
             let id = try scene.accept(scene.message("one")).deliveries[0]
             var failure = DeliveryFailure(.giveUp, reason: "Blocked", detail: "")
             failure.cause = .unsubscribed
-            try await scene.store.bury(scene.claim(), because: failure, note: nil, now: scene.start)
+            try await scene.store.markDead(scene.claim(), because: failure, note: nil, now: scene.start)
             #expect(try await scene.delivery(id).cause == .unsubscribed)
             try await scene.store.redrive(id, from: .command, now: scene.at(1))
             #expect(try await scene.delivery(id).cause == nil)
-            try await scene.store.bury(scene.claim(at: 1), because: scene.refusal, note: nil, now: scene.at(1))
+            try await scene.store.markDead(scene.claim(at: 1), because: scene.refusal, note: nil, now: scene.at(1))
             #expect(try await scene.delivery(id).cause == .exhausted)
         },
         Check("A dead letter that dies again of the same leaves no second note, and of something else does") { scene in
@@ -94,7 +94,8 @@ extension StoreConformance {
                 }
                 for other in claims where other.delivery.id != id { try await scene.complete(other, at: seconds) }
                 let failure = DeliveryFailure(.giveUp, reason: reason, detail: "")
-                let isNoted = try await scene.store.bury(claim, because: failure, note: note, now: scene.at(seconds))
+                let isNoted = try await scene.store.markDead(
+                    claim, because: failure, note: note, now: scene.at(seconds))
                 try await scene.store.redrive(id, from: .command, now: scene.at(seconds))
                 return isNoted
             }

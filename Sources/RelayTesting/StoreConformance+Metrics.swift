@@ -18,7 +18,7 @@ extension StoreConformance {
             try await scene.retry(scene.claim(), after: scene.refusal, until: 0)
             try await scene.retry(scene.claim(), after: scene.silence, until: 0)
             let note = NoteDraft(text: "lost", conversation: "conversation-1")
-            try await scene.store.bury(scene.claim(), because: scene.refusal, note: note, now: scene.start)
+            try await scene.store.markDead(scene.claim(), because: scene.refusal, note: note, now: scene.start)
             #expect(try scene.counters(.inbound) == [.accepted: 2, .retried: 2, .inDoubt: 1, .dead: 1])
         },
         Check("The attempts of a worker that took too long are in doubt, and counted so") { scene in
@@ -135,7 +135,7 @@ extension StoreConformance {
             try scene.accept(scene.message("in doubt"), at: 1)
             try await scene.retry(scene.claim(at: 1), after: scene.silence, until: 100, at: 1)
             try scene.accept(scene.message("dead", from: "boris"), at: 2)
-            try await scene.store.bury(scene.claim(at: 2), because: scene.refusal, note: nil, now: scene.at(2))
+            try await scene.store.markDead(scene.claim(at: 2), because: scene.refusal, note: nil, now: scene.at(2))
             try scene.accept(scene.reply("held", in: "a"), at: 3)
             try await scene.store.hold(scene.claim(at: 3), reason: "unknown", note: nil, now: scene.at(3))
             try scene.accept(scene.reply("four", in: "b"), scene.reply("five", in: "c"), to: "viber-2", at: 4)

@@ -74,7 +74,7 @@ extension StoreConformance {
             let id = try scene.accept(scene.reply("one"), scene.reply("two")).deliveries[0]
             let note = NoteDraft(text: "Not delivered", conversation: "conversation-1")
             let failure = DeliveryFailure(.giveUp, reason: "The customer has unsubscribed", detail: "status 6")
-            try await scene.store.bury(scene.claim(), because: failure, note: note, now: scene.at(1))
+            try await scene.store.markDead(scene.claim(), because: failure, note: note, now: scene.at(1))
             let dead = try await scene.delivery(id)
             #expect(dead.state == .dead && dead.finishedAt == scene.at(1) && dead.doubtSince == nil)
             #expect(dead.reason == "The customer has unsubscribed" && dead.detail == "status 6")
@@ -98,7 +98,7 @@ extension StoreConformance {
         },
         Check("A dead letter whose last attempt is in doubt says so") { scene in
             let id = try scene.accept(scene.message("one")).deliveries[0]
-            try await scene.store.bury(scene.claim(), because: scene.silence, note: nil, now: scene.at(1))
+            try await scene.store.markDead(scene.claim(), because: scene.silence, note: nil, now: scene.at(1))
             #expect(try await scene.delivery(id).doubtSince == scene.start)
         },
         Check("What is held waits for a person, and the key moves on") { scene in

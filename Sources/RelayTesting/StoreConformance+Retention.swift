@@ -50,7 +50,7 @@ extension StoreConformance {
             for claim in try await scene.claims() {
                 switch claim.delivery.text {
                 case "held": try await scene.store.hold(claim, reason: "doubt", note: nil, now: scene.start)
-                case "dead": try await scene.store.bury(claim, because: scene.refusal, note: nil, now: scene.start)
+                case "dead": try await scene.store.markDead(claim, because: scene.refusal, note: nil, now: scene.start)
                 default: try await scene.retry(claim, after: scene.refusal, until: 10)
                 }
             }

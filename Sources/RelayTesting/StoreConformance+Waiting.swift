@@ -78,7 +78,7 @@ extension StoreConformance {
             #expect(try signs().postsUnheard == 1 && signs().firstPostUnheard == scene.at(9))
             let note = NoteDraft(text: "lost", conversation: "conversation-1")
             try scene.accept(scene.message("seven"), at: 10)
-            try await scene.store.bury(scene.claim(at: 10), because: scene.refusal, note: note, now: scene.at(10))
+            try await scene.store.markDead(scene.claim(at: 10), because: scene.refusal, note: note, now: scene.at(10))
             try await scene.complete(scene.claim(at: 10), at: 10)
             #expect(try signs().postsUnheard == 1)
             _ = try await scene.store.acceptFound(scene.acceptance(scene.reply("found"), at: 11))

@@ -54,7 +54,7 @@ struct StoreScene: Sendable {
         Acceptance.Arrival(
             dedupeKey: key ?? DedupeKey("message/\(user)/\(text)"),
             content: .message(
-                IncomingPayload(
+                InboundPayload(
                     id: ChannelMessageID("id of \(text)"), profile: ContactProfile(userID: user, name: name),
                     message: Message(text: text))))
     }

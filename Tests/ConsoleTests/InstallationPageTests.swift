@@ -154,7 +154,7 @@ import Testing
         let scene = ConsoleScene()
         _ = try await scene.install()
         scene.programme.state.withLock {
-            $0.deskCheck = .failure(SetupFailure(side: "Freshchat", problem: "It refuses us", remedy: "Ask it."))
+            $0.helpdeskCheck = .failure(SetupFailure(side: "Freshchat", problem: "It refuses us", remedy: "Ask it."))
         }
         var browser = await scene.signedIn()
         #expect(await browser.get(Self.page + "?check=now").text.contains("It refuses us. Ask it."))
@@ -187,7 +187,7 @@ import Testing
                     .init(
                         dedupeKey: "k",
                         content: .message(
-                            IncomingPayload(
+                            InboundPayload(
                                 id: "m", profile: ContactProfile(userID: "u"), message: Message(text: "Hello"))))
                 ], at: ConsoleScene.noon))
         var browser = await scene.signedIn()

@@ -37,7 +37,7 @@ import Testing
     @Test func `A secret of ours in another service's words is masked`() async throws {
         let scene = try await MessageScene()
         let id = try scene.message("one")
-        try await scene.bury(id, reason: "Refused: \(MessageScene.token)", detail: "token \(MessageScene.token)")
+        try await scene.markDead(id, reason: "Refused: \(MessageScene.token)", detail: "token \(MessageScene.token)")
         var browser = await scene.scene.signedIn()
         for path in ["/messages", "/messages/\(id)"] {
             let page = await browser.get(path)
@@ -48,7 +48,7 @@ import Testing
     @Test func `A failed message is retried once somebody has read the effects`() async throws {
         let scene = try await MessageScene()
         let id = try scene.message("one")
-        try await scene.bury(id)
+        try await scene.markDead(id)
         var browser = await scene.scene.signedIn()
         #expect(await browser.get("/messages/\(id)").text.contains("/messages/\(id)/retry\""))
         #expect(await browser.get("/messages/\(id)/retry").text.contains("Retries now and keeps its place"))
@@ -63,7 +63,7 @@ import Testing
         let scene = try await MessageScene()
         let id = try scene.message("one")
         let other = try scene.message("two")
-        try await scene.bury(id)
+        try await scene.markDead(id)
         var browser = await scene.scene.signedIn()
         _ = await browser.decide("/messages/\(id)/retry")
         #expect(!(await browser.get("/messages/\(other)").text.contains("Retry requested.</p>")))
@@ -76,10 +76,10 @@ import Testing
     @Test func `A notice agrees with the state that the page shows`() async throws {
         let scene = try await MessageScene()
         let id = try scene.message("one")
-        try await scene.bury(id)
+        try await scene.markDead(id)
         var browser = await scene.scene.signedIn()
         _ = await browser.decide("/messages/\(id)/retry")
-        try await scene.bury(id)
+        try await scene.markDead(id)
         let failed = await browser.get("/messages/\(id)").text
         #expect(failed.contains("Retry requested, but delivery has failed again.") && failed.contains("</svg>Failed<"))
         _ = await browser.decide("/messages/\(id)/retry")
@@ -91,7 +91,7 @@ import Testing
     @Test func `A decision stands in the timeline with its time and the address that it came from`() async throws {
         let scene = try await MessageScene()
         let id = try scene.message("one")
-        try await scene.bury(id)
+        try await scene.markDead(id)
         var browser = await scene.scene.signedIn()
         browser.address = "198.51.100.7"
         scene.scene.clock.pass(60)
@@ -175,7 +175,7 @@ import Testing
     @Test func `A message of a removed installation can be read, and not be changed`() async throws {
         let scene = try await MessageScene()
         let id = try scene.message("one")
-        try await scene.bury(id)
+        try await scene.markDead(id)
         try await scene.store.remove(scene.installation, keepingHistory: true, now: scene.scene.clock.now)
         var browser = await scene.scene.signedIn()
         let page = await browser.get("/messages/\(id)")

@@ -27,7 +27,7 @@ import Testing
         for number in 0..<5 {
             try await scene.store.keepMinute(of: scene.store.metrics(), now: clock.now)
             let id = try scene.message("text \(number)", from: ChannelUserID("user-\(number)"))
-            if number == 0 { try await scene.bury(id) }
+            if number == 0 { try await scene.markDead(id) }
             clock.pass(0.2)
             if number == 1 { try await scene.deliver(id) }
             clock.pass(59.8)
@@ -49,7 +49,7 @@ import Testing
     @Test func `Alarms stand first, with their stable names, their figures and where to go`() async throws {
         let scene = try await MessageScene()
         let since = scene.scene.clock.now.addingTimeInterval(-600)
-        for text in ["one", "two"] { try await scene.bury(scene.message(text, from: ChannelUserID(text))) }
+        for text in ["one", "two"] { try await scene.markDead(scene.message(text, from: ChannelUserID(text))) }
         _ = try await scene.store.raise(
             Alarm(.deliveryDead, of: scene.installation, subject: "inbound"), because: "byoc outbox tells", now: since)
         _ = try await scene.store.raise(

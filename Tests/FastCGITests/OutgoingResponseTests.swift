@@ -4,7 +4,7 @@ import Testing
 @testable import FastCGI
 
 @Suite struct OutgoingResponseTests {
-    private func text(_ response: OutgoingResponse, method: HTTPRequest.Method = .get) -> String {
+    private func text(_ response: ServerResponse, method: HTTPRequest.Method = .get) -> String {
         String(decoding: response.bytes(method: method, requestID: "id1"), as: UTF8.self)
     }
 
@@ -43,7 +43,7 @@ import Testing
     @Test("Neither a value nor a name can smuggle a header field in")
     func injection() throws {
         let name = try #require(HTTPField.Name("X-Echo"))
-        var response = OutgoingResponse.text("")
+        var response = ServerResponse.text("")
         response.head.headerFields[name] = "a\r\nSet-Cookie: stolen=1\r\n\r\n<b>"
         response.head.headerFields.append(HTTPField(name: name, value: Array("x\ny\0z".utf8)))
         let lines = text(response).split(separator: "\r\n", omittingEmptySubsequences: false)
@@ -76,7 +76,7 @@ import Testing
 
     @Test("The length is written with all its digits", arguments: [0, 1, 9, 10, 99, 100, 101, 65_536, 1_000_000])
     func length(count: Int) {
-        let response = OutgoingResponse(head: HTTPResponse(status: .ok), body: [UInt8](repeating: 65, count: count))
+        let response = ServerResponse(head: HTTPResponse(status: .ok), body: [UInt8](repeating: 65, count: count))
         #expect(
             text(response)
                 == "Status: 200 OK\r\nX-Request-Id: id1\r\nContent-Length: \(count)\r\n\r\n"
@@ -85,13 +85,13 @@ import Testing
 
     @Test("204 and 304 have neither a body nor its length", arguments: [204, 304])
     func bodiless(code: Int) {
-        let text = text(OutgoingResponse(head: HTTPResponse(status: .init(code: code)), body: [1, 2]))
+        let text = text(ServerResponse(head: HTTPResponse(status: .init(code: code)), body: [1, 2]))
         #expect(text == "Status: \(code)\r\nX-Request-Id: id1\r\n\r\n")
     }
 
     @Test("405 says what is allowed")
     func methodNotAllowed() {
-        let response = OutgoingResponse.methodNotAllowed(allowed: [.get, .post])
+        let response = ServerResponse.methodNotAllowed(allowed: [.get, .post])
         #expect(response.head.status == .methodNotAllowed)
         #expect(response.head.headerFields[.allow] == "GET, POST")
     }

@@ -77,7 +77,7 @@ struct FakeChannel: WebhookRegistering {
                     content: text == "noise"
                         ? .ignored(reason: "noise")
                         : .message(
-                            IncomingMessage(from: profile, message: Message(text: text), id: ChannelMessageID(text))))
+                            InboundMessage(from: profile, message: Message(text: text), id: ChannelMessageID(text))))
             ],
             response: text == "hello?" ? .text(.ok, "welcome") : nil)
     }

@@ -75,7 +75,7 @@ func message(
             Acceptance.Arrival(
                 dedupeKey: key ?? DedupeKey("\(user)/\(text)"),
                 content: .message(
-                    IncomingPayload(
+                    InboundPayload(
                         id: ChannelMessageID(text), profile: ContactProfile(userID: user), message: Message(text: text))
                 ))
         ], at: start)

@@ -31,12 +31,12 @@ struct MessageView: Sendable {
 
     init(
         _ message: BrowsedMessage, _ known: KnownInstallations, attempts: [Attempt], decisions: [DeliveryDecision],
-        receipts: [Receipt], wait reason: WaitReason?, _ desk: Desk
+        receipts: [Receipt], wait reason: WaitReason?, _ context: PageContext
     ) {
-        let texts = desk.texts.message
+        let texts = context.texts.message
         let delivery = message.delivery
         let installation = known.present.first { $0.id == delivery.installation }
-        let channel = desk.name(ofChannel: known.channel(of: delivery.installation))
+        let channel = context.name(ofChannel: known.channel(of: delivery.installation))
         let party = delivery.direction == .outbound ? channel : "Freshchat"
         let standing = MessageQuery.Standing(of: delivery)
         way = message.way(texts)
@@ -48,13 +48,13 @@ struct MessageView: Sendable {
             standing == .delivered && decisions.last?.kind == .confirmedArrival
             ? texts.confirmedByOperator : texts.meaning(standing, party)
         if delivery.state == .dead, !allowed.isEmpty {
-            meaning += " " + desk.texts.decisions.advice(delivery.cause, party: party)
+            meaning += " " + context.texts.decisions.advice(delivery.cause, party: party)
         }
-        wait = reason.map { [WaitView($0, of: delivery.installation, channel: channel, desk)] } ?? []
-        notice = desk.notice.flatMap { desk.texts.decisions.done($0.done, standing) }.map { [$0] } ?? []
+        wait = reason.map { [WaitView($0, of: delivery.installation, channel: channel, context)] } ?? []
+        notice = context.notice.flatMap { context.texts.decisions.done($0.done, standing) }.map { [$0] } ?? []
         facts = [
             FactView(label: texts.numberLabel, text: texts.number(delivery.id)),
-            FactView(label: texts.installation, text: known.name(of: delivery.installation, desk.texts)),
+            FactView(label: texts.installation, text: known.name(of: delivery.installation, context.texts)),
         ]
         if let contact = message.contact {
             facts.append(FactView(label: texts.customer, text: contact.profile.userID.rawValue))
@@ -64,21 +64,21 @@ struct MessageView: Sendable {
         parts = delivery.payload?.parts(texts) ?? []
         stages = Timeline(
             delivery: delivery, attempts: attempts, decisions: decisions, receipts: receipts, wait: reason,
-            waitView: wait, channel: channel, mask: { desk.masked($0, installation) }
-        ).stages(desk.texts)
+            waitView: wait, channel: channel, mask: { context.masked($0, installation) }
+        ).stages(context.texts)
         choices = allowed.map {
             Choice(
-                label: desk.texts.decisions.button($0), help: desk.texts.decisions.help($0, delivery),
-                href: desk.settings.link("/messages/\(delivery.id)/\($0.rawValue)"), isDangerous: $0.isDangerous)
+                label: context.texts.decisions.button($0), help: context.texts.decisions.help($0, delivery),
+                href: context.settings.link("/messages/\(delivery.id)/\($0.rawValue)"), isDangerous: $0.isDangerous)
         }
         hasChoices = !choices.isEmpty
         remarks = delivery.payload == nil ? [texts.unreadable] : parts.isEmpty ? [texts.blank] : []
         if installation == nil { remarks.append(texts.removedInstallation) }
-        list = desk.settings.link("/messages")
+        list = context.settings.link("/messages")
         ofContact =
             message.contact.map {
                 [
-                    desk.settings.link(
+                    context.settings.link(
                         "/messages",
                         ["contact": $0.profile.userID.rawValue, "installation": $0.installation.rawValue])
                 ]

@@ -48,9 +48,9 @@ struct ConnectTexts: Sendable {
         "byoc verifies this with \(channel) before continuing. Secrets are encrypted and never shown again."
     }
 
-    let deskTitle = "Your Freshchat account"
+    let helpdeskTitle = "Your Freshchat account"
 
-    func deskLead(_ channel: String, _ account: String) -> String {
+    func helpdeskLead(_ channel: String, _ account: String) -> String {
         "Connected to \(channel) as “\(account)”. Next: Freshchat."
     }
 

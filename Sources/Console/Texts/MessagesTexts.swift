@@ -20,7 +20,7 @@ struct MessagesTexts: Sendable {
     let newest = "Newest"
     let newer = "Newer"
     let older = "Older"
-    let lookOn = "Search older"
+    let searchOlder = "Search older"
     let received = "Received"
     let message = "Message"
     let connect = "Connect a channel"
@@ -45,7 +45,7 @@ struct MessagesTexts: Sendable {
 
     func removed(_ name: String) -> String { "\(name) (removed)" }
 
-    func lookedThrough(_ count: Int, isNewest: Bool) -> String {
+    func scannedCount(_ count: Int, isNewest: Bool) -> String {
         "Searched \(isNewest ? "the latest " : "")\(counted(Int64(count), "message"))."
     }
 

@@ -38,14 +38,14 @@ extension FreshchatClient {
     /// How far before our own start of the attempt a message is still taken for its result: the 2 s of freshchat.md §1.10,
     /// and 5 s for clocks that differ. Not further: of two messages that say the same, the older may have an id that we
     /// were never told.
-    static let lookBack: TimeInterval = 7
+    static let lookback: TimeInterval = 7
 
     /// Differences of clocks that don't matter: the headers tell whole seconds.
     static let clockTolerance: TimeInterval = 2
 
     /// From when on a message can be the doubtful attempt's, by Freshchat's clock.
-    func lookUpStart(_ since: Date) -> Date {
-        since.addingTimeInterval((serverClock.lead(of: account.baseURL) ?? 0) - Self.lookBack)
+    func lookupStart(_ since: Date) -> Date {
+        since.addingTimeInterval((serverClock.lead(of: account.baseURL) ?? 0) - Self.lookback)
     }
 
     /// - Throws: that it has to wait, while a request of the doubtful attempt may still be under way.

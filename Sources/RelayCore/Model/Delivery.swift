@@ -19,7 +19,7 @@ package enum Side: String, Codable, Sendable, CaseIterable {
 /// What is to be delivered.
 package enum Payload: Hashable, Codable, Sendable {
     /// A customer's message.
-    case message(IncomingPayload)
+    case message(InboundPayload)
     /// An agent's (or bot's) message.
     case reply(HelpdeskMessage)
     /// A private note of ours for the agents of a conversation.
@@ -27,7 +27,7 @@ package enum Payload: Hashable, Codable, Sendable {
 }
 
 /// A customer's message on its way to the agents.
-package struct IncomingPayload: Hashable, Codable, Sendable {
+package struct InboundPayload: Hashable, Codable, Sendable {
     package var id: ChannelMessageID
     package var profile: ContactProfile
     package var message: Message

@@ -3,7 +3,7 @@ package import FoundationEssentials
 /// One thing that a channel's webhook told us.
 package struct ChannelEvent: Hashable, Sendable {
     package enum Content: Hashable, Sendable {
-        case message(IncomingMessage)
+        case message(InboundMessage)
         case receipt(Receipt)
         case subscription(SubscriptionChange)
         /// Nothing for us, but a rightful call: answered 200 with the reason in the log, so that it isn't sent again.
@@ -21,7 +21,7 @@ package struct ChannelEvent: Hashable, Sendable {
 }
 
 /// A customer's message as the channel told it.
-package struct IncomingMessage: Hashable, Sendable {
+package struct InboundMessage: Hashable, Sendable {
     package var from: ContactProfile
     package var message: Message
     package var id: ChannelMessageID

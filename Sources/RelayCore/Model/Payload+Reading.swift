@@ -13,7 +13,7 @@ extension Payload {
     private init(_ fields: JSONFields) throws(UnexpectedField) {
         let (name, content) = try fields.onlyField()
         switch name {
-        case "message": self = .message(try IncomingPayload(try content.fields("_0")))
+        case "message": self = .message(try InboundPayload(try content.fields("_0")))
         case "reply": self = .reply(try HelpdeskMessage(try content.fields("_0")))
         case "note":
             self = .note(
@@ -24,7 +24,7 @@ extension Payload {
     }
 }
 
-extension IncomingPayload {
+extension InboundPayload {
     fileprivate init(_ fields: JSONFields) throws(UnexpectedField) {
         self.init(
             id: ChannelMessageID(try fields.string("id")),

@@ -27,7 +27,7 @@ extension Payload {
     }
 }
 
-extension IncomingPayload {
+extension InboundPayload {
     fileprivate func write(to writer: inout JSONWriter) {
         writer.object {
             $0.field("id", id.rawValue)

@@ -12,7 +12,7 @@ package protocol Trace: Sendable {
 
 extension Trace {
     /// Makes and sends a step, when somebody watches.
-    package func tell(_ kind: TraceStep.Kind, _ fill: (inout TraceStep) -> Void = { _ in }) {
+    package func record(_ kind: TraceStep.Kind, _ fill: (inout TraceStep) -> Void = { _ in }) {
         guard isWatched else { return }
         var step = TraceStep(kind)
         fill(&step)
@@ -126,10 +126,10 @@ extension TraceStep {
 
     package mutating func set(_ content: ChannelEvent.Content) {
         switch content {
-        case .message(let incoming):
+        case .message(let inbound):
             event = "message"
-            set(incoming.from)
-            set(text: incoming.message.plainText)
+            set(inbound.from)
+            set(text: inbound.message.plainText)
         case .receipt(let receipt):
             event = receipt.state == .read ? "seen" : receipt.state.rawValue
             detail = receipt.reason
@@ -157,9 +157,9 @@ extension TraceStep {
     /// What a delivery is.
     package mutating func set(_ payload: Payload?) {
         switch payload {
-        case .message(let incoming):
+        case .message(let inbound):
             event = "message"
-            set(text: incoming.message.plainText)
+            set(text: inbound.message.plainText)
         case .reply(let reply):
             event = "message"
             set(text: reply.message.plainText)

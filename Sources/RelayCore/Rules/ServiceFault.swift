@@ -27,10 +27,10 @@ package struct ServiceFault: Hashable, Codable, Sendable {
     package static func unsettled(by service: String) -> String { "It is not known yet whether \(service) has it" }
 
     /// Whether an attempt's detail is of one that sent nothing; see ``unsettled(by:)``.
-    fileprivate func onlyLooked(in detail: String) -> Bool { detail.hasPrefix(Self.unsettled(by: service)) }
+    fileprivate func onlyChecked(in detail: String) -> Bool { detail.hasPrefix(Self.unsettled(by: service)) }
 
     /// Whether an attempt's detail is of such a fault of this service, whatever its status.
-    package func isTold(in detail: String) -> Bool { detail.hasPrefix(passing) || detail.hasPrefix(lasting) }
+    package func isReported(in detail: String) -> Bool { detail.hasPrefix(passing) || detail.hasPrefix(lasting) }
 
     private var passing: String { "\(service) has a problem of its own: " }
     private var lasting: String { "\(service) is down: " }
@@ -49,8 +49,8 @@ extension DeliveryFailure {
     package func following(_ earlier: [Attempt]) -> DeliveryFailure {
         guard let fault else { return self }
         var failure = self
-        let sends = earlier.reversed().filter { !fault.onlyLooked(in: $0.detail) }
-        failure.reason = fault.reason(inARow: 1 + sends.prefix { fault.isTold(in: $0.detail) }.count)
+        let sends = earlier.reversed().filter { !fault.onlyChecked(in: $0.detail) }
+        failure.reason = fault.reason(inARow: 1 + sends.prefix { fault.isReported(in: $0.detail) }.count)
         return failure
     }
 }

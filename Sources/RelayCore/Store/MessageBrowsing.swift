@@ -69,7 +69,7 @@ package struct MessageQuery: Hashable, Sendable {
     package var place: Place
     package var limit: Int
     /// No more rows are looked at for one page.
-    package var lookLimit: Int
+    package var scanLimit: Int
 
     /// So many contacts of a name are followed.
     package static let contactLimit = 20
@@ -77,7 +77,7 @@ package struct MessageQuery: Hashable, Sendable {
     package init(
         standing: Standing? = nil, installation: InstallationID? = nil, channel: ChannelKind? = nil,
         direction: Direction? = nil, contact: String = "", text: String = "", place: Place = .newest, limit: Int = 50,
-        lookLimit: Int = 50_000
+        scanLimit: Int = 50_000
     ) {
         self.standing = standing
         self.installation = installation
@@ -87,7 +87,7 @@ package struct MessageQuery: Hashable, Sendable {
         self.text = text
         self.place = place
         self.limit = limit
-        self.lookLimit = lookLimit
+        self.scanLimit = scanLimit
     }
 
     /// Whether a text holds another, in upper or lower case.
@@ -116,7 +116,7 @@ package struct MessagePage: Hashable, Sendable {
     /// Where newer ones are; `nil`: this is the newest page.
     package var newer: MessageQuery.Place?
     /// The look ended here, before its page was full, after so many rows: there may be more behind. `nil`: it didn't.
-    package var lookedThrough: Int?
+    package var scannedCount: Int?
     /// More contacts have that name than were followed.
     package var hasMoreContacts = false
 
@@ -133,7 +133,7 @@ package struct MessagePage: Hashable, Sendable {
             } else {
                 cut
             }
-        if cut != nil, shown.count < query.limit { lookedThrough = looked }
+        if cut != nil, shown.count < query.limit { scannedCount = looked }
         switch query.place {
         case .newest:
             messages = shown

@@ -6,7 +6,7 @@ package import FoundationEssentials
 /// delivered, Freshchat tells of its being resolved or opened again.
 package protocol ReconciliationStore: Sendable {
     /// When the next look is due, gates and pace considered; `nil`: nothing is to be looked into.
-    func nextLook(_ pace: PollPace, now: Date) async throws(StoreFailure) -> Date?
+    func nextPoll(_ pace: PollPace, now: Date) async throws(StoreFailure) -> Date?
 
     /// Takes one conversation of each installation that has one due: active, its gate towards Freshchat open, and as often
     /// as the pace allows.
@@ -18,7 +18,7 @@ package protocol ReconciliationStore: Sendable {
     /// Writes down what came of a look. When something has happened in the conversation meanwhile, the time of its next
     /// look stays as that made it.
     func record(
-        _ outcome: LookOutcome, of conversation: WatchedConversation, _ pace: PollPace, now: Date
+        _ outcome: PollOutcome, of conversation: WatchedConversation, _ pace: PollPace, now: Date
     ) async throws(StoreFailure)
 
     /// Those of these messages that the store knows: taken in before, or made by us.
@@ -56,7 +56,7 @@ package struct WatchedConversation: Hashable, Sendable {
     /// When something last happened in it, by our clock.
     package var activeAt: Date
     /// Looks since then that brought nothing.
-    package var looksInVain: Int
+    package var emptyPolls: Int
     /// What is older is none of ours. Until the first look it is the time at which the conversation became known, by our
     /// clock; from then on that of its first message which is ours, by Freshchat's.
     package var beginsAt: Date
@@ -64,38 +64,38 @@ package struct WatchedConversation: Hashable, Sendable {
     package var seenUntil: Date?
 
     package init(
-        installation: InstallationID, id: HelpdeskConversationID, isResolved: Bool, activeAt: Date, looksInVain: Int,
+        installation: InstallationID, id: HelpdeskConversationID, isResolved: Bool, activeAt: Date, emptyPolls: Int,
         beginsAt: Date, seenUntil: Date?
     ) {
         self.installation = installation
         self.id = id
         self.isResolved = isResolved
         self.activeAt = activeAt
-        self.looksInVain = looksInVain
+        self.emptyPolls = emptyPolls
         self.beginsAt = beginsAt
         self.seenUntil = seenUntil
     }
 }
 
 /// What is kept of a look into a conversation.
-package struct LookOutcome: Hashable, Sendable {
+package struct PollOutcome: Hashable, Sendable {
     package var beginsAt: Date
     package var seenUntil: Date?
-    package var looksInVain: Int
+    package var emptyPolls: Int
     /// Until the next look; `nil`: none before something happens.
-    package var nextLook: Duration?
+    package var nextPoll: Duration?
     /// Calls that it took.
     package var calls: Int
     /// For so long no conversation of the installation is looked into.
     package var rest: Duration
 
     package init(
-        beginsAt: Date, seenUntil: Date?, looksInVain: Int, nextLook: Duration?, calls: Int, rest: Duration = .zero
+        beginsAt: Date, seenUntil: Date?, emptyPolls: Int, nextPoll: Duration?, calls: Int, rest: Duration = .zero
     ) {
         self.beginsAt = beginsAt
         self.seenUntil = seenUntil
-        self.looksInVain = looksInVain
-        self.nextLook = nextLook
+        self.emptyPolls = emptyPolls
+        self.nextPoll = nextPoll
         self.calls = calls
         self.rest = rest
     }

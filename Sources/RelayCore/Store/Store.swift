@@ -30,7 +30,7 @@ package protocol IntakeStore: Sendable {
 /// One webhook's events for one installation.
 package struct Acceptance: Sendable {
     package enum Content: Hashable, Sendable {
-        case message(IncomingPayload)
+        case message(InboundPayload)
         case reply(HelpdeskMessage)
         /// The note is left for the agents when the receipt says `failed` and the message was an agent's reply. A receipt
         /// that is here before the message's id is known is kept, and its note is left when the id becomes known.
@@ -135,7 +135,7 @@ package protocol OutboxStore: Sendable {
     ///
     /// - Returns: whether the note was left.
     @discardableResult
-    func bury(
+    func markDead(
         _ claim: Claim, because failure: DeliveryFailure, note: NoteDraft?, now: Date
     ) async throws(StoreFailure) -> Bool
 

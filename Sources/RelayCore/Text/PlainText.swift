@@ -62,7 +62,7 @@ extension Payload {
     /// What is said, as text.
     package var plainText: String {
         switch self {
-        case .message(let incoming): incoming.message.plainText
+        case .message(let inbound): inbound.message.plainText
         case .reply(let reply): reply.message.plainText
         case .note(let text, _): text
         }

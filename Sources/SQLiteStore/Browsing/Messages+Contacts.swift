@@ -26,7 +26,7 @@ struct ContactSearch {
 
     private func named() throws -> (ids: [Int64], hasMore: Bool) {
         let scope = Set(installations)
-        let patterns = Pattern.inText(query.contact)
+        let patterns = LikePattern.inText(query.contact)
         let isHit = patterns.map { _ in "name LIKE ? ESCAPE '\\'" }.joined(separator: " OR ")
         let rows = try Row.fetchCursor(
             try db.makeStatement(
@@ -35,7 +35,7 @@ struct ContactSearch {
         var ids: [Int64] = []
         var looked = 0
         while let row = try rows.next() {
-            if looked == query.lookLimit { return (ids, true) }
+            if looked == query.scanLimit { return (ids, true) }
             looked += 1
             guard try row.integer(1) == 1, scope.contains(try row.text(3)),
                 MessageQuery.text(try row.textIfAny(2) ?? "", holds: query.contact)

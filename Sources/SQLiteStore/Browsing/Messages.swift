@@ -51,7 +51,7 @@ private struct MessageSearch {
         var last: Int64?
         var isCut = false
         while shown.count <= query.limit, let walk = next(of: walks), let head = walk.head {
-            guard looked < query.lookLimit else {
+            guard looked < query.scanLimit else {
                 isCut = true
                 break
             }
@@ -86,7 +86,7 @@ private struct MessageSearch {
             arguments += [direction.rawValue]
         }
         if !query.text.isEmpty {
-            let patterns = try Pattern.inJSON(query.text)
+            let patterns = try LikePattern.inJSON(query.text)
             let alternatives = patterns.map { _ in "CAST(payload AS TEXT) LIKE ? ESCAPE '\\'" }
             hits.append("(" + alternatives.joined(separator: " OR ") + ")")
             for pattern in patterns { arguments += [pattern] }

@@ -19,7 +19,7 @@ final class GroupCommit: Sendable {
 
     private struct State {
         /// In the order of arrival; those that have begun are taken out.
-        var queue: [any Change] = []
+        var queue: [any QueuedChange] = []
         var isClosing = false
         var isIdle = true
         var isFailing = false
@@ -64,7 +64,7 @@ final class GroupCommit: Sendable {
     var isFull: Bool { state.withLock { $0.isFull } }
 
     /// Queues a change. It is told its end in any case: done, refused, or that the store is closed.
-    func enqueue(_ change: any Change) {
+    func enqueue(_ change: any QueuedChange) {
         let isAccepted = state.withLock { state in
             guard !state.isClosing else { return false }
             state.queue.append(change)
@@ -80,7 +80,7 @@ final class GroupCommit: Sendable {
     /// Takes a change out again, unless it has begun.
     ///
     /// - Returns: whether it is withdrawn, and so will never be made.
-    func withdraw<Value>(_ change: ValueChange<Value>) -> Bool {
+    func withdraw<Value>(_ change: QueuedValueChange<Value>) -> Bool {
         guard change.withdraw() else { return false }
         state.withLock { $0.queue.removeAll { $0 === change } }
         return true
@@ -119,7 +119,7 @@ final class GroupCommit: Sendable {
 
     private func run() {
         while waitForWork() {
-            let batch: [any Change]
+            let batch: [any QueuedChange]
             do throws(StoreFailure) {
                 try lock.acquire()
                 batch = takeBatch()
@@ -152,7 +152,7 @@ final class GroupCommit: Sendable {
         }
     }
 
-    private func takeBatch() -> [any Change] {
+    private func takeBatch() -> [any QueuedChange] {
         let taken = state.withLock { state in
             let taken = Array(state.queue.prefix(batchLimit))
             state.queue.removeFirst(taken.count)
@@ -168,7 +168,7 @@ final class GroupCommit: Sendable {
     }
 
     /// - Returns: why none of them is made; `nil` when each that wasn't refused by itself is durable.
-    private func commit(_ batch: [any Change]) -> StoreFailure? {
+    private func commit(_ batch: [any QueuedChange]) -> StoreFailure? {
         guard !batch.isEmpty else { return nil }
         do {
             try writer.writeWithoutTransaction { db in
@@ -190,7 +190,7 @@ final class GroupCommit: Sendable {
     }
 
     /// - Returns: false when one of several was refused, and none is made.
-    private func makeTogether(_ batch: [any Change], in db: Database) throws -> Bool {
+    private func makeTogether(_ batch: [any QueuedChange], in db: Database) throws -> Bool {
         var isRefused = false
         try db.inTransaction(.immediate) {
             do {
@@ -205,14 +205,14 @@ final class GroupCommit: Sendable {
         return !isRefused
     }
 
-    private func make(_ changes: [any Change], in db: Database) throws {
+    private func make(_ changes: [any QueuedChange], in db: Database) throws {
         var tally = CounterTally()
         for change in changes { try change.make(in: db, path: writer.path, counting: &tally) }
         try Counters.add(tally, in: db)
     }
 
     /// Makes them so that the failure of one takes nothing else along.
-    private func makeEach(of batch: [any Change], in db: Database) throws {
+    private func makeEach(of batch: [any QueuedChange], in db: Database) throws {
         try db.inTransaction(.immediate) {
             for change in batch {
                 try db.run("SAVEPOINT change")

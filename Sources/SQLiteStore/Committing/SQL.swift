@@ -15,14 +15,14 @@ extension Database {
     }
 
     /// The first row, if there is one.
-    func row(_ sql: String, _ arguments: SQLArguments = []) throws -> Record? {
-        try stepping(sql, arguments) { statement in try statement.step() ? statement.record() : nil }
+    func row(_ sql: String, _ arguments: SQLArguments = []) throws -> SQLRow? {
+        try stepping(sql, arguments) { statement in try statement.step() ? statement.row() : nil }
     }
 
-    func rows(_ sql: String, _ arguments: SQLArguments = []) throws -> [Record] {
+    func rows(_ sql: String, _ arguments: SQLArguments = []) throws -> [SQLRow] {
         try stepping(sql, arguments) { statement in
-            var rows: [Record] = []
-            while try statement.step() { rows.append(statement.record()) }
+            var rows: [SQLRow] = []
+            while try statement.step() { rows.append(statement.row()) }
             return rows
         }
     }
@@ -62,7 +62,7 @@ private struct Stepping: ~Copyable {
                 resultCode: .SQLITE_MISUSE, message: "\(arguments.values.count) arguments are not what it takes",
                 sql: owner.sql)
         }
-        var binding = Binding(statement: statement, room: room[...])
+        var binding = SQLBinding(statement: statement, room: room[...])
         for value in arguments.values {
             binding.index += 1
             if let value { value.bind(by: &binding) } else { binding.bindNull() }
@@ -79,7 +79,7 @@ private struct Stepping: ~Copyable {
         }
     }
 
-    func record() -> Record { Record(of: statement) }
+    func row() -> SQLRow { SQLRow(of: statement) }
 
     func forgetArguments() {
         // Says again what the last step said, which has been reported.
@@ -94,7 +94,7 @@ private struct Stepping: ~Copyable {
 }
 
 /// Puts values in the places of a statement's `?`.
-struct Binding {
+struct SQLBinding {
     fileprivate let statement: SQLiteStatement
     /// What is left of the room for bytes.
     fileprivate var room: Slice<UnsafeMutableRawBufferPointer>
@@ -155,28 +155,28 @@ protocol SQLValue {
     /// How much room its bytes take, besides a number's.
     var byteCount: Int { get }
 
-    func bind(by binding: inout Binding)
+    func bind(by binding: inout SQLBinding)
 }
 
 extension Int64: SQLValue {
     var byteCount: Int { 0 }
-    func bind(by binding: inout Binding) { binding.bind(self) }
+    func bind(by binding: inout SQLBinding) { binding.bind(self) }
 }
 
 extension Int: SQLValue {
     var byteCount: Int { 0 }
-    func bind(by binding: inout Binding) { binding.bind(Int64(self)) }
+    func bind(by binding: inout SQLBinding) { binding.bind(Int64(self)) }
 }
 
 extension Bool: SQLValue {
     var byteCount: Int { 0 }
-    func bind(by binding: inout Binding) { binding.bind(self ? 1 : 0) }
+    func bind(by binding: inout SQLBinding) { binding.bind(self ? 1 : 0) }
 }
 
 extension String: SQLValue {
     var byteCount: Int { utf8.count }
 
-    func bind(by binding: inout Binding) {
+    func bind(by binding: inout SQLBinding) {
         var text = self
         text.withUTF8 { binding.bind(text: UnsafeRawBufferPointer($0)) }
     }
@@ -185,7 +185,7 @@ extension String: SQLValue {
 extension Data: SQLValue {
     var byteCount: Int { count }
 
-    func bind(by binding: inout Binding) {
+    func bind(by binding: inout SQLBinding) {
         withUnsafeBytes { binding.bind(blob: $0) }
     }
 }
@@ -195,7 +195,7 @@ struct UnreadableColumn: Error {}
 
 /// A row that was read. What its columns hold is not to be trusted: a damaged file may hold anything, and that is an error
 /// and no trap.
-struct Record {
+struct SQLRow {
     private enum Cell {
         case null
         case integer(Int64)
@@ -226,7 +226,7 @@ struct Record {
     }
 }
 
-extension Record: Columns {
+extension SQLRow: SQLColumns {
     func integerIfAny(_ index: Int) throws -> Int64? {
         switch cells[index] {
         case .null: return nil
@@ -253,20 +253,20 @@ extension Record: Columns {
 }
 
 /// For long walks, which read a row at a time.
-extension Row: Columns {
+extension Row: SQLColumns {
     func integerIfAny(_ index: Int) throws -> Int64? { try decode(Int64?.self, atIndex: index) }
     func textIfAny(_ index: Int) throws -> String? { try decode(String?.self, atIndex: index) }
     func blobIfAny(_ index: Int) throws -> Data? { try decode(Data?.self, atIndex: index) }
 }
 
 /// Reading columns by their places.
-protocol Columns {
+protocol SQLColumns {
     func integerIfAny(_ index: Int) throws -> Int64?
     func textIfAny(_ index: Int) throws -> String?
     func blobIfAny(_ index: Int) throws -> Data?
 }
 
-extension Columns {
+extension SQLColumns {
     func integer(_ index: Int) throws -> Int64 { try present(try integerIfAny(index)) }
     func int(_ index: Int) throws -> Int { Int(try integer(index)) }
     func flag(_ index: Int) throws -> Bool { try integer(index) != 0 }

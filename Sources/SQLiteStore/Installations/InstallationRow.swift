@@ -47,7 +47,7 @@ struct InstallationRow: Sendable {
         plain.helpdesk.token = Secret("")
     }
 
-    init(_ row: some Columns) throws {
+    init(_ row: some SQLColumns) throws {
         settings = try row.text(2)
         sealed = try row.blobIfAny(16)
         keyID = try row.textIfAny(17)

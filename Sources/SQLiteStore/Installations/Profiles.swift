@@ -184,7 +184,7 @@ private struct ProfileRow {
 
 extension ContactProfile {
     /// Reads name, picture, language, country and phone number, which stand in this order from a column on.
-    init(_ row: some Columns, of user: ChannelUserID, from index: Int) throws {
+    init(_ row: some SQLColumns, of user: ChannelUserID, from index: Int) throws {
         self.init(
             userID: user, name: try row.textIfAny(index), avatarURL: try row.textIfAny(index + 1),
             language: try row.textIfAny(index + 2), country: try row.textIfAny(index + 3),

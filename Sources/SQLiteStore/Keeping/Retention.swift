@@ -14,10 +14,10 @@ extension SQLiteStore {
             endSweeping()
             return SweepResult()
         }
-        let look = try await read { db in try sweep.look(from: position, in: db) }
+        let scan = try await read { db in try sweep.scan(from: position, in: db) }
         let result = try await change { db in
-            var result = try sweep.remove(look, in: db)
-            result.hasMore = try SweepPosition.keep(look.next, sweep, in: db)
+            var result = try sweep.remove(scan, in: db)
+            result.hasMore = try SweepPosition.keep(scan.next, sweep, in: db)
             return result
         }
         if !result.hasMore { endSweeping() }

@@ -5,7 +5,7 @@ import RelayCore
 /// One step of the sweep.
 struct Sweep: Sendable {
     /// What a step found, and where the next one begins.
-    struct Look: Sendable {
+    struct Scan: Sendable {
         var stage: SweepPosition.Stage
         /// Row ids that are old enough.
         var numbers: [Int64] = []
@@ -19,7 +19,7 @@ struct Sweep: Sendable {
 
     /// Rows that one step looks at, and those that it removes. With what goes along with them, 200 deliveries hold the
     /// lock for some milliseconds.
-    static let lookLimit = 2000
+    static let scanLimit = 2000
     static let batchLimit = 200
     /// Free pages that stay in the file for what comes next, and those that one step gives back: moving each costs about
     /// as much as writing it.
@@ -42,10 +42,10 @@ struct Sweep: Sendable {
         rest = ages.rest.milliseconds
     }
 
-    func look(from position: SweepPosition, in db: Database) throws -> Look {
+    func scan(from position: SweepPosition, in db: Database) throws -> Scan {
         switch position.stage {
         case .attempts:
-            try look(
+            try scan(
                 from: position, in: db, until: attempts,
                 """
                 SELECT attempts.id, attempts.started_at, outbox.state, attempts.started_at
@@ -53,11 +53,11 @@ struct Sweep: Sendable {
                 WHERE attempts.id > ? ORDER BY attempts.id LIMIT ?
                 """)
         case .deliveries:
-            try look(
+            try scan(
                 from: position, in: db, until: deliveries,
                 "SELECT id, accepted_at, state, finished_at FROM outbox WHERE id > ? ORDER BY id LIMIT ?")
         case .receipts:
-            try lookAtNames(
+            try scanNames(
                 from: position, in: db, until: deliveries,
                 """
                 SELECT installation, message_id, at, EXISTS (
@@ -66,21 +66,21 @@ struct Sweep: Sendable {
                 FROM receipts WHERE (installation, message_id) > (?, ?) ORDER BY installation, message_id LIMIT ?
                 """)
         case .messageIDs:
-            try lookAtNames(
+            try scanNames(
                 from: position, in: db, until: names,
                 """
                 SELECT installation, message_id, at, 0 FROM past_message_ids
                 WHERE (installation, message_id) > (?, ?) ORDER BY installation, message_id LIMIT ?
                 """)
         case .dedupeKeys:
-            try lookAtNames(
+            try scanNames(
                 from: position, in: db, until: names,
                 """
                 SELECT installation, key, accepted_at, 0 FROM dedupe
                 WHERE (installation, key) > (?, ?) ORDER BY installation, key LIMIT ?
                 """)
         case .space:
-            Look(stage: .space, next: try Self.spareFreePages(in: db) > Self.pagesPerStep ? position : nil)
+            Scan(stage: .space, next: try Self.spareFreePages(in: db) > Self.pagesPerStep ? position : nil)
         }
     }
 
@@ -88,58 +88,58 @@ struct Sweep: Sendable {
     /// the future, of a clock that was ahead, says nothing of those behind it.
     ///
     /// - Parameter sql: gives id, when it began, the delivery's state, and from when its age counts.
-    private func look(from position: SweepPosition, in db: Database, until end: Int64, _ sql: String) throws -> Look {
-        var look = Look(stage: position.stage, next: position.nextStage)
+    private func scan(from position: SweepPosition, in db: Database, until end: Int64, _ sql: String) throws -> Scan {
+        var scan = Scan(stage: position.stage, next: position.nextStage)
         let rows = try Row.fetchCursor(
-            db.cachedStatement(sql: sql), arguments: [position.number, Self.lookLimit])
+            db.cachedStatement(sql: sql), arguments: [position.number, Self.scanLimit])
         var looked = 0
         while let row = try rows.next() {
             let began = try row.integer(1)
-            if began > end, began <= now { return look }
+            if began > end, began <= now { return scan }
             looked += 1
             let isOver = ["delivered", "discarded"].contains(try row.text(2))
-            if isOver, let over = try row.integerIfAny(3), over <= end { look.numbers.append(try row.integer(0)) }
-            if looked == Self.lookLimit || look.numbers.count == Self.batchLimit {
-                look.next = position
-                look.next?.number = try row.integer(0)
-                return look
+            if isOver, let over = try row.integerIfAny(3), over <= end { scan.numbers.append(try row.integer(0)) }
+            if looked == Self.scanLimit || scan.numbers.count == Self.batchLimit {
+                scan.next = position
+                scan.next?.number = try row.integer(0)
+                return scan
             }
         }
-        return look
+        return scan
     }
 
     /// - Parameter sql: gives installation, name, time, and whether it is still needed.
-    private func lookAtNames(
+    private func scanNames(
         from position: SweepPosition, in db: Database, until end: Int64, _ sql: String
-    ) throws -> Look {
-        var look = Look(stage: position.stage, next: position.nextStage)
+    ) throws -> Scan {
+        var scan = Scan(stage: position.stage, next: position.nextStage)
         let rows = try Row.fetchCursor(
-            db.cachedStatement(sql: sql), arguments: [position.installation, position.name, Self.lookLimit])
+            db.cachedStatement(sql: sql), arguments: [position.installation, position.name, Self.scanLimit])
         var looked = 0
         while let row = try rows.next() {
             looked += 1
             let name = [try row.text(0), try row.text(1)]
-            if try row.integer(2) <= end, try !row.flag(3) { look.names.append(name) }
-            if looked == Self.lookLimit || look.names.count == Self.batchLimit {
-                look.next = position
-                look.next?.installation = name[0]
-                look.next?.name = name[1]
-                return look
+            if try row.integer(2) <= end, try !row.flag(3) { scan.names.append(name) }
+            if looked == Self.scanLimit || scan.names.count == Self.batchLimit {
+                scan.next = position
+                scan.next?.installation = name[0]
+                scan.next?.name = name[1]
+                return scan
             }
         }
-        return look
+        return scan
     }
 
     /// Removes what was found, as far as it is still so.
-    func remove(_ look: Look, in db: Database) throws -> SweepResult {
+    func remove(_ scan: Scan, in db: Database) throws -> SweepResult {
         var result = SweepResult()
-        switch look.stage {
+        switch scan.stage {
         case .attempts:
-            result.attempts = try remove(look, in: db) { id in
+            result.attempts = try remove(scan, in: db) { id in
                 try db.run("DELETE FROM attempts WHERE id = ? AND outcome IS NOT NULL", [id])
             }
         case .deliveries:
-            result.deliveries = try remove(look, in: db) { id in
+            result.deliveries = try remove(scan, in: db) { id in
                 try db.run(
                     """
                     INSERT OR IGNORE INTO past_message_ids (installation, message_id, delivery, direction, at)
@@ -152,14 +152,14 @@ struct Sweep: Sendable {
             }
         case .receipts:
             result.receipts = try remove(
-                look, in: db, "DELETE FROM receipts WHERE installation = ? AND message_id = ? AND at <= ?", deliveries)
+                scan, in: db, "DELETE FROM receipts WHERE installation = ? AND message_id = ? AND at <= ?", deliveries)
         case .messageIDs:
             result.messageIDs = try remove(
-                look, in: db, "DELETE FROM past_message_ids WHERE installation = ? AND message_id = ? AND at <= ?",
+                scan, in: db, "DELETE FROM past_message_ids WHERE installation = ? AND message_id = ? AND at <= ?",
                 names)
         case .dedupeKeys:
             result.dedupeKeys = try remove(
-                look, in: db, "DELETE FROM dedupe WHERE installation = ? AND key = ? AND accepted_at <= ?", names)
+                scan, in: db, "DELETE FROM dedupe WHERE installation = ? AND key = ? AND accepted_at <= ?", names)
         case .space:
             let pages = min(try Self.spareFreePages(in: db), Self.pagesPerStep)
             guard pages > 0 else { break }
@@ -170,18 +170,18 @@ struct Sweep: Sendable {
         return result
     }
 
-    private func remove(_ look: Look, in db: Database, _ body: (Int64) throws -> Void) throws -> Int {
+    private func remove(_ scan: Scan, in db: Database, _ body: (Int64) throws -> Void) throws -> Int {
         var count = 0
-        for number in look.numbers {
+        for number in scan.numbers {
             try body(number)
             count += db.changesCount
         }
         return count
     }
 
-    private func remove(_ look: Look, in db: Database, _ sql: String, _ end: Int64) throws -> Int {
+    private func remove(_ scan: Scan, in db: Database, _ sql: String, _ end: Int64) throws -> Int {
         var count = 0
-        for name in look.names {
+        for name in scan.names {
             try db.run(sql, [name[0], name[1], end])
             count += db.changesCount
         }

@@ -185,10 +185,10 @@ package final class SQLiteStore: Store {
 
     /// As ``change(_:)``, for what is counted too.
     func changeCounting<Value: Sendable>(
-        _ body: @escaping ValueChange<Value>.Body
+        _ body: @escaping QueuedValueChange<Value>.Body
     ) async throws(StoreFailure) -> Value {
         let result = await withCheckedContinuation { continuation in
-            commits.enqueue(ValueChange(body) { continuation.resume(returning: $0) })
+            commits.enqueue(QueuedValueChange(body) { continuation.resume(returning: $0) })
         }
         return try result.get()
     }
@@ -202,10 +202,10 @@ package final class SQLiteStore: Store {
 
     /// As ``changeBlocking(_:)``, for what is counted too.
     func changeCountingBlocking<Value: Sendable>(
-        _ body: @escaping ValueChange<Value>.Body
+        _ body: @escaping QueuedValueChange<Value>.Body
     ) throws(StoreFailure) -> Value {
         let answer = Answer<Value>()
-        let change = ValueChange(body) { answer.give($0) }
+        let change = QueuedValueChange(body) { answer.give($0) }
         commits.enqueue(change)
         if let result = answer.wait(until: .now() + configuration.patience.seconds) { return try result.get() }
         if commits.withdraw(change) {

@@ -25,7 +25,7 @@ extension SQLiteStore {
 
     private static func intake(
         of acceptance: Acceptance
-    ) throws(StoreFailure) -> ValueChange<AcceptanceResult>.Body {
+    ) throws(StoreFailure) -> QueuedValueChange<AcceptanceResult>.Body {
         // Encoded before the queue, so that the one writing thread doesn't have to.
         var arrivals: [StoredArrival] = []
         for arrival in acceptance.arrivals { arrivals.append(try StoredArrival(arrival)) }
@@ -124,7 +124,7 @@ private struct Intake {
         result.accepted += 1
     }
 
-    private mutating func take(_ message: IncomingPayload, payload: Data) throws {
+    private mutating func take(_ message: InboundPayload, payload: Data) throws {
         let contact = try SQLiteStore.keepContact(
             message.profile, of: installation,
             subscription: subscription(.subscribed, at: message.message.sentAt ?? acceptance.at),

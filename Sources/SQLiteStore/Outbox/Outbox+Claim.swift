@@ -66,7 +66,7 @@ extension SQLiteStore {
     }
 
     /// - Parameter rows: ordering key and delivery of each.
-    static func freeLeases(_ rows: [Record], now: Int64, in db: Database) throws -> Int {
+    static func freeLeases(_ rows: [SQLRow], now: Int64, in db: Database) throws -> Int {
         for row in rows {
             if let delivery = try row.integerIfAny(1) {
                 try doubtOpenAttempts(of: delivery, by: nil, now: now, in: db)

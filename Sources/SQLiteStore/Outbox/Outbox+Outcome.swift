@@ -92,7 +92,7 @@ extension SQLiteStore {
     }
 
     @discardableResult
-    package func bury(
+    package func markDead(
         _ claim: Claim, because failure: DeliveryFailure, note: NoteDraft?, now: Date
     ) async throws(StoreFailure) -> Bool {
         try await change { db in

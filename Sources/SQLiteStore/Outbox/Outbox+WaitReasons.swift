@@ -10,10 +10,10 @@ extension SQLiteStore {
     ) async throws(StoreFailure) -> [DeliveryID: WaitReason] {
         guard !deliveries.isEmpty else { return [:] }
         return try await read { db in
-            var looks = WaitLooks(db: db, hasWorker: try self.hasWorker(in: db))
+            var lookup = WaitReasonLookup(db: db, hasWorker: try self.hasWorker(in: db))
             var reasons: [DeliveryID: WaitReason] = [:]
             for id in deliveries {
-                if let facts = try looks.facts(of: id) { reasons[id] = WaitReason(facts, now: now) }
+                if let facts = try lookup.facts(of: id) { reasons[id] = WaitReason(facts, now: now) }
             }
             return reasons
         }
@@ -34,7 +34,7 @@ extension SQLiteStore {
 }
 
 /// Looks up what holds waiting deliveries up; what is the same for many is looked up once.
-private struct WaitLooks {
+private struct WaitReasonLookup {
     let db: Database
     let hasWorker: Bool
     private var states: [String: Installation.State] = [:]

@@ -66,7 +66,7 @@ extension SQLiteStore {
             """, [installation.rawValue, message.rawValue])
         guard let found, case .reply(let reply) = Payload(stored: try? found.blobIfAny(2)) else { return }
         let delivery = try found.integer(1)
-        let isTold = try db.exists(
+        let isReported = try db.exists(
             """
             SELECT 1 FROM message_ids
             JOIN receipts ON receipts.installation = message_ids.installation
@@ -76,7 +76,7 @@ extension SQLiteStore {
         try db.run(
             "UPDATE receipts SET was_noted = 1 WHERE installation = ? AND message_id = ?",
             [installation.rawValue, message.rawValue])
-        if isTold { return }
+        if isReported { return }
         try enqueueNote(
             NoteDraft(text: try found.text(0), conversation: reply.conversation), of: installation,
             contact: try found.integerIfAny(3), now: now, in: db)

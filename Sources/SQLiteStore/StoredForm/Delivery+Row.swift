@@ -9,7 +9,7 @@ extension Delivery {
         next_attempt_at, finished_at, doubt_since, reason, detail, is_late, source, cause
         """
 
-    init(_ row: some Columns) throws {
+    init(_ row: some SQLColumns) throws {
         self.init(
             id: DeliveryID(rawValue: try row.integer(0)), installation: try row.id(1), direction: try row.word(2),
             orderingKey: try row.id(3), contact: try row.integerIfAny(4).map(ContactID.init(rawValue:)),

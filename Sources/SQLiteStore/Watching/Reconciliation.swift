@@ -4,7 +4,7 @@ package import RelayCore
 
 /// Which conversations to look into for what a webhook didn't bring.
 extension SQLiteStore {
-    package func nextLook(_ pace: PollPace, now: Date) async throws(StoreFailure) -> Date? {
+    package func nextPoll(_ pace: PollPace, now: Date) async throws(StoreFailure) -> Date? {
         try await read { db in
             var earliest: Int64?
             for installation in try Self.watchedInstallations(in: db) {
@@ -41,7 +41,7 @@ extension SQLiteStore {
     }
 
     package func record(
-        _ outcome: LookOutcome, of conversation: WatchedConversation, _ pace: PollPace, now: Date
+        _ outcome: PollOutcome, of conversation: WatchedConversation, _ pace: PollPace, now: Date
     ) async throws(StoreFailure) {
         let (installation, id) = (conversation.installation.rawValue, conversation.id.rawValue)
         try await change { db in
@@ -49,12 +49,12 @@ extension SQLiteStore {
             try db.run(
                 "UPDATE conversations SET begins_at = ?, seen_until = ? WHERE installation = ? AND id = ?",
                 [outcome.beginsAt.milliseconds, outcome.seenUntil?.milliseconds, installation, id])
-            let base = outcome.nextLook.map { clock + $0.milliseconds - pace.interval.milliseconds }
+            let base = outcome.nextPoll.map { clock + $0.milliseconds - pace.interval.milliseconds }
             try db.run(
                 """
                 UPDATE conversations SET look_base = ?, looks_in_vain = ?
                 WHERE installation = ? AND id = ? AND active_at = ?
-                """, [base, outcome.looksInVain, installation, id, conversation.activeAt.milliseconds])
+                """, [base, outcome.emptyPolls, installation, id, conversation.activeAt.milliseconds])
             let further = pace.spacing.milliseconds * Int64(max(0, outcome.calls - 1))
             if further > 0 || outcome.rest > .zero {
                 try Self.keepPace(installation, readyAt: clock + max(further, outcome.rest.milliseconds), in: db)
@@ -141,7 +141,7 @@ extension SQLiteStore {
             {
                 return WatchedConversation(
                     installation: InstallationID(installation.id), id: try row.id(0), isResolved: try row.flag(2),
-                    activeAt: activeAt, looksInVain: try row.int(4), beginsAt: beginsAt,
+                    activeAt: activeAt, emptyPolls: try row.int(4), beginsAt: beginsAt,
                     seenUntil: try row.dateIfAny(6))
             }
             try db.run(

@@ -10,7 +10,7 @@ import NIOHTTP1
 import Simulators
 import Synchronization
 
-final class FarSideProxy: Sendable {
+final class HoldingProxy: Sendable {
     enum Moment: Sendable, CaseIterable {
         /// The call has come and was not passed on.
         case beforeEffect
@@ -122,9 +122,9 @@ final class FarSideProxy: Sendable {
 extension ByocStack {
     /// Runs a proxy before one of the far sides' APIs while the body runs.
     func withProxy<Result: Sendable>(
-        of url: String, _ body: @escaping @Sendable (FarSideProxy) async throws -> Result
+        of url: String, _ body: @escaping @Sendable (HoldingProxy) async throws -> Result
     ) async throws -> Result {
-        let proxy = try FarSideProxy(of: url, log: log)
+        let proxy = try HoldingProxy(of: url, log: log)
         let server = LoopbackServer(logger: Logger(label: "proxy")) { await proxy.respond(to: $0) }
         return try await withThrowingTaskGroup(of: Result?.self) { group in
             group.addTask {
@@ -145,12 +145,12 @@ extension ByocStack {
 
     /// Holds the next call of this method whose path ends so.
     func hold(
-        _ moment: FarSideProxy.Moment, at proxy: FarSideProxy, _ method: HTTPRequest.Method, _ ending: String
-    ) -> FarSideProxy.Hold {
+        _ moment: HoldingProxy.Moment, at proxy: HoldingProxy, _ method: HTTPRequest.Method, _ ending: String
+    ) -> HoldingProxy.Hold {
         proxy.holdNext(moment) { $0.method == method && $0.path.hasSuffix(ending) }
     }
 
-    func waitUntilReached(_ hold: FarSideProxy.Hold, _ what: String) async throws {
+    func waitUntilReached(_ hold: HoldingProxy.Hold, _ what: String) async throws {
         try await wait(for: what) { hold.isReached }
     }
 }

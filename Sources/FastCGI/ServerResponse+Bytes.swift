@@ -1,6 +1,6 @@
 import HTTPTypes
 
-extension OutgoingResponse {
+extension ServerResponse {
     /// The answer in the form of CGI (RFC 3875 §6.2): `Status:`, the header fields, an empty line, the body.
     ///
     /// Line breaks can't get in from a value or a reason phrase: swift-http-types replaces them when they are set.

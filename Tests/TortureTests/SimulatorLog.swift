@@ -3,7 +3,7 @@ import Simulators
 @testable import byoc_sandbox
 
 /// A log as both far sides would have written it, of one customer and one conversation.
-struct LogOfFarSides {
+struct SimulatorLog {
     static let customer = "Ab/cd+ef=="
     static let conversation = "conversation-1"
     private static let user = "user-1"

@@ -1,7 +1,7 @@
 package import HTTPTypes
 
 /// An HTTP request from the web server, complete with its body.
-package struct IncomingRequest: Sendable {
+package struct ServerRequest: Sendable {
     /// Method, scheme, authority, path and header fields.
     ///
     /// The path is raw, with its query, as the client sent it (`REQUEST_URI`); for a server that doesn't send it, it is

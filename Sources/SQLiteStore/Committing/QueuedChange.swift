@@ -4,7 +4,7 @@ import RelayCore
 import Synchronization
 
 /// One caller's change, in the queue of the writing thread.
-protocol Change: AnyObject, Sendable {
+protocol QueuedChange: AnyObject, Sendable {
     /// Called once, before anything else. False: it was withdrawn, and nothing more is to be done with it.
     func begin() -> Bool
 
@@ -19,7 +19,7 @@ protocol Change: AnyObject, Sendable {
 }
 
 /// A change that gives a value back.
-final class ValueChange<Value: Sendable>: Change {
+final class QueuedValueChange<Value: Sendable>: QueuedChange {
     typealias Body = @Sendable (Database, inout CounterTally) throws -> Value
 
     private enum State {

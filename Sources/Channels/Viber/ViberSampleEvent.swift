@@ -4,40 +4,40 @@ import HTTPTypes
 package import RelayCore
 
 /// Callbacks as Viber makes them (viber.md §3), signed with the bot's token (viber.md §4).
-extension Viber: WebhookImitating {
-    package var imitations: [WebhookImitation] {
+extension Viber: SampleEventMaking {
+    package var sampleEvents: [SampleEventKind] {
         [
-            WebhookImitation("message", "a customer writes a text"),
-            WebhookImitation("picture", "a customer sends a picture"),
-            WebhookImitation("video", "a customer sends a video"),
-            WebhookImitation("file", "a customer sends a file"),
-            WebhookImitation("contact", "a customer sends a contact card"),
-            WebhookImitation("location", "a customer sends a location"),
-            WebhookImitation("sticker", "a customer sends a sticker"),
-            WebhookImitation("url", "a customer sends a link"),
-            WebhookImitation("delivered", "a reply reached the phone"),
-            WebhookImitation("seen", "a reply was read"),
-            WebhookImitation("failed", "a reply could not be shown"),
-            WebhookImitation("subscribed", "a customer subscribes"),
-            WebhookImitation("unsubscribed", "a customer unsubscribes"),
-            WebhookImitation("conversation_started", "a customer opens the chat"),
-            WebhookImitation("webhook", "Viber tests the webhook URL"),
+            SampleEventKind("message", "a customer writes a text"),
+            SampleEventKind("picture", "a customer sends a picture"),
+            SampleEventKind("video", "a customer sends a video"),
+            SampleEventKind("file", "a customer sends a file"),
+            SampleEventKind("contact", "a customer sends a contact card"),
+            SampleEventKind("location", "a customer sends a location"),
+            SampleEventKind("sticker", "a customer sends a sticker"),
+            SampleEventKind("url", "a customer sends a link"),
+            SampleEventKind("delivered", "a reply reached the phone"),
+            SampleEventKind("seen", "a reply was read"),
+            SampleEventKind("failed", "a reply could not be shown"),
+            SampleEventKind("subscribed", "a customer subscribes"),
+            SampleEventKind("unsubscribed", "a customer unsubscribes"),
+            SampleEventKind("conversation_started", "a customer opens the chat"),
+            SampleEventKind("webhook", "Viber tests the webhook URL"),
         ]
     }
 
-    package func imitate(_ kind: String, _ wish: ImitationWish, account: ChannelAccount) -> ImitatedWebhook? {
+    package func sampleWebhook(_ kind: String, _ sample: SampleEvent, account: ChannelAccount) -> SampleWebhook? {
         let token = ViberSettings(account).token
-        guard !token.isEmpty, imitations.contains(where: { $0.kind == kind }),
-            let body = viberJSON(ImitatedCallback(kind, wish))
+        guard !token.isEmpty, sampleEvents.contains(where: { $0.kind == kind }),
+            let body = viberJSON(SampleCallback(kind, sample))
         else { return nil }
         let key = SymmetricKey(data: Array(token.reveal().utf8))
         let signature = HMAC<SHA256>.authenticationCode(for: body, using: key).hexadecimal
-        return ImitatedWebhook(
+        return SampleWebhook(
             headers: [.contentType: "application/json", .viberContentSignature: signature], body: body)
     }
 }
 
-private struct ImitatedCallback: Encodable {
+private struct SampleCallback: Encodable {
     struct User: Encodable {
         var id: String
         var name: String?
@@ -105,16 +105,16 @@ private struct ImitatedCallback: Encodable {
         case failureText = "desc"
     }
 
-    init(_ kind: String, _ wish: ImitationWish) {
+    init(_ kind: String, _ sample: SampleEvent) {
         event = kind
-        timestamp = Int64((wish.at.timeIntervalSince1970 * 1000).rounded())
-        token = wish.messageID
-        let person = User(id: wish.from.userID.rawValue, name: wish.from.name)
+        timestamp = Int64((sample.at.timeIntervalSince1970 * 1000).rounded())
+        token = sample.messageID
+        let person = User(id: sample.from.userID.rawValue, name: sample.from.name)
         switch kind {
         case "delivered", "seen", "unsubscribed": userID = person.id
         case "failed":
             userID = person.id
-            failureText = wish.text ?? "failure description"
+            failureText = sample.text ?? "failure description"
         case "subscribed": user = person
         case "conversation_started":
             user = person
@@ -124,33 +124,33 @@ private struct ImitatedCallback: Encodable {
         default:
             event = "message"
             sender = person
-            message = Message(kind, wish)
+            message = Message(kind, sample)
         }
     }
 }
 
-extension ImitatedCallback.Message {
-    fileprivate init(_ kind: String, _ wish: ImitationWish) {
-        self.init(type: kind == "message" ? "text" : kind, text: wish.text)
+extension SampleCallback.Message {
+    fileprivate init(_ kind: String, _ sample: SampleEvent) {
+        self.init(type: kind == "message" ? "text" : kind, text: sample.text)
         switch kind {
         case "picture":
-            media = wish.url ?? "https://example.com/picture.jpg"
+            media = sample.url ?? "https://example.com/picture.jpg"
             fileName = "picture.jpg"
         case "video":
-            media = wish.url ?? "https://example.com/video.mp4"
+            media = sample.url ?? "https://example.com/video.mp4"
             size = 10_000
             duration = 10
         case "file":
-            media = wish.url ?? "https://example.com/file.pdf"
+            media = sample.url ?? "https://example.com/file.pdf"
             fileName = "file.pdf"
             size = 10_000
-        case "url": media = wish.url ?? "https://example.com/"
-        case "contact": contact = Contact(name: wish.text ?? "Alex", phoneNumber: "+12025550123")
+        case "url": media = sample.url ?? "https://example.com/"
+        case "contact": contact = Contact(name: sample.text ?? "Alex", phoneNumber: "+12025550123")
         case "location": location = Place(lat: 50.4501, lon: 30.5234)
         case "sticker":
             stickerID = 46105
-            media = wish.url
-        default: text = wish.text ?? "Hello from byoc trigger"
+            media = sample.url
+        default: text = sample.text ?? "Hello from byoc trigger"
         }
     }
 }

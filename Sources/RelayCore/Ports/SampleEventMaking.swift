@@ -1,21 +1,21 @@
 package import FoundationEssentials
 package import HTTPTypes
 
-/// A channel that can make webhooks as its service makes them, signed with the installation's own credential: for trying
+/// A channel that makes sample webhooks as its service would send them, signed with the installation's own credential: for trying
 /// one's own endpoint out without a phone.
-package protocol WebhookImitating: Channel {
-    /// What it can make, in the order to tell it; `message`, a customer's text, is always one.
-    var imitations: [WebhookImitation] { get }
+package protocol SampleEventMaking: Channel {
+    /// The kinds that it makes, in the order to list them. `message`, a customer's text, is always one of them.
+    var sampleEvents: [SampleEventKind] { get }
 
-    /// Makes the webhook of one kind.
+    /// Makes a sample webhook of one kind.
     ///
-    /// - Parameter kind: one of ``imitations``.
+    /// - Parameter kind: one of ``sampleEvents``.
     /// - Returns: `nil` when there is no such kind, or no credential to sign it with.
-    func imitate(_ kind: String, _ wish: ImitationWish, account: ChannelAccount) -> ImitatedWebhook?
+    func sampleWebhook(_ kind: String, _ event: SampleEvent, account: ChannelAccount) -> SampleWebhook?
 }
 
-/// One kind of webhook that can be imitated.
-package struct WebhookImitation: Hashable, Sendable {
+/// A kind of sample event.
+package struct SampleEventKind: Hashable, Sendable {
     /// As it is asked for: `picture`.
     package var kind: String
     /// What it is, in words.
@@ -27,8 +27,8 @@ package struct WebhookImitation: Hashable, Sendable {
     }
 }
 
-/// What is to stand in an imitated webhook; each kind takes what it has a place for.
-package struct ImitationWish: Sendable {
+/// The content of a sample event. Each kind uses the values that it has a field for.
+package struct SampleEvent: Sendable {
     package var from: ContactProfile
     package var text: String?
     /// Of a picture, a file, a link.
@@ -47,7 +47,7 @@ package struct ImitationWish: Sendable {
 }
 
 /// A webhook as the service would send it.
-package struct ImitatedWebhook: Sendable {
+package struct SampleWebhook: Sendable {
     package var method: HTTPRequest.Method
     package var headers: HTTPFields
     package var body: [UInt8]

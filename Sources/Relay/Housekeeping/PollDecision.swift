@@ -13,9 +13,9 @@
 ///
 /// A resolved conversation gets one look after what happened last, because an answer and the resolution behind it can be
 /// lost one by one; then it rests.
-package enum LookDecision: Hashable, Sendable {
+package enum PollDecision: Hashable, Sendable {
     /// Again after this.
-    case again(after: Duration, looksInVain: Int)
+    case again(after: Duration, emptyPolls: Int)
     /// Not before something happens.
     case rest
 
@@ -30,20 +30,20 @@ package enum LookDecision: Hashable, Sendable {
     }
 
     package static func after(
-        _ result: Result, looksInVain: Int, isResolved: Bool, interval: Duration
-    ) -> LookDecision {
+        _ result: Result, emptyPolls: Int, isResolved: Bool, interval: Duration
+    ) -> PollDecision {
         switch result {
         case .impossible: .rest
-        case .news: .again(after: interval, looksInVain: 0)
+        case .news: .again(after: interval, emptyPolls: 0)
         case .nothing where isResolved: .rest
         // What Freshchat's own trouble hid is worth to be found soon after it.
-        case .failed: .again(after: wait(looksInVain: looksInVain, interval), looksInVain: looksInVain)
+        case .failed: .again(after: wait(emptyPolls: emptyPolls, interval), emptyPolls: emptyPolls)
         case .nothing:
-            .again(after: wait(looksInVain: looksInVain + 1, interval), looksInVain: looksInVain + 1)
+            .again(after: wait(emptyPolls: emptyPolls + 1, interval), emptyPolls: emptyPolls + 1)
         }
     }
 
-    static func wait(looksInVain: Int, _ interval: Duration) -> Duration {
-        interval * (1 << min(max(looksInVain, 0), 4))
+    static func wait(emptyPolls: Int, _ interval: Duration) -> Duration {
+        interval * (1 << min(max(emptyPolls, 0), 4))
     }
 }

@@ -2,7 +2,7 @@ import FoundationEssentials
 
 /// What LIKE is to look for, which knows upper and lower case of ASCII only: other letters are looked for as they are
 /// written, all small, all large, and with a large one first. It chooses whom to look at more closely.
-enum Pattern {
+enum LikePattern {
     /// As it stands in a column.
     static func inText(_ text: String) -> [String] { Set(forms(of: text).map(escaped)).sorted() }
 

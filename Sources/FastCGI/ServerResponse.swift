@@ -1,7 +1,7 @@
 package import HTTPTypes
 
 /// A handler's answer. `Content-Length` and `X-Request-Id` are added when it is sent.
-package struct OutgoingResponse: Sendable {
+package struct ServerResponse: Sendable {
     /// Status and header fields.
     package var head: HTTPResponse
     /// The body; not sent for HEAD, 204 and 304.
