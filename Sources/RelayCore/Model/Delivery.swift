@@ -1,44 +1,5 @@
 package import FoundationEssentials
 
-/// Which way a delivery goes.
-package enum Direction: String, Codable, Sendable, CaseIterable {
-    /// From the customer to the agent.
-    case inbound
-    /// From the agent to the customer.
-    case outbound
-
-    /// Whose API the delivery is made through.
-    package var side: Side { self == .inbound ? .helpdesk : .channel }
-}
-
-/// One of the two far sides.
-package enum Side: String, Codable, Sendable, CaseIterable {
-    case channel, helpdesk
-}
-
-/// What is to be delivered.
-package enum Payload: Hashable, Codable, Sendable {
-    /// A customer's message.
-    case message(InboundPayload)
-    /// An agent's (or bot's) message.
-    case reply(HelpdeskMessage)
-    /// A private note of ours for the agents of a conversation.
-    case note(text: String, conversation: HelpdeskConversationID)
-}
-
-/// A customer's message on its way to the agents.
-package struct InboundPayload: Hashable, Codable, Sendable {
-    package var id: ChannelMessageID
-    package var profile: ContactProfile
-    package var message: Message
-
-    package init(id: ChannelMessageID, profile: ContactProfile, message: Message) {
-        self.id = id
-        self.profile = profile
-        self.message = message
-    }
-}
-
 /// A row of the outbox.
 package struct Delivery: Hashable, Sendable {
     package enum State: String, Codable, Sendable, CaseIterable {
@@ -105,33 +66,5 @@ package struct Delivery: Hashable, Sendable {
         self.isLate = isLate
         self.source = source
         self.cause = cause
-    }
-}
-
-/// One customer on one installation.
-package struct Contact: Hashable, Sendable {
-    package var id: ContactID
-    package var installation: InstallationID
-    package var profile: ContactProfile
-    /// The contact's subscription; `nil` before anything was told.
-    package var subscription: SubscriptionChange.Kind?
-    package var user: HelpdeskUserID?
-    /// Their newest conversation on the installation's present topic.
-    package var conversation: HelpdeskConversationID?
-    /// Whether Freshchat said of that conversation that it is resolved.
-    package var isResolved: Bool
-
-    package init(
-        id: ContactID, installation: InstallationID, profile: ContactProfile,
-        subscription: SubscriptionChange.Kind? = nil, user: HelpdeskUserID? = nil,
-        conversation: HelpdeskConversationID? = nil, isResolved: Bool = false
-    ) {
-        self.id = id
-        self.installation = installation
-        self.profile = profile
-        self.subscription = subscription
-        self.user = user
-        self.conversation = conversation
-        self.isResolved = isResolved
     }
 }

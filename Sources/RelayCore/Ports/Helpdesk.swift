@@ -88,89 +88,9 @@ package enum ProfileOutcome: Hashable, Sendable {
     case gone
 }
 
-/// Says whether the store already has this message's id recorded for another delivery.
-package typealias KnownMessages = @Sendable (HelpdeskMessageID) async throws(DeliveryFailure) -> Bool
-
-/// One post into a customer's conversation.
-package struct InboundPiece: Sendable {
-    package var message: Message
-    package var profile: ContactProfile
-    /// `<channel>:<channel user id>`: what Freshchat knows the customer by.
-    package var reference: String
-    /// The channel's name, kept as a property of the Freshchat user.
-    package var channelName: String
-    package var user: HelpdeskUserID?
-    /// The customer's current conversation on the installation's topic.
-    package var conversation: HelpdeskConversationID?
-    package var doubt: Doubt?
-    /// Asked while a doubt is looked up, and of an answer that may be another message's: a message that belongs to another
-    /// delivery is not this one, though it says the same. Customers write "ok" twice.
-    package var isKnown: KnownMessages
-
-    package init(
-        message: Message, profile: ContactProfile, reference: String, channelName: String, user: HelpdeskUserID?,
-        conversation: HelpdeskConversationID?, doubt: Doubt?, isKnown: @escaping KnownMessages
-    ) {
-        self.message = message
-        self.profile = profile
-        self.reference = reference
-        self.channelName = channelName
-        self.user = user
-        self.conversation = conversation
-        self.doubt = doubt
-        self.isKnown = isKnown
-    }
-}
-
-/// An earlier attempt at the same piece has an unknown outcome.
-package struct Doubt: Hashable, Codable, Sendable {
-    /// When the earliest such attempt began, by our clock.
-    package var since: Date
-    /// When the latest was broken off, or its worker found dead.
-    package var endedAt: Date
-
-    package init(since: Date, endedAt: Date) {
-        self.since = since
-        self.endedAt = endedAt
-    }
-
-    /// From when on what can't be found was not applied.
-    ///
-    /// A request outlives the process that sent it: it is in the kernel's hands, then in the far side's, which may be slow.
-    /// Before this instant "not there" means "perhaps not yet". It gets a quarter more than the time that it had taken,
-    /// but no less than 3 s and no more than 30 s.
-    package var settledAt: Date {
-        let taken = endedAt.timeIntervalSince(since)
-        return endedAt.addingTimeInterval(min(max(taken * 1.25, 3), 30))
-    }
-}
-
 /// Remembers, durably, whom and what a customer is in Freshchat.
 package protocol MappingKeeper: Sendable {
     /// - Parameter written: what the user was created with just now; `nil` for one that was there already.
     func found(user: HelpdeskUserID, written: ContactProfile?) async throws(DeliveryFailure)
     func found(conversation: HelpdeskConversationID) async throws(DeliveryFailure)
-}
-
-/// What Freshchat says of our credentials.
-package struct HelpdeskCheck: Hashable, Sendable {
-    package struct Topic: Hashable, Sendable {
-        package var id: TopicID
-        package var name: String
-        package var isEnabled: Bool
-
-        package init(id: TopicID, name: String, isEnabled: Bool) {
-            self.id = id
-            self.name = name
-            self.isEnabled = isEnabled
-        }
-    }
-
-    package var accountName: String
-    package var topics: [Topic]
-
-    package init(accountName: String, topics: [Topic]) {
-        self.accountName = accountName
-        self.topics = topics
-    }
 }
