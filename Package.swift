@@ -75,10 +75,12 @@ let package = Package(
             dependencies: ["RelayCore", "CGumbo", httpTypes, logging, crypto, cryptoExtras],
             swiftSettings: strict
         ),
+        // The key that secrets are sealed with.
+        .target(name: "Vault", dependencies: ["RelayCore", crypto], swiftSettings: strict),
         .target(
             name: "SQLiteStore",
             dependencies: [
-                "RelayCore", logging, crypto, .product(name: "GRDB", package: "GRDB.swift"),
+                "RelayCore", logging, .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: strict
@@ -111,7 +113,8 @@ let package = Package(
         .executableTarget(
             name: "byoc",
             dependencies: [
-                "RelayCore", "Relay", "Channels", "Freshchat", "SQLiteStore", "Outbound", "FastCGI", "Console",
+                "RelayCore", "Relay", "Channels", "Freshchat", "SQLiteStore", "Vault", "Outbound", "FastCGI",
+                "Console",
                 httpTypes, logging, crypto, argumentParser, serviceLifecycle, unixSignals,
                 .product(name: "Configuration", package: "swift-configuration"),
             ],
@@ -185,12 +188,14 @@ let package = Package(
         .testTarget(
             name: "SQLiteStoreTests",
             dependencies: [
-                "SQLiteStore", "RelayCore", "RelayTesting", "FaultyDisk", logging, crypto,
+                "SQLiteStore", "Vault", "RelayCore", "RelayTesting", "FaultyDisk", logging, crypto,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             resources: [.copy("Fixtures")],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "VaultTests", dependencies: ["Vault", "RelayCore", crypto], swiftSettings: strict),
         .testTarget(
             name: "FastCGITests", dependencies: ["FastCGI", httpTypes, logging], swiftSettings: strict),
         .testTarget(

@@ -3,6 +3,7 @@ import Logging
 import RelayCore
 import SQLiteStore
 import Testing
+import Vault
 
 /// Stores as earlier versions wrote them, one for each schema that was in use: `Fixtures/<last migration, with dashes>.sqlite`.
 ///

@@ -4,6 +4,7 @@ import Glibc
 import Logging
 import RelayCore
 import SQLiteStore
+import Vault
 
 /// A data directory that goes away with the object.
 final class Directory: Sendable {

@@ -29,7 +29,7 @@ struct InstallationRow: Sendable {
     private var sealed: Data?
     private var keyID: String?
 
-    init(_ installation: Installation, key: EncryptionKey) throws(StoreFailure) {
+    init(_ installation: Installation, key: any SecretSealing) throws(StoreFailure) {
         let secrets = Secrets(
             channel: installation.channel.secrets, helpdesk: installation.helpdesk.token,
             targetToken: installation.targetToken, helpdeskToken: installation.helpdeskToken,
@@ -71,7 +71,7 @@ struct InstallationRow: Sendable {
     }
 
     /// The installation with its secrets opened.
-    func installation(key: EncryptionKey) throws(StoreFailure) -> Installation {
+    func installation(key: any SecretSealing) throws(StoreFailure) -> Installation {
         guard let sealed, let clear = key.open(sealed, context: plain.id.rawValue) else {
             guard let keyID, keyID != key.id else {
                 throw StoreFailure(
@@ -137,7 +137,7 @@ extension StoreFailure {
     }
 }
 
-extension EncryptionKey {
+extension SecretSealing {
     /// Makes sure that this is the key the store was made with; the first key is remembered.
     func check(in db: Database) throws {
         let name = "key"

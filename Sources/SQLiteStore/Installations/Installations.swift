@@ -153,7 +153,7 @@ extension SQLiteStore {
         try db.run("UPDATE meta SET number = number + 1 WHERE name = 'installations_version'")
     }
 
-    private static func installations(_ db: Database, key: EncryptionKey) throws -> [Installation] {
+    private static func installations(_ db: Database, key: any SecretSealing) throws -> [Installation] {
         try db.rows(InstallationRow.selection).map { try InstallationRow($0).installation(key: key) }
     }
 

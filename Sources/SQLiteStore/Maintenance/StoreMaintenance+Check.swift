@@ -1,12 +1,12 @@
 import Foundation
 import GRDB
-import RelayCore
+package import RelayCore
 
 extension StoreMaintenance {
     /// Looks through everything, as of one moment, and changes nothing.
     ///
     /// - Parameter key: what the secrets should be encrypted with; `nil`: not to be looked at.
-    package func check(key: EncryptionKey?) -> StoreReport {
+    package func check(key: (any SecretSealing)?) -> StoreReport {
         var report = StoreReport(path: database, bytes: size(of: database), walBytes: size(of: database + "-wal"))
         do {
             let queue = try openForReading()
@@ -31,7 +31,7 @@ private struct Inspection {
     let path: String
     var report: StoreReport
 
-    mutating func run(key: EncryptionKey?) {
+    mutating func run(key: (any SecretSealing)?) {
         attempt("facts") { inspection in try inspection.readFacts(key: key) }
         attempt("integrity") { inspection in try inspection.checkFile() }
         // Without our tables there is nothing more to be said.
@@ -56,7 +56,7 @@ private struct Inspection {
             StoreReport.Finding(severity: severity, name: name, problem: problem, remedy: remedy))
     }
 
-    private mutating func readFacts(key: EncryptionKey?) throws {
+    private mutating func readFacts(key: (any SecretSealing)?) throws {
         let pageSize = try Int64.fetchOne(db, sql: "PRAGMA page_size") ?? 0
         report.freeBytes = try Int64.fetchOne(db, sql: "PRAGMA freelist_count").map { $0 * pageSize }
         report.journal = try String.fetchOne(db, sql: "PRAGMA journal_mode")

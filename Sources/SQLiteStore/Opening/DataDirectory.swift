@@ -1,15 +1,15 @@
 import Foundation
 import Glibc
-import RelayCore
+package import RelayCore
 
 /// The directory that everything durable lies in, private to the user of the workers.
-struct DataDirectory: Sendable {
-    let path: String
+package struct DataDirectory: Sendable {
+    /// Without a slash at the end.
+    package let path: String
 
     var database: String { path + "/byoc.sqlite" }
     var writeLock: String { path + "/write.lock" }
     var sweepLock: String { path + "/sweep.lock" }
-    var keyFile: String { path + "/secret.key" }
     var workers: String { path + "/workers" }
 
     /// Makes it, with its parents, or checks the one that is there.
@@ -18,7 +18,7 @@ struct DataDirectory: Sendable {
     /// well be a `/tmp` or a `/var/lib` that was named by mistake and that others need.
     ///
     /// - Parameter mustExist: refuses to make anything where a store was and is gone.
-    init(_ path: String, mustExist: Bool = false) throws(StoreFailure) {
+    package init(_ path: String, mustExist: Bool = false) throws(StoreFailure) {
         var path = path
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         guard !path.isEmpty else {
@@ -96,6 +96,9 @@ struct DataDirectory: Sendable {
 
     /// The size of the database file in bytes; `nil` when there is none.
     var databaseSize: Int64? { size(of: "") }
+
+    /// Whether there is a store in it.
+    package var hasStore: Bool { (databaseSize ?? 0) > 0 }
 
     private func size(of suffix: String) -> Int64? {
         var status = stat()

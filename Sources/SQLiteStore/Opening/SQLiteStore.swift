@@ -12,7 +12,7 @@ import Synchronization
 package final class SQLiteStore: Store {
     let configuration: SQLiteStoreConfiguration
     let files: DataDirectory
-    let key: EncryptionKey
+    let key: any SecretSealing
     let logger: Logger
     let database: any DatabaseWriter
     let commits: GroupCommit
@@ -40,7 +40,7 @@ package final class SQLiteStore: Store {
     ///   ours or is from a newer version, `wrongKey` when its secrets were encrypted with another key; each with the path
     ///   and what to do.
     package static func open(
-        _ configuration: SQLiteStoreConfiguration, key: EncryptionKey, logger: Logger
+        _ configuration: SQLiteStoreConfiguration, key: any SecretSealing, logger: Logger
     ) throws(StoreFailure) -> SQLiteStore {
         let directory = try DataDirectory(configuration.directory, mustExist: configuration.mustExist)
         let lock = try KernelLock(path: directory.writeLock)
@@ -83,7 +83,7 @@ package final class SQLiteStore: Store {
     }
 
     private init(
-        _ configuration: SQLiteStoreConfiguration, _ files: DataDirectory, key: EncryptionKey,
+        _ configuration: SQLiteStoreConfiguration, _ files: DataDirectory, key: any SecretSealing,
         database: any DatabaseWriter, versions: VersionReaders?, checkpointer: Checkpointer?, lock: KernelLock,
         logger: Logger
     ) {

@@ -10,20 +10,22 @@ extension EncryptionKey {
         package var path: String
     }
 
-    /// Reads `secret.key` in the data directory, or makes it, readable for its owner only.
+    /// Reads `secret.key` in a data directory, or makes it, readable for its owner only.
     ///
     /// Several processes may do so at once: all get the same key.
     ///
+    /// - Parameters:
+    ///   - directory: is there, and is private.
+    ///   - hasStore: whether it holds a data store already, whose secrets a new key could not open.
     /// - Throws: `unavailable` when the file can be read by others or can't be read by us; `wrongKey` when it holds no
-    ///   key, or when there is a data store already but no key file: a new key would open nothing.
-    package static func loadOrCreate(in directory: String) throws(StoreFailure) -> Loaded {
-        let directory = try DataDirectory(directory)
-        let path = directory.keyFile
+    ///   key, or when there is a data store already but no key file.
+    package static func loadOrCreate(in directory: String, hasStore: Bool) throws(StoreFailure) -> Loaded {
+        let path = file(in: directory)
         if let key = try read(path) { return Loaded(key: key, wasCreated: false, path: path) }
-        if let size = directory.databaseSize, size > 0 {
+        if hasStore {
             throw StoreFailure(
                 .wrongKey,
-                "there is a data store in \(directory.path) but no \(path). Put that file back from the backup, or "
+                "there is a data store in \(directory) but no \(path). Put that file back from the backup, or "
                     + "give the key that the store was made with.")
         }
         let key = EncryptionKey()
@@ -32,7 +34,7 @@ extension EncryptionKey {
         defer { unlink(temporary) }
         // A link is made whole or not at all, and never over a file that another process was quicker to make.
         if link(temporary, path) == 0 {
-            try DataDirectory.synchronise(directory.path)
+            try makeDurable(directory)
             return Loaded(key: key, wasCreated: true, path: path)
         }
         guard errno == EEXIST else { throw .system("the key file \(path) can't be made") }
@@ -44,8 +46,10 @@ extension EncryptionKey {
 
     /// The key in a data directory, without making one; `nil` when there is none.
     package static func load(from directory: String) throws(StoreFailure) -> EncryptionKey? {
-        try read(directory + "/secret.key")
+        try read(file(in: directory))
     }
+
+    private static func file(in directory: String) -> String { directory + "/secret.key" }
 
     private static func read(_ path: String) throws(StoreFailure) -> EncryptionKey? {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
@@ -82,6 +86,16 @@ extension EncryptionKey {
             let failure = StoreFailure.system("the key file \(path) can't be written")
             unlink(path)
             throw failure
+        }
+    }
+    /// Makes the file's name durable.
+    private static func makeDurable(_ directory: String) throws(StoreFailure) {
+        let descriptor = Glibc.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .system("the directory \(directory) can't be opened") }
+        defer { close(descriptor) }
+        // EINVAL: this file system can't synchronise directories.
+        guard fsync(descriptor) == 0 || errno == EINVAL else {
+            throw .system("the directory \(directory) can't be made durable")
         }
     }
 }

@@ -1,5 +1,5 @@
 import Crypto
-import FoundationEssentials
+package import FoundationEssentials
 package import RelayCore
 
 /// The key that secrets are encrypted with before they are stored: 256 bits.
@@ -55,11 +55,9 @@ package struct EncryptionKey: Hashable, Sendable, CustomStringConvertible, Custo
     var base64: String { Data(bytes).base64EncodedString() }
 }
 
-extension EncryptionKey {
-    /// AES-GCM with a fresh random nonce, which stands in front of what comes out.
-    ///
-    /// - Parameter context: what it belongs to. It opens only with the same, so that nobody can swap two rows.
-    func seal(_ clear: Data, context: String) throws(StoreFailure) -> Data {
+extension EncryptionKey: SecretSealing {
+    /// AES-GCM with a fresh random nonce, which stands in front of the result.
+    package func seal(_ clear: Data, context: String) throws(StoreFailure) -> Data {
         do {
             let box = try AES.GCM.seal(
                 clear, using: SymmetricKey(data: bytes), authenticating: Data(context.utf8))
@@ -70,8 +68,7 @@ extension EncryptionKey {
         }
     }
 
-    /// - Returns: `nil` when it was sealed with another key or for another context, or was changed.
-    func open(_ sealed: Data, context: String) -> Data? {
+    package func open(_ sealed: Data, context: String) -> Data? {
         guard let box = try? AES.GCM.SealedBox(combined: sealed) else { return nil }
         return try? AES.GCM.open(box, using: SymmetricKey(data: bytes), authenticating: Data(context.utf8))
     }
