@@ -191,10 +191,8 @@ extension MemoryState {
                 contacts.values.first { $0.contact.installation == installation && $0.contact.user == user }?
                 .contact.id
         }
-        let prefix = acceptance.channel.rawValue + ":"
-        if found == nil, let reference = reply.reference, reference.hasPrefix(prefix), reference != prefix {
-            let user = ChannelUserID(String(reference.dropFirst(prefix.count)))
-            found = keepContact(ContactProfile(userID: user), of: installation, now: acceptance.at)
+        if found == nil, let text = reply.reference, let reference = Reference(text, of: acceptance.channel) {
+            found = keepContact(ContactProfile(userID: reference.user), of: installation, now: acceptance.at)
         }
         guard let found else { return nil }
         if let user = reply.user, contacts[found]?.contact.user == nil { contacts[found]?.contact.user = user }

@@ -192,22 +192,3 @@ extension Claim {
         "\(delivery.id) \(delivery.direction.rawValue) \(contact.map { "\($0.profile.userID)" } ?? "?")"
     }
 }
-
-/// What Freshchat knows a customer by: `<channel>:<channel user id>`.
-struct Reference {
-    let text: String
-    let user: ChannelUserID
-
-    init(_ channel: ChannelKind, _ user: ChannelUserID) {
-        text = "\(channel):\(user)"
-        self.user = user
-    }
-
-    /// - Returns: `nil` when it is another channel's, or somebody else's altogether.
-    init?(_ text: String, of channel: ChannelKind) {
-        let prefix = "\(channel):"
-        guard text.hasPrefix(prefix), text.count > prefix.count else { return nil }
-        self.text = text
-        user = ChannelUserID(String(text.dropFirst(prefix.count)))
-    }
-}

@@ -170,9 +170,9 @@ private struct Intake {
                 "SELECT id FROM contacts WHERE installation = ? AND helpdesk_user = ?",
                 [installation.rawValue, user.rawValue])?.integer(0)
         }
-        if contact == nil, let userID = reply.channelUser(acceptance.channel) {
+        if contact == nil, let text = reply.reference, let reference = Reference(text, of: acceptance.channel) {
             contact = try SQLiteStore.keepContact(
-                ContactProfile(userID: userID), of: installation, now: acceptance.at, in: db)
+                ContactProfile(userID: reference.user), of: installation, now: acceptance.at, in: db)
             if let contact, let user = reply.user {
                 try SQLiteStore.keepUser(user, of: contact, replacing: false, in: db)
             }
@@ -194,16 +194,5 @@ private struct Intake {
     /// A clock of the channel that goes ahead of ours can't make a state last.
     private func subscription(_ kind: SubscriptionChange.Kind, at date: Date) -> SQLiteStore.Subscription {
         SQLiteStore.Subscription(kind: kind, at: min(date, acceptance.at).milliseconds)
-    }
-}
-
-extension HelpdeskMessage {
-    /// The customer's id on the channel, out of our reference `<channel>:<id>`.
-    fileprivate func channelUser(_ channel: ChannelKind) -> ChannelUserID? {
-        let prefix = Array((channel.rawValue + ":").utf8)
-        guard let reference, reference.utf8.starts(with: prefix), reference.utf8.count > prefix.count else {
-            return nil
-        }
-        return ChannelUserID(String(decoding: reference.utf8.dropFirst(prefix.count), as: UTF8.self))
     }
 }
