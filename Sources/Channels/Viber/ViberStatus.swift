@@ -5,7 +5,7 @@ import RelayCore
 extension DeliveryFailure {
     /// What a call of `send_message` that failed means for the delivery.
     init(_ failure: ViberCallFailure, hiding token: Secret, now: Date) {
-        let secrets = [token.reveal()]
+        let secrets = [token]
         switch failure {
         case .notReady(let problem):
             self.init(.pause, reason: "The connection to Viber isn't fully set up", detail: problem)

@@ -173,9 +173,7 @@ extension PageContext {
                 installation.helpdesk.token, installation.targetToken, installation.helpdeskToken,
                 installation.eventSecret,
             ]
-        return secrets.reduce(words) { words, secret in
-            secret.reveal().utf8.count < 4 ? words : words.replacing(secret.reveal(), with: secret.masked)
-        }
+        return words.masking(secrets)
     }
 }
 

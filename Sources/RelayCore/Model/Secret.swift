@@ -31,3 +31,12 @@ package struct Secret: Hashable, Sendable, Codable, CustomStringConvertible, Cus
     package var debugDescription: String { masked }
     package var customMirror: Mirror { Mirror(self, children: []) }
 }
+
+extension String {
+    /// Another service's words with our secrets masked, which it may repeat.
+    package func masking(_ secrets: some Sequence<Secret>) -> String {
+        secrets.reduce(self) { words, secret in
+            secret.isEmpty ? words : words.replacing(secret.reveal(), with: secret.masked)
+        }
+    }
+}

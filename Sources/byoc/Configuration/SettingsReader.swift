@@ -61,13 +61,14 @@ struct SettingsReader {
         entries.append(
             Entry(
                 key: key, meaning: meaning, defaultValue: defaultValue,
-                value: (text ?? defaultValue).map { isSecret ? Self.mask($0) : $0 }, origin: source?.name ?? "default",
+                value: (text ?? defaultValue).map { isSecret ? Secret($0).masked : $0 },
+                origin: source?.name ?? "default",
                 isSecret: isSecret))
         guard let text = text ?? defaultValue else { return nil }
         if let value = parse(text) { return value }
         mistakes.append(
             SettingsMistake(
-                key: key, value: isSecret ? Self.mask(text) : text, expected: expects,
+                key: key, value: isSecret ? Secret(text).masked : text, expected: expects,
                 origin: source?.origin(of: key) ?? "default", fault: fault(text)))
         return nil
     }
@@ -113,10 +114,6 @@ struct SettingsReader {
                         nearest: meant))
             }
         }
-    }
-
-    static func mask(_ text: String) -> String {
-        text.count >= 24 ? "••••" + text.suffix(4) : "••••"
     }
 }
 
