@@ -206,18 +206,9 @@ struct DeliveryRun: Sendable {
     private func pause(
         _ claim: Claim, _ failure: DeliveryFailure, _ installation: Installation
     ) async throws(StoreFailure) {
-        // A credential that was replaced while this attempt was under way is no reason to pause the new one.
-        let present = try await store.installation(installation.id)
-        guard present?.channel == installation.channel, present?.helpdesk == installation.helpdesk else {
-            return try await retry(claim, failure, at: time.now(), counting: false)
-        }
-        logger.error(
-            "installation paused",
-            metadata: [
-                "installation.id": "\(installation.id)", "reason": "\(failure.reason)", "detail": "\(failure.detail)",
-            ])
         try await persist(claim) { () async throws(StoreFailure) in
-            try await store.pause(installation.id, reason: failure.description, now: time.now())
+            try await store.pause(
+                installation, because: failure, of: [.channel, .helpdesk], now: time.now(), logger)
         }
         try await retry(claim, failure, at: time.now(), counting: false)
     }

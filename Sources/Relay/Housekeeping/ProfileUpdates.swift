@@ -155,13 +155,7 @@ package struct ProfileUpdates: Service {
             try await store.closeGate(installation.id, .helpdesk, until: until)
             try await record(.postponed(until: until), update)
         case .pause:
-            // As for deliveries: a token that was replaced during the call is no reason to pause the new one.
-            if try await store.installation(installation.id)?.helpdesk == installation.helpdesk {
-                logger.error(
-                    "installation paused",
-                    metadata: ["reason": "\(failure.reason)", "detail": "\(failure.detail)"])
-                try await store.pause(installation.id, reason: failure.description, now: time.now())
-            }
+            try await store.pause(installation, because: failure, of: [.helpdesk], now: time.now(), logger)
             try await record(.postponed(until: time.now()), update)
         case .retry(let after):
             try await record(.failed(after: after), update, rest: Self.restAfterFailure)

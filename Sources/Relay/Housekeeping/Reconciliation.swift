@@ -185,13 +185,7 @@ package struct Reconciliation: Service {
             let latest = time.now().adding(RetryPolicy().longestAskedWait)
             try await store.closeGate(installation.id, .helpdesk, until: min(until, latest))
         case .pause:
-            // As for deliveries: a token that was replaced during the call is no reason to pause the new one.
-            if try await store.installation(installation.id)?.helpdesk == installation.helpdesk {
-                logger.error(
-                    "installation paused",
-                    metadata: ["reason": "\(failure.reason)", "detail": "\(failure.detail)"])
-                try await store.pause(installation.id, reason: failure.description, now: time.now())
-            }
+            try await store.pause(installation, because: failure, of: [.helpdesk], now: time.now(), logger)
         case .retry(let after):
             let wait = RetryPolicy().wait(askedFor: after) ?? .zero
             try await record(.failed, conversation, rest: max(wait, Self.restAfterFailure))
