@@ -3,9 +3,9 @@ import Foundation
 import RelayCore
 import Testing
 
-@Suite("Imitated webhooks")
+@Suite("Sample events")
 struct SampleEventTests {
-    @Test("Every kind that a channel can imitate is found genuine by its own adapter, and understood")
+    @Test("Each sample event of a channel passes the verification of its own adapter, and is understood")
     func understood() throws {
         for channel in ChannelRegistry.all {
             guard let maker = channel as? any SampleEventMaking else { continue }

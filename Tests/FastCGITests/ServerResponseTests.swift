@@ -3,7 +3,7 @@ import Testing
 
 @testable import FastCGI
 
-@Suite struct OutgoingResponseTests {
+@Suite struct ServerResponseTests {
     private func text(_ response: ServerResponse, method: HTTPRequest.Method = .get) -> String {
         String(decoding: response.bytes(method: method, requestID: "id1"), as: UTF8.self)
     }
