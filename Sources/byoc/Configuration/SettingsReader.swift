@@ -1,5 +1,6 @@
 import Configuration
 import FoundationEssentials
+import RelayCore
 
 /// Reads settings one by one, and keeps the meaning, value and origin of each, so that `byoc config` shows exactly what the
 /// program reads. Mistakes are collected, not thrown, so that all are reported at once.

@@ -4,7 +4,7 @@ import Freshchat
 import HTTPTypes
 import Relay
 import RelayCore
-import SQLiteStore
+import Vault
 
 /// Implements what the settings pages need of the program with its parts.
 struct ConsoleWiring: ConsoleProgramme {
