@@ -40,6 +40,8 @@ let package = Package(
     products: [
         .executable(name: "byoc", targets: ["byoc"]),
         .executable(name: "byoc-sandbox", targets: ["byoc-sandbox"]),
+        // For whoever writes a channel or a store: the doubles and the conformance suites.
+        .library(name: "RelayTesting", targets: ["RelayTesting"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
@@ -73,10 +75,12 @@ let package = Package(
             dependencies: ["RelayCore", "CGumbo", httpTypes, logging, crypto, cryptoExtras],
             swiftSettings: strict
         ),
+        // The key that secrets are sealed with.
+        .target(name: "Vault", dependencies: ["RelayCore", crypto], swiftSettings: strict),
         .target(
             name: "SQLiteStore",
             dependencies: [
-                "RelayCore", logging, crypto, .product(name: "GRDB", package: "GRDB.swift"),
+                "RelayCore", logging, .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: strict
@@ -109,7 +113,8 @@ let package = Package(
         .executableTarget(
             name: "byoc",
             dependencies: [
-                "RelayCore", "Relay", "Channels", "Freshchat", "SQLiteStore", "Outbound", "FastCGI", "Console",
+                "RelayCore", "Relay", "Channels", "Freshchat", "SQLiteStore", "Vault", "Outbound", "FastCGI",
+                "Console",
                 httpTypes, logging, crypto, argumentParser, serviceLifecycle, unixSignals,
                 .product(name: "Configuration", package: "swift-configuration"),
             ],
@@ -144,7 +149,6 @@ let package = Package(
         .target(
             name: "RelayTesting",
             dependencies: ["RelayCore", httpTypes, logging],
-            path: "Tests/RelayTesting",
             swiftSettings: strict
         ),
         .testTarget(
@@ -184,12 +188,14 @@ let package = Package(
         .testTarget(
             name: "SQLiteStoreTests",
             dependencies: [
-                "SQLiteStore", "RelayCore", "RelayTesting", "FaultyDisk", logging, crypto,
+                "SQLiteStore", "Vault", "RelayCore", "RelayTesting", "FaultyDisk", logging, crypto,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             resources: [.copy("Fixtures")],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "VaultTests", dependencies: ["Vault", "RelayCore", crypto], swiftSettings: strict),
         .testTarget(
             name: "FastCGITests", dependencies: ["FastCGI", httpTypes, logging], swiftSettings: strict),
         .testTarget(

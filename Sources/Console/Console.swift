@@ -65,7 +65,7 @@ package struct Console: Sendable {
             return try begin(PageRequest(request), request)
         } catch {
             logger.error("settings page failed", metadata: ["request.id": "\(request.id)", "error": "\(error)"])
-            return .answer(failed(error, request, session: nil))
+            return .answer(finish(.page(problem(error, request)), request, session: nil))
         }
     }
 
@@ -106,38 +106,47 @@ package struct Console: Sendable {
     private func make(_ page: Page, _ asked: PageRequest, _ raw: WebhookRequest, _ session: Session) async
         -> WebhookResponse
     {
-        var desk = Desk(
+        var context = PageContext(
             store: store, programme: programme, settings: settings, texts: renderer.texts, session: session,
             drafts: gate.drafts, address: raw.remoteAddress, now: now())
-        if raw.method == .get { desk.notice = Notice.take(for: asked.path, from: raw, desk) }
+        if raw.method == .get { context.notice = Notice.take(for: asked.path, from: raw, context) }
         do {
-            var response = finish(try await page.answer(asked, desk), raw, session: session, section: page.section)
-            if desk.notice != nil { response.headers.append(Notice.expiredCookie(settings)) }
+            let answer = leadingBack(try await page.answer(asked, context), asked)
+            var response = finish(answer, raw, session: session, section: page.section)
+            if context.notice != nil { response.headers.append(Notice.expiredCookie(settings)) }
             return response
         } catch {
             logger.error(
                 "settings page failed",
                 metadata: ["request.id": "\(raw.id)", "page": "\(page.path)", "error": "\(error)"])
-            return failed(error, raw, session: session)
+            return finish(
+                leadingBack(.page(problem(error, raw)), asked), raw, session: session, section: page.section)
         }
     }
 
-    private func failed(_ error: any Error, _ request: WebhookRequest, session: Session?) -> WebhookResponse {
+    private func problem(_ error: any Error, _ request: WebhookRequest) -> PageContent {
         let texts = renderer.texts.errors
-        let content: PageContent
-        switch error {
-        case let error as StoreFailure where error.kind == .notFound:
-            content = .problem(texts.nothingHere, .notFound)
+        return switch error {
+        case let error as StoreFailure where error.kind == .notFound: .problem(texts.nothingHere, .notFound)
         case let error as StoreFailure where error.kind == .conflict:
-            content = .problem(texts.conflict(error.message), .conflict)
-        case let error as StoreFailure:
-            content = .problem(texts.store(error.message), .serviceUnavailable)
-        case let error as SetupFailure:
-            content = .problem(ProblemText(error), .badGateway)
-        default:
-            content = .problem(texts.unexpected(request.id), .internalServerError)
+            .problem(texts.conflict(error.message), .conflict)
+        case let error as StoreFailure: .problem(texts.store(error.message), .serviceUnavailable)
+        case let error as SetupFailure: .problem(ProblemText(error), .badGateway)
+        default: .problem(texts.unexpected(request.id), .internalServerError)
         }
-        return finish(.page(content), request, session: session)
+    }
+
+    /// A problem's page leads to the message or installation that the request was about, unless there is none.
+    private func leadingBack(_ answer: Answer, _ asked: PageRequest) -> Answer {
+        guard case .page(var content) = answer, content.status != .notFound,
+            var problem = content.context as? ProblemText, problem.links.isEmpty,
+            let owner = Page.owner(of: asked.path)
+        else { return answer }
+        problem.links = [
+            LinkView(label: renderer.texts.errors.link(to: owner.page.section), href: settings.link(owner.path))
+        ]
+        content.context = problem
+        return .page(content)
     }
 
     /// Puts an answer into its form: the layout around a page, the headers that each answer has.

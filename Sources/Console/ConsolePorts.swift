@@ -6,13 +6,13 @@ package protocol ConsoleProgramme: Examining {
     var channels: [any Channel] { get }
 
     /// Freshchat's settings.
-    var deskFields: DeskFields { get }
+    var helpdeskFields: HelpdeskFields { get }
 
     /// The URLs at which an installation is called.
     func urls(of installation: Installation) -> InstallationURLs
 
     /// Freshchat's account with this address and token, the rest of it as configured.
-    func deskAccount(address: String, token: Secret) throws(SetupFailure) -> HelpdeskAccount
+    func helpdeskAccount(address: String, token: Secret) throws(SetupFailure) -> HelpdeskAccount
 
     /// Checks the credentials with the channel.
     func check(_ account: ChannelAccount, of channel: any Channel) async throws(SetupFailure) -> ChannelCheck
@@ -36,7 +36,7 @@ package protocol ConsoleProgramme: Examining {
     func remove(_ installation: Installation, keepingHistory: Bool, insisting: Bool) async throws -> String?
 
     /// Posts what the channel itself would post, to the installation's public target URL.
-    func post(_ webhook: ImitatedWebhook, to targetURL: String) async throws(TransportFailure) -> HTTPReply
+    func post(_ webhook: SampleWebhook, to targetURL: String) async throws(TransportFailure) -> HTTPReply
 }
 
 /// The public addresses of one installation.
@@ -56,7 +56,7 @@ package struct InstallationURLs: Hashable, Sendable {
 }
 
 /// The settings of Freshchat's account.
-package struct DeskFields: Sendable {
+package struct HelpdeskFields: Sendable {
     package var address: SettingField
     package var token: SettingField
     package var webhookKey: SettingField
@@ -71,7 +71,7 @@ package struct DeskFields: Sendable {
 /// An installation to create.
 package struct ConnectionPlan: Sendable {
     package var channel: ChannelAccount
-    package var desk: HelpdeskAccount
+    package var helpdesk: HelpdeskAccount
     package var topic: TopicID
     /// `nil` for the channel account's own name.
     package var name: String?

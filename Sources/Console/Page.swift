@@ -11,7 +11,7 @@ struct Page: Sendable {
     static let all: [Page] = [
         .overview,
         .messages, .message, .decide, .decided,
-        .installations, .chooseChannel, .channelForm, .channelSent, .deskSent, .topicSent,
+        .installations, .chooseChannel, .channelForm, .channelSent, .helpdeskSent, .topicSent,
         .installation, .pause, .resume, .register, .testForm, .testSent, .credentialForm, .credentialSent, .removeForm,
         .remove,
         .doctor,
@@ -22,11 +22,11 @@ struct Page: Sendable {
     let path: String
     /// The section that the navigation marks as the current one.
     let section: Section?
-    let answer: @Sendable (PageRequest, Desk) async throws -> Answer
+    let answer: @Sendable (PageRequest, PageContext) async throws -> Answer
 
     init(
         _ method: HTTPRequest.Method, _ path: String, in section: Section?,
-        answer: @escaping @Sendable (PageRequest, Desk) async throws -> Answer
+        answer: @escaping @Sendable (PageRequest, PageContext) async throws -> Answer
     ) {
         self.method = method
         self.path = path
@@ -37,6 +37,20 @@ struct Page: Sendable {
     static func find(_ request: PageRequest, in pages: [Page]) -> (page: Page, parameters: [String: String])? {
         for page in pages where page.method == request.method {
             if let parameters = page.match(request.path) { return (page, parameters) }
+        }
+        return nil
+    }
+
+    /// The page of the message or installation that a path is about, with its path: `/messages/1` for `/messages/1/retry`;
+    /// `nil` for a path that is about neither.
+    static func owner(of path: String) -> (page: Page, path: String)? {
+        var parent = path[...]
+        while let slash = parent.lastIndex(of: "/") {
+            parent = parent[..<slash]
+            guard let page = all.first(where: { $0.method == .get && $0.match(String(parent)) != nil }) else {
+                continue
+            }
+            return [Page.message.path, installation.path].contains(page.path) ? (page, String(parent)) : nil
         }
         return nil
     }
@@ -72,7 +86,7 @@ enum Section: String, Sendable, CaseIterable {
 }
 
 /// The store, the settings and the person behind one request.
-struct Desk: Sendable {
+struct PageContext: Sendable {
     let store: any Store
     let programme: any ConsoleProgramme
     let settings: ConsoleSettings

@@ -133,7 +133,7 @@ final class Connections: Sendable {
         draining.store(true, ordering: .sequentiallyConsistent)
         // A request that has come already on a kept connection is answered.
         let idle = remove { connection, parked in
-            parked.purpose == .idle && Peer.look(connection) != .something
+            parked.purpose == .idle && Peer.readiness(of: connection) != .readable
         }
         epoll_ctl(queue, EPOLL_CTL_DEL, listening, nil)
         for connection in idle { close(connection) }
@@ -194,10 +194,10 @@ final class Connections: Sendable {
             return nil
         }
         // Most often the request is there by now.
-        switch Peer.look(connection) {
-        case .something: return .serve(connection)
-        case .nothing: park(connection, for: .greet)
-        case .end: close(connection)
+        switch Peer.readiness(of: connection) {
+        case .readable: return .serve(connection)
+        case .silent: park(connection, for: .greet)
+        case .closed: close(connection)
         }
         return nil
     }
@@ -207,14 +207,14 @@ final class Connections: Sendable {
         let connection = Int32(bitPattern: UInt32(truncatingIfNeeded: token))
         guard let parked = claim(token) else { return nil }
         // Something to read and no word of an end: that needs no second look. Nobody else reads this connection.
-        let sight = events == EPOLLIN.rawValue ? .something : Peer.look(connection)
-        switch (sight, parked.purpose) {
-        case (.end, _): close(connection)
-        case (.something, .greet), (.something, .idle): return connection
-        case (.something, .leave):
+        let readiness = events == EPOLLIN.rawValue ? .readable : Peer.readiness(of: connection)
+        switch (readiness, parked.purpose) {
+        case (.closed, _): close(connection)
+        case (.readable, .greet), (.readable, .idle): return connection
+        case (.readable, .leave):
             Peer.discardSome(from: connection)
             park(connection, for: .leave, until: parked.deadline)
-        case (.nothing, let purpose): park(connection, for: purpose, until: parked.deadline)
+        case (.silent, let purpose): park(connection, for: purpose, until: parked.deadline)
         }
         return nil
     }

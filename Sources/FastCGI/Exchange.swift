@@ -5,7 +5,7 @@ import Logging
 struct Exchange: Sendable {
     let configuration: ResponderConfiguration
     let logger: Logger
-    let handler: @Sendable (IncomingRequest) throws -> OutgoingResponse
+    let handler: @Sendable (ServerRequest) throws -> ServerResponse
 
     /// The bytes to send.
     struct Answer {
@@ -32,13 +32,13 @@ struct Exchange: Sendable {
                     "request.id": "\(id)", "response.status": "\(error.status.code)", "reason": "\(error.message)",
                 ]
             )
-            let response = OutgoingResponse.problem(error.status, message: error.message, requestID: id)
+            let response = ServerResponse.problem(error.status, message: error.message, requestID: id)
             return rendered(response, to: parameters, id: id, isComplete: isComplete)
         }
     }
 
     /// The path stays out of the log: a target URL has its secret in it.
-    private func respond(to request: IncomingRequest) -> OutgoingResponse {
+    private func respond(to request: ServerRequest) -> ServerResponse {
         do {
             let response = try handler(request)
             // 1xx is no final answer (RFC 9110 §15.2), and below it is nothing at all.
@@ -63,7 +63,7 @@ struct Exchange: Sendable {
     }
 
     private func rendered(
-        _ response: OutgoingResponse, to parameters: RequestParameters, id: String, isComplete: Bool
+        _ response: ServerResponse, to parameters: RequestParameters, id: String, isComplete: Bool
     ) -> Answer {
         Answer(
             bytes: response.bytes(method: parameters.method, requestID: id), requestID: id, isComplete: isComplete)

@@ -33,7 +33,7 @@ package final class FastCGIResponder: Sendable {
         listeningOn descriptor: Int32,
         configuration: ResponderConfiguration = ResponderConfiguration(),
         logger: Logger,
-        handler: @escaping @Sendable (IncomingRequest) throws -> OutgoingResponse
+        handler: @escaping @Sendable (ServerRequest) throws -> ServerResponse
     ) {
         listening = descriptor
         exchange = Exchange(configuration: configuration, logger: logger, handler: handler)

@@ -2,20 +2,20 @@ import Glibc
 
 /// The state and address of an accepted connection's peer.
 enum Peer {
-    enum Sight {
-        case something
-        case nothing
+    enum Readiness {
+        case readable
+        case silent
         /// The peer has closed, or the connection is broken.
-        case end
+        case closed
     }
 
     /// Whether there are bytes to read. Neither reads nor waits.
-    static func look(_ connection: Int32) -> Sight {
+    static func readiness(of connection: Int32) -> Readiness {
         var byte: UInt8 = 0
         let count = recv(connection, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT))
-        if count > 0 { return .something }
-        if count < 0, errno == EAGAIN || errno == EINTR { return .nothing }
-        return .end
+        if count > 0 { return .readable }
+        if count < 0, errno == EAGAIN || errno == EINTR { return .silent }
+        return .closed
     }
 
     /// Reads what there is, up to 64 KiB, only so that the peer can continue.

@@ -25,7 +25,7 @@ package enum PlainCGI {
     package static func respond(
         configuration: ResponderConfiguration = ResponderConfiguration(),
         logger: Logger,
-        handler: @Sendable @escaping (IncomingRequest) throws -> OutgoingResponse
+        handler: @Sendable @escaping (ServerRequest) throws -> ServerResponse
     ) -> Bool {
         signal(SIGPIPE, SIG_IGN)
         let exchange = Exchange(configuration: configuration, logger: logger, handler: handler)

@@ -71,7 +71,7 @@ struct RequestParameters {
     }
 
     /// The request without its body.
-    func request(id: String) throws(RequestProblem) -> IncomingRequest {
+    func request(id: String) throws(RequestProblem) -> ServerRequest {
         if !contradictory.isEmpty {
             for (variable, name) in Self.singular where contradictory.contains(variable) {
                 throw .malformed("\(name) is given twice.")
@@ -83,7 +83,7 @@ struct RequestParameters {
             method: method, scheme: scheme, authority: try authority(), path: try RequestTarget.path(from: self),
             headerFields: try headerFields()
         )
-        return IncomingRequest(
+        return ServerRequest(
             head: head,
             scriptName: string(.scriptName) ?? "",
             pathInfo: string(.pathInfo) ?? "",

@@ -18,7 +18,7 @@ package enum CertificateProbe {
     ///   - port: from 1 to 65535.
     ///   - timeout: for everything, from looking up the name to the server's certificates.
     /// - Throws: when none came. The connection is closed in any case.
-    package static func look(at host: String, port: Int, timeout: Duration) async throws -> CertificateReport {
+    package static func probe(_ host: String, port: Int, timeout: Duration) async throws -> CertificateReport {
         guard (1...65_535).contains(port) else { throw UnusablePort(port: port) }
         let group = MultiThreadedEventLoopGroup.singleton
         let loop = group.next()

@@ -114,7 +114,7 @@ private struct Playing {
             try await follow { $0.side == .freshchat && $0.kind == .message && $0.text.contains(caption) }
             // The link is Viber's and different each time, so the text is taken over as it arrived, if it is whole.
             if let arrived = arrivedInFreshchat.last?.text, arrived.contains("http") { fromCustomer.append(arrived) }
-            tell("phone   ➜ 🖼 \(caption)", since: start, "Freshchat", arrivedInFreshchat.last)
+            report("phone   ➜ 🖼 \(caption)", since: start, "Freshchat", arrivedInFreshchat.last)
         case .agent(let text):
             try await answer([text])
         case .agentBurst(let texts):
@@ -137,7 +137,7 @@ private struct Playing {
             let accepted = try await acceptance(of: written)
             let arrived = arrivedInFreshchat.first { $0.text == text }
             if arrived != nil { conversation = arrived?.subject }
-            tell(
+            report(
                 "phone   ➜ \(text)" + (times > 1 ? " (sent \(times) times)" : ""), written,
                 [
                     ("byoc has it", accepted), ("Freshchat shows it", arrived),
@@ -155,7 +155,7 @@ private struct Playing {
         for text in texts {
             let written = entries.last { $0.name == "agent.normal" && $0.text == text }
             let accepted = try await acceptance(of: written)
-            tell(
+            report(
                 "agent   ➜ \(text)", written,
                 [
                     ("byoc has it", accepted), ("phone shows it", arrivedOnPhone.first { $0.text == text }),
@@ -216,7 +216,7 @@ private struct Playing {
 
     private func path(_ id: String) -> String { APIRequest.encode(id) }
 
-    private func tell(_ what: String, _ written: LogEntry?, _ hops: [(String, LogEntry?)]) {
+    private func report(_ what: String, _ written: LogEntry?, _ hops: [(String, LogEntry?)]) {
         print(what.split(separator: "\n").joined(separator: " ⏎ "))
         let words = hops.map { name, entry in
             guard let entry, let written else { return "\(name): never" }
@@ -225,7 +225,7 @@ private struct Playing {
         print("          " + words.joined(separator: "   "))
     }
 
-    private func tell(_ what: String, since start: Date, _ name: String, _ entry: LogEntry?) {
+    private func report(_ what: String, since start: Date, _ name: String, _ entry: LogEntry?) {
         print(what)
         let arrived = entry.map { "+\(max(0, $0.time - Int64(start.timeIntervalSince1970 * 1000)))" } ?? "never"
         print("          \(name) shows it: \(arrived)")

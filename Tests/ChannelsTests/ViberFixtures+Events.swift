@@ -18,7 +18,7 @@ extension ViberFixtures {
     /// A message of Olena's, whose token ends as given.
     private static func said(_ end: Int, _ parts: Part...) -> ChannelEvent.Content {
         .message(
-            IncomingMessage(
+            InboundMessage(
                 from: olena, message: Message(parts: parts, sentAt: written),
                 id: ChannelMessageID("5851650804048782\(end)")))
     }
@@ -42,7 +42,7 @@ extension ViberFixtures {
     private static let messages: [String: ChannelEvent.Content] = [
         "text": said(321, .text("hello")),
         "text-cyrillic": .message(
-            IncomingMessage(
+            InboundMessage(
                 from: ContactProfile(
                     userID: "aB3/xYz+Q1k0pLmN5oPqRg==", name: "Олена ☺", language: "uk-UA", country: "UA"),
                 message: Message(text: "Добрий день 👋", sentAt: written), id: "5851650804048782322")),
@@ -90,14 +90,14 @@ extension ViberFixtures {
         "message-missing": said(343, .unsupported(kind: "unknown")),
         "token-quoted": said(344, .text("hello")),
         "token-above-int64": .message(
-            IncomingMessage(
+            InboundMessage(
                 from: olena, message: Message(text: "hello", sentAt: written), id: "18446744073709551557")),
         "token-missing": .message(
-            IncomingMessage(
+            InboundMessage(
                 from: olena, message: Message(text: "hello", sentAt: written),
                 id: "sha256-db2602d24a0fc36fc1dce22afa62274a0ba4dd8934fc4847e97d312ff31acb18")),
         "sender-bare": .message(
-            IncomingMessage(
+            InboundMessage(
                 from: nobody, message: Message(text: "hello", sentAt: written), id: "5851650804048782345")),
         "sender-missing": ignored,
     ]

@@ -48,20 +48,20 @@ struct ViberReadingTests {
         let reading = try Viber().read(
             ViberFixtures.request(json, signature: ViberFixtures.signature(json, token: ViberFixtures.token)),
             account: ViberFixtures.account)
-        guard case .message(let incoming) = try #require(reading.events.first).content else {
+        guard case .message(let inbound) = try #require(reading.events.first).content else {
             Issue.record("no message: \(reading.events)")
             return
         }
         let sign = odd == [0x09] ? "\t" : odd == [0x0A] ? "\n" : odd.last == UInt8(ascii: "0") ? "\0" : "\u{FFFD}"
         func shown(_ here: String) -> String { here == place ? sign : "" }
-        #expect(incoming.id == "5753750845017966998")
-        #expect(incoming.from.userID.rawValue == "u=" + shown("id"))
-        #expect(incoming.from.name == ("Tessa " + shown("name")).asName)
-        switch incoming.message.parts.first {
+        #expect(inbound.id == "5753750845017966998")
+        #expect(inbound.from.userID.rawValue == "u=" + shown("id"))
+        #expect(inbound.from.name == ("Tessa " + shown("name")).asName)
+        switch inbound.message.parts.first {
         case .text(let text): #expect(text == "7731 " + shown("text"))
         case .attachment(let attachment):
             #expect(attachment.url == "https://dl.example/b.jpg" && attachment.caption == "7731 " + shown("caption"))
-        default: Issue.record("\(incoming.message)")
+        default: Issue.record("\(inbound.message)")
         }
     }
 

@@ -7,16 +7,16 @@ import Testing
 
 @Suite struct ConnectTests {
     private static let secret = "channel-secret-0123456789abcdef"
-    private static let deskSecret = "desk-secret-0123456789abcdef"
+    private static let helpdeskSecret = "desk-secret-0123456789abcdef"
 
     private func channelStep(_ browser: inout Browser, token: String = secret, draft: String = "") async -> Reply {
         await browser.submit(
             "/installations/new/double", [("token", token), ("sender", "Shop"), ("draft", draft)])
     }
 
-    private func deskStep(
+    private func helpdeskStep(
         _ browser: inout Browser, _ before: Reply, address: String = "https://acme.example.com/v2",
-        token: String = deskSecret
+        token: String = helpdeskSecret
     ) async -> Reply {
         await browser.post(
             "/installations/new/double/freshchat",
@@ -52,7 +52,7 @@ import Testing
         let first = await channelStep(&browser)
         #expect(first.status == 200)
         #expect(first.text.contains("“Shop bot”"))
-        let second = await deskStep(&browser, first)
+        let second = await helpdeskStep(&browser, first)
         #expect(second.status == 200)
         #expect(second.text.contains("value=\"t-1\""))
         #expect(second.text.contains("disabled in Freshchat"))
@@ -62,13 +62,13 @@ import Testing
         let plan = try #require(scene.programme.state.withLock { $0.plans.first })
         #expect(plan.channel.secrets["token"]?.reveal() == Self.secret)
         #expect(plan.channel.settings["sender"] == "Shop")
-        #expect(plan.desk.token.reveal() == Self.deskSecret)
+        #expect(plan.helpdesk.token.reveal() == Self.helpdeskSecret)
         #expect(plan.topic == "t-1")
         #expect(plan.name == "My shop")
         #expect(plan.doubtPolicy == .hold)
         for page in [first, second, third] {
             #expect(!page.text.contains(Self.secret))
-            #expect(!page.text.contains(Self.deskSecret))
+            #expect(!page.text.contains(Self.helpdeskSecret))
         }
         let done = await browser.get("/installations/double-new").text
         #expect(done.contains("https://chat.example.com/byoc/hook/target-double-new"))
@@ -101,15 +101,15 @@ import Testing
         let scene = ConsoleScene()
         var browser = await scene.signedIn()
         let first = await channelStep(&browser)
-        let wrong = await deskStep(&browser, first, address: "http://acme")
+        let wrong = await helpdeskStep(&browser, first, address: "http://acme")
         #expect(wrong.status == 422)
         #expect(wrong.text.contains("It must begin with https."))
         #expect(wrong.text.contains("Leave blank to keep."))
-        #expect(!wrong.text.contains(Self.deskSecret))
-        let right = await deskStep(&browser, wrong, token: "")
+        #expect(!wrong.text.contains(Self.helpdeskSecret))
+        let right = await helpdeskStep(&browser, wrong, token: "")
         #expect(right.status == 200)
         _ = await topicStep(&browser, right, topic: "t-1")
-        #expect(scene.programme.state.withLock { $0.plans.first }?.desk.token.reveal() == Self.deskSecret)
+        #expect(scene.programme.state.withLock { $0.plans.first }?.helpdesk.token.reveal() == Self.helpdeskSecret)
     }
 
     @Test func `What was entered opens for nobody else, and not for ever`() async {
@@ -125,11 +125,12 @@ import Testing
                 ("desk_url", "https://acme.example.com/v2"), ("desk_token", "x"),
             ])
         #expect(stolen.status == 409)
+        #expect(stolen.text.contains("<a href=\"/byoc/admin/installations/new\">Connect a channel</a>"), "the way on")
         for _ in 0..<5 {
             scene.clock.pass(30 * 60)
             _ = await browser.get("/")
         }
-        #expect(await deskStep(&browser, first).status == 409)
+        #expect(await helpdeskStep(&browser, first).status == 409)
         #expect(scene.programme.state.withLock { $0.plans.isEmpty })
     }
 
@@ -148,7 +149,7 @@ import Testing
         let scene = ConsoleScene()
         var browser = await scene.signedIn()
         let first = await channelStep(&browser)
-        let second = await deskStep(&browser, first)
+        let second = await helpdeskStep(&browser, first)
         let third = await topicStep(&browser, second, topic: "")
         #expect(third.status == 422)
         #expect(third.text.contains("No topic selected"))
@@ -160,7 +161,7 @@ import Testing
         var browser = await scene.signedIn()
         scene.programme.state.withLock { $0.warnings = ["Double was calling <b>elsewhere</b>."] }
         let first = await channelStep(&browser)
-        let second = await deskStep(&browser, first)
+        let second = await helpdeskStep(&browser, first)
         let made = await topicStep(&browser, second, topic: "t-1")
         let path = String((made.location ?? "").dropFirst("/byoc/admin".count))
         #expect(await browser.get(path).text.contains("Double was calling &lt;b&gt;elsewhere&lt;/b&gt;."))

@@ -155,7 +155,7 @@ import Testing
         let scene = ConsoleScene()
         _ = try await scene.install()
         scene.programme.state.withLock {
-            $0.deskCheck = .failure(SetupFailure(side: "Freshchat", problem: "It refuses us", remedy: "Ask it."))
+            $0.helpdeskCheck = .failure(SetupFailure(side: "Freshchat", problem: "It refuses us", remedy: "Ask it."))
         }
         var browser = await scene.signedIn()
         #expect(await browser.get(Self.page + "?check=now").text.contains("It refuses us. Ask it."))
@@ -188,7 +188,7 @@ import Testing
                     .init(
                         dedupeKey: "k",
                         content: .message(
-                            IncomingPayload(
+                            InboundPayload(
                                 id: "m", profile: ContactProfile(userID: "u"), message: Message(text: "Hello"))))
                 ], at: ConsoleScene.noon))
         var browser = await scene.signedIn()
@@ -244,7 +244,9 @@ import Testing
         try await scene.store.save(installation, now: ConsoleScene.noon)
         var browser = await scene.signedIn()
         #expect(await browser.get(Self.page).text.contains("Change its keys there"))
-        #expect(await browser.get(Self.page + "/credentials/token").status == 409)
+        let refused = await browser.get(Self.page + "/credentials/token")
+        #expect(refused.status == 409)
+        #expect(refused.text.contains("installations/double-1\">View installation</a>"), "the way back")
         #expect(await browser.submit(Self.page + "/remove", from: Self.page, [("sure", "yes")]).status == 409)
         #expect(try await scene.store.installation("double-1") != nil)
     }

@@ -29,7 +29,7 @@ import Testing
         let id = try scene.message(
             [.text(evil), link, .attachment(picture), .card(ContactCard(name: evil, phoneNumber: evil))], key: evil,
             name: evil)
-        try await scene.bury(id, reason: evil, detail: evil)
+        try await scene.markDead(id, reason: evil, detail: evil)
         _ = try await scene.store.raise(Alarm(.deliveryDead, of: scene.installation), because: evil, now: .now)
         var browser = await scene.scene.signedIn()
         for path in ["/", "/messages", "/messages/\(id)", "/messages/\(id)/retry", "/messages?text=%3Cscript%3E"] {
@@ -45,7 +45,7 @@ import Testing
     @Test func `A filter shows what it says, and stays in the form and in the pages' links`() async throws {
         let scene = try await MessageScene()
         let dead = try scene.message("gone", from: "boris", name: "Boris")
-        try await scene.bury(dead)
+        try await scene.markDead(dead)
         let held = try scene.reply("perhaps")
         try await scene.hold(held)
         try scene.message("new")

@@ -37,7 +37,7 @@ import Testing
     @Test func `A secret of ours in another service's words is masked`() async throws {
         let scene = try await MessageScene()
         let id = try scene.message("one")
-        try await scene.bury(id, reason: "Refused: \(MessageScene.token)", detail: "token \(MessageScene.token)")
+        try await scene.markDead(id, reason: "Refused: \(MessageScene.token)", detail: "token \(MessageScene.token)")
         var browser = await scene.scene.signedIn()
         for path in ["/messages", "/messages/\(id)"] {
             let page = await browser.get(path)
@@ -48,10 +48,10 @@ import Testing
     @Test func `A failed message is retried once somebody has read the effects`() async throws {
         let scene = try await MessageScene()
         let id = try scene.message("one")
-        try await scene.bury(id)
+        try await scene.markDead(id)
         var browser = await scene.scene.signedIn()
         #expect(await browser.get("/messages/\(id)").text.contains("/messages/\(id)/retry\""))
-        #expect(await browser.get("/messages/\(id)/retry").text.contains("Retries now and keeps its place"))
+        #expect(await browser.get("/messages/\(id)/retry").text.contains("Retries now, in order:"))
         #expect(try await scene.delivery(id).state == .dead, "asking changes nothing")
         let answer = await browser.decide("/messages/\(id)/retry")
         #expect(answer.status == 303 && answer.location == "/byoc/admin/messages/\(id)")
@@ -63,7 +63,7 @@ import Testing
         let scene = try await MessageScene()
         let id = try scene.message("one")
         let other = try scene.message("two")
-        try await scene.bury(id)
+        try await scene.markDead(id)
         var browser = await scene.scene.signedIn()
         _ = await browser.decide("/messages/\(id)/retry")
         #expect(!(await browser.get("/messages/\(other)").text.contains("Retry requested.</p>")))
@@ -76,10 +76,10 @@ import Testing
     @Test func `A notice agrees with the state that the page shows`() async throws {
         let scene = try await MessageScene()
         let id = try scene.message("one")
-        try await scene.bury(id)
+        try await scene.markDead(id)
         var browser = await scene.scene.signedIn()
         _ = await browser.decide("/messages/\(id)/retry")
-        try await scene.bury(id)
+        try await scene.markDead(id)
         let failed = await browser.get("/messages/\(id)").text
         #expect(failed.contains("Retry requested, but delivery has failed again.") && failed.contains("</svg>Failed<"))
         _ = await browser.decide("/messages/\(id)/retry")
@@ -91,7 +91,7 @@ import Testing
     @Test func `A decision stands in the timeline with its time and the address that it came from`() async throws {
         let scene = try await MessageScene()
         let id = try scene.message("one")
-        try await scene.bury(id)
+        try await scene.markDead(id)
         var browser = await scene.scene.signedIn()
         browser.address = "198.51.100.7"
         scene.scene.clock.pass(60)
@@ -137,6 +137,9 @@ import Testing
         #expect(await browser.post("/messages/\(id)/resend", [("version", version)]).status == 403)
         #expect(await browser.post("/messages/\(id)/resend", [("version", version), ("csrf", "x")]).status == 403)
         #expect(await browser.post("/messages/\(id)/resend", [("version", "old"), ("csrf", token)]).status == 409)
+        let refused = await browser.post("/messages/\(id)/resend", [("version", "old"), ("csrf", token)]).text
+        #expect(refused.contains("This message changed since you opened the page."))
+        #expect(refused.contains("<a href=\"/byoc/admin/messages/\(id)\">View message</a>"), "the way back")
         #expect(try await scene.delivery(id).state == .held)
         #expect(await browser.post("/messages/\(id)/resend", [("version", version), ("csrf", token)]).status == 303)
         // The same form again, or another decision of its time: the message has moved on.
@@ -147,13 +150,48 @@ import Testing
         #expect(try await scene.delivery(id).state == .waiting)
     }
 
+    @Test func `A message that later ones have overtaken is shown as out of order, before and after it is retried`()
+        async throws
+    {
+        let scene = try await MessageScene()
+        try await scene.enlist()
+        let first = try scene.message("one")
+        try await scene.markDead(first)
+        let later = try scene.message("two")
+        var browser = await scene.scene.signedIn()
+        #expect(await browser.get("/messages/\(first)").text.contains("Retries now, in order,"))
+        #expect(await browser.get("/messages/\(first)/retry").text.contains("later messages of the conversation wait"))
+        try await scene.deliver(later)
+        #expect(await browser.get("/messages/\(first)").text.contains("Retries now, out of order,"))
+        let form = await browser.get("/messages/\(first)/retry").text
+        #expect(form.contains("so this one arrives out of order.") && !form.contains("in order:"))
+        _ = await browser.decide("/messages/\(first)/retry")
+        for isDelivered in [false, true] {
+            if isDelivered { try await scene.deliver(first) }
+            let page = await browser.get("/messages/\(first)").text
+            #expect(page.contains("<span class=\"badge warn\">Out of order</span>"))
+            #expect(page.contains("Later messages of this conversation were sent before it."))
+            #expect(await browser.get("/messages").text.contains(">Out of order</span>"))
+        }
+        #expect(!(await browser.get("/messages/\(later)").text.contains("Out of order")))
+    }
+
+    @Test func `Marked as delivered, a message of one part isn't promised more parts`() async throws {
+        let scene = try await MessageScene()
+        let id = try scene.reply("one")
+        try await scene.hold(id)
+        var browser = await scene.scene.signedIn()
+        _ = await browser.decide("/messages/\(id)/arrived")
+        #expect(await browser.get("/messages/\(id)").text.contains("Marked as delivered. Any remaining parts"))
+    }
+
     @Test func `A message that is being sent can't be discarded, and the page says so`() async throws {
         let scene = try await MessageScene()
         let id = try scene.message("one")
         _ = try await scene.claim(id)
         var browser = await scene.scene.signedIn()
         let answer = await browser.decide("/messages/\(id)/discard")
-        #expect(answer.status == 409 && answer.text.contains("being made at this moment"))
+        #expect(answer.status == 409 && answer.text.contains("This message is being sent right now."))
         #expect(try await scene.delivery(id).state == .waiting)
     }
 
@@ -175,7 +213,7 @@ import Testing
     @Test func `A message of a removed installation can be read, and not be changed`() async throws {
         let scene = try await MessageScene()
         let id = try scene.message("one")
-        try await scene.bury(id)
+        try await scene.markDead(id)
         try await scene.store.remove(scene.installation, keepingHistory: true, now: scene.scene.clock.now)
         var browser = await scene.scene.signedIn()
         let page = await browser.get("/messages/\(id)")

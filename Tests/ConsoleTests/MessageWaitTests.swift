@@ -91,7 +91,7 @@ import Testing
     {
         let scene = try await MessageScene()
         let id = try scene.reply("one")
-        try await scene.store.bury(
+        try await scene.store.markDead(
             scene.claim(id), because: DeliveryFailure(.giveUp, reason: "No", detail: "6", cause: cause), note: nil,
             now: scene.scene.clock.now)
         let (page, _) = await pages(id, scene)

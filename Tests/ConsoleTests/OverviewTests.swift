@@ -27,7 +27,7 @@ import Testing
         for number in 0..<5 {
             try await scene.store.keepMinute(of: scene.store.metrics(), now: clock.now)
             let id = try scene.message("text \(number)", from: ChannelUserID("user-\(number)"))
-            if number == 0 { try await scene.bury(id) }
+            if number == 0 { try await scene.markDead(id) }
             clock.pass(0.2)
             if number == 1 { try await scene.deliver(id) }
             clock.pass(59.8)
@@ -49,7 +49,7 @@ import Testing
     @Test func `Alarms stand first, with their stable names, their figures and where to go`() async throws {
         let scene = try await MessageScene()
         let since = scene.scene.clock.now.addingTimeInterval(-600)
-        for text in ["one", "two"] { try await scene.bury(scene.message(text, from: ChannelUserID(text))) }
+        for text in ["one", "two"] { try await scene.markDead(scene.message(text, from: ChannelUserID(text))) }
         _ = try await scene.store.raise(
             Alarm(.deliveryDead, of: scene.installation, subject: "inbound"), because: "byoc outbox tells", now: since)
         _ = try await scene.store.raise(
@@ -60,7 +60,7 @@ import Testing
         for text in [
             "delivery.dead", "2 messages couldn&#39;t be delivered", "for 10 min",
             "messages?direction=inbound&amp;installation=viber-1&amp;state=dead", "Freshchat isn&#39;t responding",
-            "store.pressure", "12 MiB are free", "Free disk space.", "Needs attention",
+            "store.pressure", "12 MiB are free", "Free up disk space.", "Needs attention",
         ] {
             #expect(page.text.contains(text), "\(text)")
         }
@@ -108,12 +108,12 @@ import Testing
         let clock = scene.scene.clock
         try await scene.store.keepMinute(of: scene.store.metrics(), now: clock.now)
         try scene.message("hello")
-        try await scene.store.bury(
+        try await scene.store.markDead(
             scene.claim(scene.reply("no")), because: DeliveryFailure(.giveUp, reason: "No", detail: "6"),
             note: NoteDraft(text: "a note", conversation: "of anna"), now: clock.now)
         let note = try #require(
             try await scene.store.deliveries(DeliveryFilter(states: [.waiting])).first { $0.isNote })
-        try await scene.bury(note.id)
+        try await scene.markDead(note.id)
         _ = try await scene.store.raise(
             Alarm(.deliveryDead, of: scene.installation, subject: "inbound"), because: "byoc outbox", now: clock.now)
         clock.pass(60)

@@ -56,7 +56,7 @@ import Testing
     @Test func `A failure that the last attempt tells isn't repeated at the end`() async throws {
         let scene = try await MessageScene()
         let id = try scene.message("one")
-        try await scene.bury(id, reason: "The customer is gone", detail: "status 6")
+        try await scene.markDead(id, reason: "The customer is gone", detail: "status 6")
         var browser = await scene.scene.signedIn()
         let page = await browser.get("/messages/\(id)").text
         #expect(page.split(separator: "The customer is gone").count == 2)

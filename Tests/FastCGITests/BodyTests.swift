@@ -7,16 +7,16 @@ import Testing
 extension OverTheWire {
     @Suite struct BodyTests {
         private let configuration = ResponderConfiguration(threads: 1, bodyLimit: 1000, discardLimit: 30 << 20)
-        private let echo: Handler = { OutgoingResponse(head: HTTPResponse(status: .ok), body: $0.body) }
+        private let echo: Handler = { ServerResponse(head: HTTPResponse(status: .ok), body: $0.body) }
 
         @Test(
             "A body of any size up to the limit arrives whole, with its length told or not",
             arguments: [0, 1, 7, 8, 999, 1000], [true, false])
-        func sizes(count: Int, isTold: Bool) async throws {
+        func sizes(count: Int, isDeclared: Bool) async throws {
             let body = (0..<count).map { UInt8(truncatingIfNeeded: $0) }
             try await withResponder(configuration, handler: echo) { bench in
                 let request = Records.request(
-                    method: "POST", body: body, contentLength: isTold ? .some(String(count)) : .some(nil))
+                    method: "POST", body: body, contentLength: isDeclared ? .some(String(count)) : .some(nil))
                 let answer = try bench.client().exchange(request)
                 #expect(answer.bodyBytes == body)
             }
@@ -32,12 +32,13 @@ extension OverTheWire {
         }
 
         @Test("One byte over the limit is 413, and the kept connection goes on", arguments: [true, false])
-        func tooLarge(isTold: Bool) async throws {
+        func tooLarge(isDeclared: Bool) async throws {
             try await withResponder(configuration, handler: echo) { bench in
                 let client = try bench.client()
                 let body = [UInt8](repeating: 65, count: 1001)
                 let answer = try client.exchange(
-                    .request(method: "POST", body: body, contentLength: isTold ? .some("1001") : .some(nil), keep: true)
+                    .request(
+                        method: "POST", body: body, contentLength: isDeclared ? .some("1001") : .some(nil), keep: true)
                 )
                 #expect(answer.status == 413)
                 #expect(answer.body.contains("1000 bytes"))

@@ -25,7 +25,7 @@ extension OverTheWire {
                 #expect(try client.receive().body == "done")
                 #expect(client.isClosedByPeer())
                 #expect(await bench.responder.drain(within: .seconds(10)))
-                #expect(Peer.look(late.descriptor) == .nothing)
+                #expect(Peer.readiness(of: late.descriptor) == .silent)
 
                 let successor = try bench.another(ResponderConfiguration(threads: 1)) { _ in .text("next") }
                 #expect(try late.receive().body == "next")

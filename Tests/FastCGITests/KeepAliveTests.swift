@@ -104,7 +104,7 @@ extension OverTheWire {
         @Test("A client that hangs up at any point costs neither a descriptor nor the responder")
         func hangUp() async throws {
             let big = [UInt8](repeating: 66, count: 400_000)
-            let handler: Handler = { _ in OutgoingResponse(head: HTTPResponse(status: .ok), body: big) }
+            let handler: Handler = { _ in ServerResponse(head: HTTPResponse(status: .ok), body: big) }
             try await withResponder(ResponderConfiguration(threads: 2), handler: handler) { bench in
                 let request = Records.request(method: "POST", body: Array("some body".utf8), keep: true)
                 for count in 0...request.bytes.count {

@@ -7,7 +7,7 @@ import Testing
 extension OverTheWire {
     @Suite("Records at a time when they don't belong there")
     struct LateRecords {
-        private let echo: Handler = { OutgoingResponse(head: HTTPResponse(status: .ok), body: $0.body) }
+        private let echo: Handler = { ServerResponse(head: HTTPResponse(status: .ok), body: $0.body) }
 
         /// A record that no web server sends within a request.
         struct Stranger: Sendable, CustomTestStringConvertible {

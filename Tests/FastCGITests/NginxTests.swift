@@ -12,7 +12,7 @@ extension OverTheWire {
             let handler: Handler = {
                 seen.note($0)
                 switch $0.pathInfo {
-                case "/echo": return OutgoingResponse(head: HTTPResponse(status: .ok), body: $0.body)
+                case "/echo": return ServerResponse(head: HTTPResponse(status: .ok), body: $0.body)
                 case "/odd": return .empty(.init(code: 799, reasonPhrase: "Unheard Of"))
                 case "/nothing": return .empty(.noContent)
                 case "/throw": throw RequestProblem.bodyTooLong
@@ -140,7 +140,7 @@ extension OverTheWire {
             arguments: [0, 8])
         func drainUnderLoad(keepalive: Int) async throws {
             let configuration = ResponderConfiguration(threads: 6)
-            let echo: Handler = { OutgoingResponse(head: HTTPResponse(status: .ok), body: $0.body) }
+            let echo: Handler = { ServerResponse(head: HTTPResponse(status: .ok), body: $0.body) }
             try await withResponder(configuration, handler: echo) { bench in
                 // Only a kept connection can be closed on a request that is on its way; a new one never is.
                 let nginx = try Nginx(passingTo: bench.path, keepalive: keepalive, triesAgain: keepalive > 0)

@@ -10,7 +10,7 @@ extension OverTheWire {
         /// Plays the web server of CGI: variables, a pipe with the body, which stays open, and a pipe for the answer.
         private func run(
             _ variables: [(String, String)], body: [UInt8], limit: Int = 1000, closing: Bool = false,
-            handler: @escaping Handler = { OutgoingResponse(head: HTTPResponse(status: .ok), body: $0.body) }
+            handler: @escaping Handler = { ServerResponse(head: HTTPResponse(status: .ok), body: $0.body) }
         ) throws -> Answer {
             var input: [Int32] = [0, 0]
             var output: [Int32] = [0, 0]

@@ -8,7 +8,7 @@ extension OverTheWire {
     @Suite struct PropertyTests {
         private let configuration = ResponderConfiguration(
             threads: 2, peerTimeout: .seconds(5), greetingTimeout: .seconds(5))
-        private let echo: Handler = { OutgoingResponse(head: HTTPResponse(status: .ok), body: $0.body) }
+        private let echo: Handler = { ServerResponse(head: HTTPResponse(status: .ok), body: $0.body) }
 
         /// Sends, says that no more will come, and waits until the responder has no more to say either.
         private func provoke(_ bench: Bench, _ bytes: [UInt8]) throws {

@@ -10,7 +10,7 @@ import Testing
         return parameters
     }
 
-    private func request(_ pairs: [(String, String)]) throws -> IncomingRequest {
+    private func request(_ pairs: [(String, String)]) throws -> ServerRequest {
         try parameters(pairs).request(id: "x")
     }
 

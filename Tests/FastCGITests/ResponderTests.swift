@@ -128,7 +128,7 @@ extension OverTheWire {
         @Test("An answer of many records arrives whole")
         func large() async throws {
             let body = (0..<300_000).map { UInt8(truncatingIfNeeded: $0) }
-            let handler: Handler = { _ in OutgoingResponse(head: HTTPResponse(status: .ok), body: body) }
+            let handler: Handler = { _ in ServerResponse(head: HTTPResponse(status: .ok), body: body) }
             try await withResponder(handler: handler) { bench in
                 let answer = try bench.client().exchange(.request())
                 #expect(answer.bodyBytes == body)

@@ -114,7 +114,7 @@ struct Bench: Sendable {
     }
 }
 
-typealias Handler = @Sendable (IncomingRequest) throws -> OutgoingResponse
+typealias Handler = @Sendable (ServerRequest) throws -> ServerResponse
 
 /// Runs a responder for as long as the body does, and sees all its threads off.
 func withResponder(
@@ -150,11 +150,11 @@ final class Shared<Value: Sendable>: Sendable {
 
 /// What a handler saw, for asking afterwards.
 final class Seen: Sendable {
-    private let requests = Mutex<[IncomingRequest]>([])
+    private let requests = Mutex<[ServerRequest]>([])
 
-    func note(_ request: IncomingRequest) { requests.withLock { $0.append(request) } }
-    var all: [IncomingRequest] { requests.withLock { $0 } }
-    var last: IncomingRequest? { all.last }
+    func note(_ request: ServerRequest) { requests.withLock { $0.append(request) } }
+    var all: [ServerRequest] { requests.withLock { $0 } }
+    var last: ServerRequest? { all.last }
 }
 
 /// Runs blocking work on a thread of its own, so that tests don't hold up the cooperative pool.

@@ -266,7 +266,7 @@ struct DoubtTests {
         fake.seed(users: 1, conversations: [.init("topic-1")])
         fake.set { state in
             state.clockIsAhead = lead
-            state.tellsTime = true
+            state.sendsDate = true
         }
         fake.break_("POST /conversations/*/messages", .loseAfter)
         #expect(try await deliver("hi") == "M1")
@@ -278,7 +278,7 @@ struct DoubtTests {
         fake.seed(users: 1, conversations: [.init("topic-1")])
         fake.set { state in
             state.clockIsAhead = 3600
-            state.tellsTime = true
+            state.sendsDate = true
         }
         #expect(try await deliver("ok") == "M1")
         memory.forget("M1")

@@ -66,7 +66,7 @@ final class FakeFreshchat: HTTPSender, Sendable {
         var reopenWord = "new"
         var clockIsAhead: TimeInterval = 0
         /// Whether answers have a `Date`.
-        var tellsTime = false
+        var sendsDate = false
         /// Applied to texts as they are stored.
         var stores: @Sendable (String) -> String = { $0 }
     }
@@ -136,7 +136,7 @@ final class FakeFreshchat: HTTPSender, Sendable {
             }
         }
         var reply = try outcome.get()
-        if let date = state.withLock({ $0.tellsTime ? $0.now.addingTimeInterval($0.clockIsAhead) : nil }) {
+        if let date = state.withLock({ $0.sendsDate ? $0.now.addingTimeInterval($0.clockIsAhead) : nil }) {
             reply.headers[.date] = date.httpDate
         }
         return reply

@@ -81,7 +81,7 @@ struct ConnectingTests {
     func probe() async throws {
         let server = try RawServer { $0.waitForEnd() }
         await #expect(throws: (any Error).self) {
-            try await CertificateProbe.look(at: "127.0.0.1", port: Int(server.port), timeout: .milliseconds(300))
+            try await CertificateProbe.probe("127.0.0.1", port: Int(server.port), timeout: .milliseconds(300))
         }
         await server.wait { begun, ended in begun == 1 && ended == 1 }
     }
@@ -89,7 +89,7 @@ struct ConnectingTests {
     @Test("A look at a certificate behind a port that can't be is refused", arguments: [0, -1, 65_536, .max])
     func probePort(_ port: Int) async throws {
         await #expect(throws: (any Error).self) {
-            try await CertificateProbe.look(at: "127.0.0.1", port: port, timeout: .seconds(5))
+            try await CertificateProbe.probe("127.0.0.1", port: port, timeout: .seconds(5))
         }
     }
 }

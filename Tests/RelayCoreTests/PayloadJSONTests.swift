@@ -58,7 +58,7 @@ struct PayloadJSONTests {
     @Test("A number that JSON has no form for is not written", arguments: [Double.nan, .infinity, -.infinity])
     func noNumber(_ number: Double) {
         let place = Message(parts: [.location(Location(latitude: 1, longitude: number))])
-        let payload = Payload.message(IncomingPayload(id: "1", profile: ContactProfile(userID: "u"), message: place))
+        let payload = Payload.message(InboundPayload(id: "1", profile: ContactProfile(userID: "u"), message: place))
         #expect(payload.json() == nil)
     }
 

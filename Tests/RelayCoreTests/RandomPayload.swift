@@ -17,7 +17,7 @@ enum RandomPayload {
                     isPrivate: .random(using: &random), message: message(&random)))
         default:
             .message(
-                IncomingPayload(
+                InboundPayload(
                     id: .init(text(&random)),
                     profile: ContactProfile(
                         userID: .init(text(&random)), name: maybe(&random, text), avatarURL: maybe(&random, text),

@@ -66,4 +66,11 @@ struct SecretTests {
         }
         #expect(!String(reflecting: error).contains("hunter2"))
     }
+    @Test("Another service's words are shown with each of our secrets masked, wherever they stand")
+    func masking() {
+        let secrets = [Secret("445da6az1s345z78-dazcczb2542zv51a"), Secret(""), Secret("hunter2")]
+        let words = "no hunter2, no 445da6az1s345z78-dazcczb2542zv51a: hunter2"
+        #expect(words.masking(secrets) == "no ••••, no ••••v51a: ••••")
+        #expect("nothing".masking(secrets) == "nothing")
+    }
 }

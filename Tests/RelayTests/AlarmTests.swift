@@ -187,7 +187,7 @@ struct AlarmTests {
             metrics.relay.leaseEndsIn = leaseEndsIn.map { .seconds($0) }
             metrics.alarms = raised.map { RaisedAlarm(Alarm($0), reason: "", since: now.addingTimeInterval($1)) }
         }
-        let wanted = watch.look(at: metrics, now: now.addingTimeInterval(seconds), uptime: .seconds(5000 + seconds))
+        let wanted = watch.observe(metrics, now: now.addingTimeInterval(seconds), uptime: .seconds(5000 + seconds))
         return Set(wanted.keys.map(\.name))
     }
 
@@ -228,7 +228,7 @@ struct AlarmTests {
         var watch = RelayWatch(lease: .seconds(120))
         #expect(look(&watch, at: 0, dueSince: -1) == [])
         let metrics = metrics { $0.relay.dueSince = now }
-        #expect(watch.look(at: metrics, now: now.addingTimeInterval(90_000), uptime: .seconds(5005)).isEmpty)
+        #expect(watch.observe(metrics, now: now.addingTimeInterval(90_000), uptime: .seconds(5005)).isEmpty)
     }
 
     @Test(

@@ -64,9 +64,9 @@ struct DecisionTests {
 
     @Test("A delivery is given up on only when it is a day old and has been tried a dozen times")
     func horizon() {
-        #expect(decide(.retry(after: nil), failures: 12, age: 86_400) == .bury)
-        #expect(decide(.retry(after: nil), failures: 11, age: 900_000) != .bury)
-        #expect(decide(.retry(after: nil), failures: 400, age: 86_399) != .bury)
+        #expect(decide(.retry(after: nil), failures: 12, age: 86_400) == .markDead)
+        #expect(decide(.retry(after: nil), failures: 11, age: 900_000) != .markDead)
+        #expect(decide(.retry(after: nil), failures: 400, age: 86_399) != .markDead)
     }
 
     @Test("A rate limit closes the gate and counts as no attempt, however old the delivery is")
@@ -101,7 +101,7 @@ struct DecisionTests {
     func others() {
         #expect(decide(.pause, failures: 99, age: 900_000) == .pause)
         #expect(decide(.register, failures: 2) == .register(retryAt: now.addingTimeInterval(2)))
-        #expect(decide(.register, failures: 12, age: 86_400) == .bury)
-        #expect(decide(.giveUp) == .bury)
+        #expect(decide(.register, failures: 12, age: 86_400) == .markDead)
+        #expect(decide(.giveUp) == .markDead)
     }
 }

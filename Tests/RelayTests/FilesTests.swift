@@ -70,7 +70,7 @@ struct FilesTests {
                 "[A file could not be sent: offer.pdf]\n📎 File: offer.pdf\nhttps://cdn.example/offer.pdf", "behind",
             ])
         // This clock may jump over a look.
-        #expect((2...FilePatience.looks.count).contains(scene.helpdesk.asked.count))
+        #expect((2...FilePatience.delays.count).contains(scene.helpdesk.asked.count))
         let note = try #require(scene.helpdesk.notes.all.first)
         #expect(scene.helpdesk.notes.count == 1 && note.contains("offer.pdf") && note.contains("Fake"))
     }
@@ -152,14 +152,14 @@ struct FilesTests {
         let accepted = Date(timeIntervalSince1970: 1_790_000_000)
         var now = accepted
         var waits: [Double] = []
-        while let next = FilePatience.nextLook(acceptedAt: accepted, now: now) {
+        while let next = FilePatience.nextCheck(acceptedAt: accepted, now: now) {
             waits.append((next.timeIntervalSince(now) * 10).rounded() / 10)
             now = next
         }
         #expect(waits == [0.7, 1.5, 3, 6, 10])
         let past = accepted.addingTimeInterval(-7200)
-        #expect(FilePatience.firstLook(acceptedAt: accepted, now: past) == nil)
-        #expect(FilePatience.nextLook(acceptedAt: accepted, now: past) == past.addingTimeInterval(10))
-        #expect(FilePatience.firstLook(acceptedAt: accepted, now: accepted) == accepted.addingTimeInterval(0.7))
+        #expect(FilePatience.firstCheck(acceptedAt: accepted, now: past) == nil)
+        #expect(FilePatience.nextCheck(acceptedAt: accepted, now: past) == past.addingTimeInterval(10))
+        #expect(FilePatience.firstCheck(acceptedAt: accepted, now: accepted) == accepted.addingTimeInterval(0.7))
     }
 }

@@ -52,7 +52,7 @@ struct PressureTests {
     func refusal() async throws {
         let scene = try await HealthScene(outbox: 2)
         for text in ["one", "two"] { #expect(scene.call("/hook/t", text).status == .ok) }
-        await scene.keeper.look()
+        await scene.keeper.check()
         let refused = scene.call("/hook/t", "three")
         #expect(refused.status == .serviceUnavailable)
         #expect(refused.headers[.retryAfter] == "30")
@@ -66,10 +66,10 @@ struct PressureTests {
         let worker = try await scene.store.enlist(now: scene.time.now)
         let claims = try await scene.store.claim(by: worker, limit: 1, lease: .seconds(60), now: scene.time.now)
         for claim in claims {
-            try await scene.store.bury(
+            try await scene.store.markDead(
                 claim, because: DeliveryFailure(.giveUp, reason: "no", detail: ""), note: nil, now: scene.time.now)
         }
-        await scene.keeper.look()
+        await scene.keeper.check()
         #expect(scene.call("/hook/t", "three").status == .ok)
         #expect(scene.call("/readyz", method: .get).status == .ok)
     }
@@ -79,7 +79,7 @@ struct PressureTests {
         let scene = try await HealthScene(outbox: 100, reserve: 1000)
         #expect(scene.call("/hook/t", "one").status == .ok)
         scene.store.pretend(free: 500)
-        await scene.keeper.look()
+        await scene.keeper.check()
         #expect(scene.call("/hook/t", "two").status == .serviceUnavailable)
         #expect(scene.pressure.obstacle(to: [scene.receipt]) == .disk)
         let worker = try await scene.store.enlist(now: scene.time.now)
@@ -90,7 +90,7 @@ struct PressureTests {
         }
         #expect(try await scene.store.deliveries(DeliveryFilter(states: [.delivered])).count == 1)
         scene.store.pretend(free: 5000)
-        await scene.keeper.look()
+        await scene.keeper.check()
         #expect(scene.call("/hook/t", "two").status == .ok)
     }
 
@@ -100,14 +100,14 @@ struct PressureTests {
         let second = scene.anotherKeeper()
         #expect(scene.call("/hook/t", "one").status == .ok)
         for _ in 0..<3 {
-            await scene.keeper.look()
-            await second.look()
+            await scene.keeper.check()
+            await second.check()
         }
         #expect(scene.lines.all == ["error alarm raised store.pressure"])
         try await scene.store.remove("one", keepingHistory: false, now: scene.time.now)
         for _ in 0..<3 {
-            await second.look()
-            await scene.keeper.look()
+            await second.check()
+            await scene.keeper.check()
         }
         #expect(scene.lines.all == ["error alarm raised store.pressure", "notice alarm cleared store.pressure"])
     }
@@ -125,7 +125,7 @@ struct SurroundingsTests {
     func store() async throws {
         let scene = try await HealthScene()
         scene.store.refuse(with: StoreFailure(.gone, "byoc.sqlite is gone"))
-        for _ in 0..<3 { await scene.keeper.look() }
+        for _ in 0..<3 { await scene.keeper.check() }
         #expect(scene.lines.all == ["error alarm raised store.gone"])
         #expect(scene.call("/readyz", method: .get).status == .serviceUnavailable)
         #expect(page(scene, "/readyz").contains("store.gone: byoc.sqlite is gone"))
@@ -133,29 +133,29 @@ struct SurroundingsTests {
         #expect(scene.call("/metrics", method: .get).status == .serviceUnavailable)
         #expect(scene.call("/hook/t", "hi").status == .serviceUnavailable)
         scene.store.refuse(with: nil)
-        for _ in 0..<2 { await scene.keeper.look() }
+        for _ in 0..<2 { await scene.keeper.check() }
         #expect(scene.lines.all == ["error alarm raised store.gone", "notice alarm cleared store.gone"])
         #expect(scene.call("/readyz", method: .get).status == .ok)
         #expect(scene.call("/hook/t", "hi").status == .ok)
     }
 
     @Test("A socket that nobody can connect to is no readiness, and is told by one process", arguments: [false, true])
-    func socket(isToldElsewhere: Bool) async throws {
+    func socket(isReportedElsewhere: Bool) async throws {
         let scene = try await HealthScene()
         let trouble = Mutex<String?>("the file is gone")
         let keeper = scene.anotherKeeper(
             pressure: scene.pressure,
             surroundings: [
-                Surrounding(.socketGone, isToldElsewhere: isToldElsewhere) { trouble.withLock { $0 } }
+                Surrounding(.socketGone, isReportedElsewhere: isReportedElsewhere) { trouble.withLock { $0 } }
             ])
-        for _ in 0..<2 { await keeper.look() }
+        for _ in 0..<2 { await keeper.check() }
         #expect(page(scene, "/readyz").contains("socket.gone: the file is gone"))
         #expect(scene.call("/hook/t", "hi").status == .ok, "what comes all the same is taken")
         trouble.withLock { $0 = nil }
-        await keeper.look()
+        await keeper.check()
         #expect(page(scene, "/readyz") == "ready\n")
         let told = ["error alarm raised socket.gone", "notice alarm cleared socket.gone"]
-        #expect(scene.lines.all == (isToldElsewhere ? [] : told))
+        #expect(scene.lines.all == (isReportedElsewhere ? [] : told))
     }
 }
 

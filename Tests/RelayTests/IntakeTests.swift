@@ -121,19 +121,20 @@ struct IntakeTests {
         var key: String
         var token = "token"
         var isSigned: Bool
-        var isTold: Bool
+        var isAccepted: Bool
     }
 
     static let neighbours = [
         // One account has one key and one token.
-        Neighbour(testDescription: "the same account", key: "key", isSigned: true, isTold: true),
+        Neighbour(testDescription: "the same account", key: "key", isSigned: true, isAccepted: true),
         Neighbour(
-            testDescription: "another token, the same key", key: "key", token: "new", isSigned: true, isTold: true),
-        Neighbour(testDescription: "no key, the same token", key: "", isSigned: true, isTold: true),
-        Neighbour(testDescription: "no key, another token", key: "", token: "other", isSigned: false, isTold: false),
-        Neighbour(testDescription: "another key", key: "other", isSigned: false, isTold: false),
+            testDescription: "another token, the same key", key: "key", token: "new", isSigned: true, isAccepted: true),
+        Neighbour(testDescription: "no key, the same token", key: "", isSigned: true, isAccepted: true),
         Neighbour(
-            testDescription: "another account", key: "other", token: "other", isSigned: false, isTold: false),
+            testDescription: "no key, another token", key: "", token: "other", isSigned: false, isAccepted: false),
+        Neighbour(testDescription: "another key", key: "other", isSigned: false, isAccepted: false),
+        Neighbour(
+            testDescription: "another account", key: "other", token: "other", isSigned: false, isAccepted: false),
     ]
 
     @Test(
@@ -159,10 +160,10 @@ struct IntakeTests {
 
         let signed = scene.call("/freshchat/h-a", "topic-b/agent/signed", signedWith: "key", meter: meter)
         #expect(signed.status == (neighbour.isSigned ? .ok : .forbidden))
-        let told = scene.call("/marketplace/e-a", "topic-b/agent/told", meter: meter)
-        #expect(told.status == (neighbour.isTold ? .ok : .forbidden))
+        let answered = scene.call("/marketplace/e-a", "topic-b/agent/told", meter: meter)
+        #expect(answered.status == (neighbour.isAccepted ? .ok : .forbidden))
         let taken = try await scene.deliveries(.waiting)
-        #expect(taken.count == (neighbour.isSigned ? 1 : 0) + (neighbour.isTold ? 1 : 0))
+        #expect(taken.count == (neighbour.isSigned ? 1 : 0) + (neighbour.isAccepted ? 1 : 0))
         #expect(taken.allSatisfy { $0.installation == "b" })
         await keeper.round()
         let metrics = try scene.store.metrics()

@@ -227,7 +227,7 @@ extension EngineScene {
                     .init(
                         dedupeKey: DedupeKey("\(user)/\(text)"),
                         content: .message(
-                            IncomingPayload(
+                            InboundPayload(
                                 id: ChannelMessageID(text), profile: ContactProfile(userID: user, name: name),
                                 message: Message(text: text))))
                 ], at: time.now))

@@ -15,7 +15,7 @@ struct ReconciliationTests {
         try await scene.relay()
         // The relay may have slept once more after it: the minute begins with the message.
         let pace = PollPace(interval: .seconds(60), callsPerMinute: 60_000)
-        let due = try #require(try await scene.store.nextLook(pace, now: scene.time.now))
+        let due = try #require(try await scene.store.nextPoll(pace, now: scene.time.now))
         scene.time.advance(due.timeIntervalSince(scene.time.now) - 60)
         return scene
     }
@@ -27,11 +27,11 @@ struct ReconciliationTests {
     @Test("Replies that no webhook brought are found and sent in order, and their late webhooks are repeats")
     func found() async throws {
         var scene = try await scene()
-        scene.tell([scene.event("posted-1", by: .user, at: 0), scene.event("a", at: 1), scene.event("b", at: 2)])
-        #expect(await scene.look(after: 59) == 0)
-        #expect(await scene.look(after: 1) == 2)
+        scene.serve([scene.event("posted-1", by: .user, at: 0), scene.event("a", at: 1), scene.event("b", at: 2)])
+        #expect(await scene.poll(after: 59) == 0)
+        #expect(await scene.poll(after: 1) == 2)
         scene.agentWrites("a", "b")
-        #expect(await scene.look(after: 60) == 0)
+        #expect(await scene.poll(after: 60) == 0)
         try await scene.relay()
         #expect(scene.channel.sent.all.map(\.message.plainText) == ["a", "b"])
         #expect(scene.helpdesk.asked.count == 2)
@@ -41,8 +41,8 @@ struct ReconciliationTests {
     func known() async throws {
         var scene = try await scene()
         scene.agentWrites("b")
-        scene.tell(["a", "b", "c"].enumerated().map { scene.event($1, at: Double($0)) }, afterOurs: true)
-        #expect(await scene.look(after: 60) == 2)
+        scene.serve(["a", "b", "c"].enumerated().map { scene.event($1, at: Double($0)) }, afterOurs: true)
+        #expect(await scene.poll(after: 60) == 2)
         try await scene.relay()
         #expect(scene.channel.sent.all.map(\.message.plainText) == ["b", "a", "c"])
     }
@@ -50,14 +50,14 @@ struct ReconciliationTests {
     @Test("Echoes, private notes, system lines, empty ones and other topics' messages stay where they are")
     func filtered() async throws {
         var scene = try await scene()
-        scene.tell(
+        scene.serve(
             [
                 scene.event("mine", by: .user, at: 1), scene.event("secret", at: 2, isPrivate: true),
                 scene.event("reopened", by: .system, at: 3), scene.event(" ", at: 4),
                 scene.event("foreign", at: 5, topic: "topic-2"), scene.event("bot", by: .bot, at: 6),
                 scene.event("no topic", at: 7, topic: nil),
             ], afterOurs: true)
-        #expect(await scene.look(after: 60) == 2)
+        #expect(await scene.poll(after: 60) == 2)
         try await scene.relay()
         #expect(scene.channel.sent.all.map(\.message.plainText) == ["bot", "no topic"])
     }
@@ -68,16 +68,16 @@ struct ReconciliationTests {
     func history(clockIsAhead: Double) async throws {
         var scene = try await scene()
         let old = scene.event("old", at: clockIsAhead - 20)
-        scene.tell([
+        scene.serve([
             old, scene.event("posted-1", by: .user, at: clockIsAhead), scene.event("new", at: clockIsAhead + 30),
         ])
-        #expect(await scene.look(after: 60) == 1)
+        #expect(await scene.poll(after: 60) == 1)
         // The next look overlaps with what came before.
-        scene.tell([
+        scene.serve([
             old, scene.event("posted-1", by: .user, at: clockIsAhead), scene.event("new", at: clockIsAhead + 30),
             scene.event("newer", at: clockIsAhead + 70),
         ])
-        #expect(await scene.look(after: 60) == 1)
+        #expect(await scene.poll(after: 60) == 1)
         try await scene.relay()
         #expect(scene.channel.sent.all.map(\.message.plainText) == ["new", "newer"])
         #expect(scene.helpdesk.asked.all.last == scene.origin.addingTimeInterval(clockIsAhead))
@@ -86,8 +86,8 @@ struct ReconciliationTests {
     @Test("Where none of our messages is found, our own clock says what is from before our time")
     func ownClock() async throws {
         var scene = try await scene()
-        scene.tell([scene.event("old", at: -20), scene.event("undated", at: nil), scene.event("new", at: 20)])
-        #expect(await scene.look(after: 60) == 1)
+        scene.serve([scene.event("old", at: -20), scene.event("undated", at: nil), scene.event("new", at: 20)])
+        #expect(await scene.poll(after: 60) == 1)
         try await scene.relay()
         #expect(scene.channel.sent.all.map(\.message.plainText) == ["new"])
     }
@@ -95,37 +95,37 @@ struct ReconciliationTests {
     @Test("After the first look the next asks from a minute before the newest message seen")
     func overlap() async throws {
         var scene = try await scene()
-        scene.tell([scene.event("posted-1", by: .user, at: 0), scene.event("a", at: 500)])
-        #expect(await scene.look(after: 600) == 1)
-        #expect(await scene.look(after: 60) == 0)
+        scene.serve([scene.event("posted-1", by: .user, at: 0), scene.event("a", at: 500)])
+        #expect(await scene.poll(after: 600) == 1)
+        #expect(await scene.poll(after: 60) == 0)
         #expect(scene.helpdesk.asked.all.last == scene.origin.addingTimeInterval(440))
     }
 
     @Test("Messages of more than a week ago are left alone, also when Freshchat gives more than it was asked for")
     func longAgo() async throws {
         var scene = try await scene()
-        scene.tell([scene.event("posted-1", by: .user, at: 0), scene.event("a", at: 1)])
-        #expect(await scene.look(after: 60) == 1)
-        scene.tell([scene.event("ancient", at: 2), scene.event("lately", at: 86_400)])
+        scene.serve([scene.event("posted-1", by: .user, at: 0), scene.event("a", at: 1)])
+        #expect(await scene.poll(after: 60) == 1)
+        scene.serve([scene.event("ancient", at: 2), scene.event("lately", at: 86_400)])
         scene.time.advance(7 * 86_400)
         scene.customerWrites("again")
         try await scene.relay()
-        #expect(await scene.look(after: 60) == 1)
+        #expect(await scene.poll(after: 60) == 1)
         #expect(try await scene.texts(outbound: true) == ["a", "lately"])
     }
 
     @Test("While nothing new comes each look waits twice as long, and a message begins anew")
     func pace() async throws {
         var scene = try await scene()
-        scene.tell([scene.event("posted-1", by: .user, at: 0)])
+        scene.serve([scene.event("posted-1", by: .user, at: 0)])
         var looks: [Int] = []
         for second in 1...1000 {
-            _ = await scene.look(after: 1)
+            _ = await scene.poll(after: 1)
             if scene.helpdesk.asked.count > looks.count { looks.append(second) }
         }
         #expect(looks == [60, 180, 420, 900])
         scene.agentWrites("a")
-        #expect(await scene.look(after: 60) == 0)
+        #expect(await scene.poll(after: 60) == 0)
         #expect(scene.helpdesk.asked.count == 5)
     }
 
@@ -133,10 +133,10 @@ struct ReconciliationTests {
     func resolved() async throws {
         var scene = try await scene()
         try await scene.resolve()
-        scene.tell([scene.event("goodbye", at: 10)], afterOurs: true)
-        #expect(await scene.look(after: 60) == 1)
-        #expect(await scene.look(after: 60) == 0)
-        #expect(await scene.look(after: 10_000) == 0)
+        scene.serve([scene.event("goodbye", at: 10)], afterOurs: true)
+        #expect(await scene.poll(after: 60) == 1)
+        #expect(await scene.poll(after: 60) == 0)
+        #expect(await scene.poll(after: 10_000) == 0)
         #expect(scene.helpdesk.asked.count == 2)
     }
 
@@ -145,16 +145,16 @@ struct ReconciliationTests {
         var scene = try await scene()
         let until = scene.time.now.addingTimeInterval(250)
         let refusal = failure(.slowDown(until: until))
-        let told = [scene.event("posted-1", by: .user, at: 0), scene.event("a", at: 1)]
+        let served = [scene.event("posted-1", by: .user, at: 0), scene.event("a", at: 1)]
         scene.helpdesk.history = { number in
-            number == 1 ? .failure(refusal) : .success(ConversationHistory(messages: told, calls: 1))
+            number == 1 ? .failure(refusal) : .success(ConversationHistory(messages: served, calls: 1))
         }
-        #expect(await scene.look(after: 60) == 0)
+        #expect(await scene.poll(after: 60) == 0)
         scene.customerWrites("waits")
         #expect(try await scene.store.nextDue(now: scene.time.now) == until)
-        #expect(await scene.look(after: 189) == 0)
+        #expect(await scene.poll(after: 189) == 0)
         #expect(scene.helpdesk.asked.count == 1)
-        #expect(await scene.look(after: 1) == 1)
+        #expect(await scene.poll(after: 1) == 1)
         #expect(try await scene.deliveries(.waiting).allSatisfy { $0.attempts == 0 })
     }
 
@@ -173,7 +173,7 @@ struct ReconciliationTests {
             }
             return .failure(refusal)
         }
-        _ = await scene.look(after: 60)
+        _ = await scene.poll(after: 60)
         #expect(scene.helpdesk.asked.count == 1)
         #expect(try await scene.store.installation("one")?.isActive == true)
     }
@@ -183,12 +183,12 @@ struct ReconciliationTests {
         var scene = try await scene()
         let refusal = failure(.pause)
         scene.helpdesk.history = { _ in .failure(refusal) }
-        _ = await scene.look(after: 60)
+        _ = await scene.poll(after: 60)
         #expect(try await scene.store.installation("one")?.isActive == false)
-        _ = await scene.look(after: 10_000)
+        _ = await scene.poll(after: 10_000)
         #expect(scene.helpdesk.asked.count == 1)
         try await scene.store.resume("one", now: scene.time.now)
-        _ = await scene.look(after: 60)
+        _ = await scene.poll(after: 60)
         #expect(scene.helpdesk.asked.count == 2)
     }
 
@@ -197,7 +197,7 @@ struct ReconciliationTests {
         var scene = try await scene()
         let refusal = failure(.retry(after: .seconds(100)))
         scene.helpdesk.history = { number in number < 3 ? .failure(refusal) : .success(nil) }
-        for after in [60.0, 99, 1, 99, 1, 1000, 10_000] { #expect(await scene.look(after: after) == 0) }
+        for after in [60.0, 99, 1, 99, 1, 1000, 10_000] { #expect(await scene.poll(after: after) == 0) }
         #expect(scene.helpdesk.asked.count == 3)
         #expect(try await scene.store.installation("one")?.isActive == true)
     }
@@ -205,11 +205,11 @@ struct ReconciliationTests {
     @Test("A store that can't be written leaves what was found for the next look")
     func storeDown() async throws {
         var scene = try await scene()
-        scene.tell([scene.event("a", at: 1)], afterOurs: true)
+        scene.serve([scene.event("a", at: 1)], afterOurs: true)
         scene.refuse(with: StoreFailure(.unavailable, "disk full"))
-        #expect(await scene.look(after: 60) == 0)
+        #expect(await scene.poll(after: 60) == 0)
         scene.refuse(with: nil)
-        #expect(await scene.look(after: 60) == 1)
+        #expect(await scene.poll(after: 60) == 1)
     }
 }
 
@@ -232,13 +232,13 @@ extension EngineScene {
     }
 
     /// What Freshchat gives from now on.
-    mutating func tell(_ events: [HelpdeskEvent], afterOurs: Bool = false) {
+    mutating func serve(_ events: [HelpdeskEvent], afterOurs: Bool = false) {
         let ours = afterOurs ? [event("posted-1", by: .user, at: 0)] : []
         helpdesk.history = { _ in .success(ConversationHistory(messages: ours + events, calls: 1)) }
     }
 
     /// Lets time go by and makes the looks that are due.
-    func look(after seconds: Double) async -> Int {
+    func poll(after seconds: Double) async -> Int {
         time.advance(seconds)
         return await Reconciliation(
             store: store, helpdesk: helpdesk, http: RecordingSender(replies: []),

@@ -142,7 +142,7 @@ private final class Record: Sendable {
     var count: Int { state.withLock { $0.values.reduce(0) { $0 + $1.count } } }
 
     func make(_ claim: Claim) {
-        guard case .message(let incoming) = claim.delivery.payload else { return }
-        state.withLock { $0[incoming.profile.userID, default: []].append(incoming.message.plainText) }
+        guard case .message(let inbound) = claim.delivery.payload else { return }
+        state.withLock { $0[inbound.profile.userID, default: []].append(inbound.message.plainText) }
     }
 }

@@ -128,6 +128,6 @@ struct DiskFaultTests {
 extension Delivery {
     /// What the customer wrote.
     var text: String {
-        if case .message(let incoming) = payload { incoming.message.plainText } else { "(something else)" }
+        if case .message(let inbound) = payload { inbound.message.plainText } else { "(something else)" }
     }
 }

@@ -4,6 +4,7 @@ import Logging
 import RelayCore
 import SQLiteStore
 import Testing
+import Vault
 
 /// Stores as earlier versions wrote them, one for each schema that was in use: `Fixtures/<last migration, with dashes>.sqlite`.
 ///
@@ -41,9 +42,9 @@ struct EarlierStoreTests {
         let store = try EarlierStore.open(directory)
         #expect(try await store.nextProfile(now: start) == nil)
         var written = message("now with a name", from: "bert")
-        if case .message(var incoming) = written.arrivals[0].content {
-            incoming.profile.name = "Bert"
-            written.arrivals[0].content = .message(incoming)
+        if case .message(var inbound) = written.arrivals[0].content {
+            inbound.profile.name = "Bert"
+            written.arrivals[0].content = .message(inbound)
         }
         #expect(try store.accept(written).accepted == 1)
         for claim in try await store.claim(by: "w", limit: 9, lease: .seconds(60), now: start) {
@@ -100,7 +101,7 @@ struct EarlierStoreTests {
         var claims = try await store.claim(by: "w", limit: 9, lease: .seconds(60), now: start)
         while let claim = claims.popLast() {
             switch claim.delivery.payload {
-            case .message(let incoming): made.append(incoming.message.plainText)
+            case .message(let inbound): made.append(inbound.message.plainText)
             case .reply(let reply): made.append(reply.message.plainText)
             case .note(let text, _): made.append(text)
             case nil: Issue.record("an unreadable delivery")
@@ -161,7 +162,7 @@ enum EarlierStore {
 
         _ = try store.accept(message("refused", from: "carl"))
         let refused = try await claim(in: store)
-        try await store.bury(
+        try await store.markDead(
             refused, because: DeliveryFailure(.giveUp, reason: "Freshchat refused it", detail: "HTTP 400"),
             note: NoteDraft(text: "a note", conversation: "conversation of carl"), now: start)
         // Those wait from here on, so they are made last.
@@ -189,7 +190,7 @@ enum EarlierStore {
     private static func deliver(_ profile: ContactProfile, _ text: String, to store: SQLiteStore) async throws {
         var acceptance = message(text, from: profile.userID)
         acceptance.arrivals[0].content = .message(
-            IncomingPayload(id: ChannelMessageID(text), profile: profile, message: Message(text: text)))
+            InboundPayload(id: ChannelMessageID(text), profile: profile, message: Message(text: text)))
         _ = try store.accept(acceptance)
         let claim = try await claim(in: store)
         try await store.remember(

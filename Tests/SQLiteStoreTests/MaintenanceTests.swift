@@ -3,6 +3,7 @@ import GRDB
 import RelayCore
 import SQLiteStore
 import Testing
+import Vault
 
 @Suite("Looking after the file")
 struct MaintenanceTests {

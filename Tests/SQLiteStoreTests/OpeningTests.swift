@@ -4,6 +4,7 @@ import Logging
 import RelayCore
 import SQLiteStore
 import Testing
+import Vault
 
 @Suite("Opening the store")
 struct OpeningTests {
@@ -26,7 +27,8 @@ struct OpeningTests {
         let old = umask(0)
         defer { umask(old) }
         let path = parent.path + "/made/by/us"
-        let loaded = try EncryptionKey.loadOrCreate(in: path)
+        let place = try DataDirectory(path)
+        let loaded = try EncryptionKey.loadOrCreate(in: place.path, hasStore: place.hasStore)
         let store = try SQLiteStore.open(
             SQLiteStoreConfiguration(directory: path), key: loaded.key, logger: Logger(label: "test"))
         try await store.save(sample(), now: start)
@@ -154,7 +156,11 @@ struct OpeningTests {
         let stores = try await withThrowingTaskGroup(of: SQLiteStore.self) { group in
             for _ in 0..<8 {
                 group.addTask {
-                    try await onThread { try open(directory, key: EncryptionKey.loadOrCreate(in: directory.path).key) }
+                    try await onThread {
+                        let place = try DataDirectory(directory.path)
+                        let loaded = try EncryptionKey.loadOrCreate(in: place.path, hasStore: place.hasStore)
+                        return try open(directory, key: loaded.key)
+                    }
                 }
             }
             return try await group.reduce(into: []) { $0.append($1) }

@@ -4,6 +4,7 @@ import Glibc
 import Logging
 import RelayCore
 import SQLiteStore
+import Vault
 
 /// A data directory that goes away with the object.
 final class Directory: Sendable {
@@ -75,7 +76,7 @@ func message(
             Acceptance.Arrival(
                 dedupeKey: key ?? DedupeKey("\(user)/\(text)"),
                 content: .message(
-                    IncomingPayload(
+                    InboundPayload(
                         id: ChannelMessageID(text), profile: ContactProfile(userID: user), message: Message(text: text))
                 ))
         ], at: start)

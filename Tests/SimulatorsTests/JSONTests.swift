@@ -67,4 +67,22 @@ struct JSONTests {
         #expect(Timestamp(iso8601: text)?.milliseconds == milliseconds)
         #expect(Timestamp(iso8601: String(text.dropLast())) == nil)
     }
+    @Test(
+        "A time in another form is refused",
+        arguments: [
+            "", "Z", "2026-01-02", "2026-1-2T03:04:05.678Z", "2026-01-02 03:04:05.678Z", "2026-01-02T03:04:05.Z",
+            "2026-02-30T03:04:05.678Z", "2026-01-02T24:04:05.678Z", "2026-01-02T03:04:05+01:00",
+            "2026-01-02T03:04:05+00:00Z",
+            "2026-01-02T03:04:05.678Zz", "2026-01-02T03:04:05.1234567890Z",
+        ])
+    func otherTimes(text: String) {
+        #expect(Timestamp(iso8601: text) == nil)
+    }
+
+    @Test("A fraction of a second may have up to nine digits")
+    func fractions() {
+        #expect(Timestamp(iso8601: "1970-01-01T00:00:01Z")?.milliseconds == 1000)
+        #expect(Timestamp(iso8601: "1970-01-01T00:00:01.5Z")?.milliseconds == 1500)
+        #expect(Timestamp(iso8601: "1970-01-01T00:00:01.123456789Z")?.milliseconds == 1123)
+    }
 }

@@ -62,8 +62,8 @@ struct RawAnswerTests {
             let broken = try await answer(.invalidUTF8)
             #expect(broken.length == broken.body.count)
             #expect(String(validating: broken.body, as: UTF8.self) == nil)
-            let mended = try JSON(parsing: Array(String(decoding: broken.body, as: UTF8.self).utf8))
-            #expect(mended["id"]?.string == peer.sandbox.freshchat.messages(in: id).last?.id)
+            let repaired = try JSON(parsing: Array(String(decoding: broken.body, as: UTF8.self).utf8))
+            #expect(repaired["id"]?.string == peer.sandbox.freshchat.messages(in: id).last?.id)
         }
     }
 

@@ -7,7 +7,7 @@ import Testing
 struct OracleTests {
     @Test("A message each way that arrives once and in order is nothing to complain of")
     func good() {
-        var log = LogOfFarSides()
+        var log = SimulatorLog()
         log.customerWrites(1)
         log.customerWrites(2)
         log.shows(1)
@@ -24,7 +24,7 @@ struct OracleTests {
 
     @Test("A message that was accepted and isn't there is lost; one that was never accepted isn't")
     func lost() {
-        var log = LogOfFarSides()
+        var log = SimulatorLog()
         log.customerWrites(1)
         log.customerWrites(2, status: 503)
         log.agentReplies(3)
@@ -35,7 +35,7 @@ struct OracleTests {
 
     @Test("Half a message is lost")
     func half() {
-        var log = LogOfFarSides()
+        var log = SimulatorLog()
         log.customerWrites(1, sentences: 4)
         log.shows(1, sentences: 1...2)
         #expect(log.verdict.lost == 1)
@@ -45,7 +45,7 @@ struct OracleTests {
 
     @Test("A reply that was never accepted is owed where a poll brings what webhooks don't")
     func polled() {
-        var log = LogOfFarSides()
+        var log = SimulatorLog()
         log.agentReplies(1, status: 502)
         #expect(log.verdict.lost == 0)
         log.options.isPolled = true
@@ -54,7 +54,7 @@ struct OracleTests {
 
     @Test("A reply of which the agent is told isn't lost; one that waits for a person is held")
     func notes() {
-        var log = LogOfFarSides()
+        var log = SimulatorLog()
         log.agentReplies(1)
         log.agentReplies(2)
         log.note("⚠️ Not delivered to the customer on Viber: no.\n> \(log.text(.agent, 1))")
@@ -68,7 +68,7 @@ struct OracleTests {
 
     @Test("What is twice in Freshchat is doubled: a message, a user, a conversation")
     func doubled() {
-        var log = LogOfFarSides()
+        var log = SimulatorLog()
         log.customerWrites(1)
         log.shows(1)
         log.shows(1)
@@ -82,7 +82,7 @@ struct OracleTests {
 
     @Test("A reply twice on the phone is counted, and needs a reason")
     func doubledOnChannel() {
-        var log = LogOfFarSides()
+        var log = SimulatorLog()
         log.agentReplies(1)
         log.phoneGets(1)
         var explained = log
@@ -90,7 +90,7 @@ struct OracleTests {
         #expect(log.verdict.doubledOnChannel == 1)
         #expect(log.verdict.unexplained == 1)
         #expect(!log.verdict.isGood)
-        explained.kill("afterAnswer", "1 outbound \(LogOfFarSides.customer)")
+        explained.kill("afterAnswer", "1 outbound \(SimulatorLog.customer)")
         explained.phoneGets(1)
         #expect(explained.verdict.doubledOnChannel == 1)
         #expect(explained.verdict.isGood)
@@ -98,7 +98,7 @@ struct OracleTests {
 
     @Test("Two messages in the wrong order are one disorder, in either direction")
     func swapped() {
-        var log = LogOfFarSides()
+        var log = SimulatorLog()
         log.customerWrites(1)
         log.customerWrites(2)
         log.shows(2)
@@ -113,7 +113,7 @@ struct OracleTests {
 
     @Test("Of two that were offered at the same time either may be first")
     func together() {
-        var log = LogOfFarSides()
+        var log = SimulatorLog()
         let beforeBoth = log.last
         log.customerWrites(1, status: 502)
         log.customerWrites(2)
@@ -125,12 +125,12 @@ struct OracleTests {
 
     @Test("The pieces of a message in the wrong order, or with another message between them, are a disorder")
     func torn() {
-        var log = LogOfFarSides()
+        var log = SimulatorLog()
         log.customerWrites(1, sentences: 4)
         log.shows(1, sentences: 3...4)
         log.shows(1, sentences: 1...2)
         #expect(log.verdict.disordered == 1)
-        var other = LogOfFarSides()
+        var other = SimulatorLog()
         other.customerWrites(1, sentences: 2)
         other.customerWrites(2)
         other.shows(1, sentences: 1...1)
@@ -141,7 +141,7 @@ struct OracleTests {
 
     @Test("A private note, another topic's message or another customer's reply on a phone is leaked")
     func leaked() {
-        var log = LogOfFarSides()
+        var log = SimulatorLog()
         log.agentReplies(1)
         log.phoneGets(1)
         log.phoneGets(1, .secret)
@@ -152,14 +152,14 @@ struct OracleTests {
 
     @Test("A recovery lasts from a death with something in hand to the next request about it")
     func recovery() {
-        var log = LogOfFarSides()
+        var log = SimulatorLog()
         log.customerWrites(1)
-        log.kill("beforeSend", "1 inbound \(LogOfFarSides.customer)")
+        log.kill("beforeSend", "1 inbound \(SimulatorLog.customer)")
         log.kill("worker", "")
         log.time += 340
         log.requests("somebody else")
         log.time += 100
-        log.requests(LogOfFarSides.conversation)
+        log.requests(SimulatorLog.conversation)
         log.shows(1)
         #expect(log.verdict.kills == 2)
         #expect(log.verdict.recoveries == [440])
@@ -167,12 +167,12 @@ struct OracleTests {
 
     @Test("Recoveries after the storm, with nothing else around them, are told apart")
     func loneRecovery() {
-        var log = LogOfFarSides()
+        var log = SimulatorLog()
         log.customerWrites(1)
         for wait: Int64 in [900, 70] {
-            log.kill("beforeSend", "1 inbound \(LogOfFarSides.customer)")
+            log.kill("beforeSend", "1 inbound \(SimulatorLog.customer)")
             log.time += wait
-            log.requests(LogOfFarSides.conversation)
+            log.requests(SimulatorLog.conversation)
             log.calm()
         }
         log.shows(1)

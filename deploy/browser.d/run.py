@@ -34,7 +34,7 @@ class Run:
                     self.must_be_quiet(browser)
                 except Exception as error:
                     self.failed += 1
-                    self.tell(scenario, browser, error)
+                    self.report(scenario, browser, error)
                     if index + 1 < len(scenarios):
                         print(f"  so {len(scenarios) - index - 1} that go on from there were left out")
                     return
@@ -49,7 +49,7 @@ class Run:
         complaints, browser.complaints = browser.complaints, []
         assert not complaints, f"the browser complains: {complaints}"
 
-    def tell(self, scenario, browser, error):
+    def report(self, scenario, browser, error):
         picture = os.path.join(self.stage.work, f"failed-{scenario.__name__}")
         print(f"✘ {scenario.__doc__}: {getattr(error, 'msg', None) or error}{self.judge.verdict()}")
         for frame in traceback.extract_tb(error.__traceback__):

@@ -89,16 +89,10 @@ struct ViberReply {
 }
 
 /// Viber's words as they may be shown: without secrets that they may repeat, and cut to a length.
-func viberWords(_ text: String, hiding secrets: [String]) -> String {
-    var text = text
-    for secret in secrets where !secret.isEmpty {
-        text = text.replacing(secret, with: "••••")
-    }
-    return text.truncated(to: 300)
-}
+func viberWords(_ text: String, hiding secrets: [Secret]) -> String { text.masking(secrets).truncated(to: 300) }
 
 extension HTTPReply {
-    func words(hiding secrets: [String]) -> String {
+    func words(hiding secrets: [Secret]) -> String {
         // More than is shown, so that no secret is cut before it is hidden.
         let text = viberWords(excerpt(4000), hiding: secrets)
         return text.isEmpty ? "HTTP \(status.code)" : "HTTP \(status.code): \(text)"

@@ -94,15 +94,18 @@ struct ViberSettings: Sendable {
     }
 
     private static func baseURLProblem(_ value: String) -> String? {
-        if value.isEmpty { return nil }
-        guard value.hasUsablePort else { return portProblem }
-        guard let request = HTTPRequest(.post, url: value), let host = URLComponents(string: value)?.host else {
-            return "expected an address like \(defaultBaseURL)"
+        do throws(APIAddress.Problem) {
+            _ = try APIAddress(parsing: value)
+            return nil
+        } catch {
+            switch error {
+            case .empty: return nil
+            case .port: return portProblem
+            case .query: return "remove the ? or # and everything after it"
+            case .unusableCharacters, .incomplete, .userName: return "expected an address like \(defaultBaseURL)"
+            case .unencrypted, .otherScheme:
+                return "start with https://, because every request carries the token; http is for this machine only"
+            }
         }
-        if value.contains("?") || value.contains("#") { return "remove the ? or # and everything after it" }
-        guard request.scheme == "https" || host.isLoopbackHost else {
-            return "start with https://, because every request carries the token; http is for this machine only"
-        }
-        return nil
     }
 }

@@ -153,9 +153,9 @@ extension SetupFailure {
     }
 
     /// Knowing the URL's path is as good as knowing all of it.
-    private static func secrets(_ token: Secret, _ targetURL: String) -> [String] {
+    private static func secrets(_ token: Secret, _ targetURL: String) -> [Secret] {
         let path = HTTPRequest(.post, url: targetURL)?.path ?? ""
-        return [token.reveal(), targetURL] + (path.count > 1 ? [path] : [])
+        return [token, Secret(targetURL)] + (path.count > 1 ? [Secret(path)] : [])
     }
 
     /// The URL without its path, because the path contains the installation's secret.

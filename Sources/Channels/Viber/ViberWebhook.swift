@@ -88,7 +88,7 @@ private struct ViberEvent {
         guard let profile else { return .ignored(reason: "Viber's message doesn't say who wrote it") }
         let message = Message(parts: callback.message?.parts ?? [.unsupported(kind: "unknown")], sentAt: time)
         guard !message.isBlank else { return .ignored(reason: "the message is empty") }
-        return .message(IncomingMessage(from: profile, message: message, id: ChannelMessageID(token)))
+        return .message(InboundMessage(from: profile, message: message, id: ChannelMessageID(token)))
     }
 
     private func receipt(_ state: Receipt.State) -> ChannelEvent.Content {

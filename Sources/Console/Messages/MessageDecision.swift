@@ -24,12 +24,12 @@ enum MessageDecision: String, Sendable, CaseIterable {
 
     var isDangerous: Bool { self == .discard }
 
-    func make(about delivery: DeliveryID, _ desk: Desk) async throws {
-        let origin = DeliveryDecision.Origin.pages(address: desk.address)
+    func make(about delivery: DeliveryID, _ context: PageContext) async throws {
+        let origin = DeliveryDecision.Origin.pages(address: context.address)
         switch self {
-        case .retry, .resend: try await desk.store.redrive(delivery, from: origin, now: desk.now)
-        case .arrived: try await desk.store.confirmArrival(delivery, from: origin, now: desk.now)
-        case .discard: try await desk.store.discard(delivery, from: origin, now: desk.now)
+        case .retry, .resend: try await context.store.redrive(delivery, from: origin, now: context.now)
+        case .arrived: try await context.store.confirmArrival(delivery, from: origin, now: context.now)
+        case .discard: try await context.store.discard(delivery, from: origin, now: context.now)
         }
     }
 }

@@ -14,6 +14,11 @@ extension MessageQuery.Standing {
     }
 }
 
+extension Delivery {
+    /// Whether it was sent after later messages, or is going to be. A failed or held one isn't sent.
+    var isOutOfOrder: Bool { isLate && (state == .waiting || state == .delivered) }
+}
+
 /// A message's state: a word with a sign, and a colour that repeats it.
 struct StandingView: Sendable {
     /// `good`, `warn`, `bad`, or none.
@@ -137,7 +142,7 @@ extension Payload {
     var excerpt: String {
         func text(_ message: Message) -> String { Message(parts: message.parts.map(\.withPlainNames)).plainText }
         return switch self {
-        case .message(let incoming): text(incoming.message)
+        case .message(let inbound): text(inbound.message)
         case .reply(let reply): text(reply.message)
         case .note(let text, _): text
         }
@@ -146,7 +151,7 @@ extension Payload {
     /// Its parts, as the page shows them.
     func parts(_ texts: MessageTexts) -> [PartView] {
         switch self {
-        case .message(let incoming): incoming.message.parts.filter { !$0.isBlank }.map { PartView($0, texts) }
+        case .message(let inbound): inbound.message.parts.filter { !$0.isBlank }.map { PartView($0, texts) }
         case .reply(let reply): reply.message.parts.filter { !$0.isBlank }.map { PartView($0, texts) }
         case .note(let text, _): [PartView(.text(text), texts)]
         }
@@ -157,7 +162,7 @@ extension BrowsedMessage {
     /// The customer's name, else their id, on one line and without characters that change how the page is shown.
     func name(_ texts: MessageTexts) -> String {
         var profile = contact?.profile
-        if profile == nil, case .message(let incoming) = delivery.payload { profile = incoming.profile }
+        if profile == nil, case .message(let inbound) = delivery.payload { profile = inbound.profile }
         guard let profile else { return texts.nobody }
         return profile.name?.asName ?? profile.userID.rawValue.asName ?? texts.nobody
     }

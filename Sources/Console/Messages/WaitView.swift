@@ -18,7 +18,7 @@ struct WaitView: Sendable {
     /// - Parameters:
     ///   - installation: the message's.
     ///   - channel: its channel's name.
-    init(_ reason: WaitReason, of installation: InstallationID, channel: String, _ desk: Desk) {
+    init(_ reason: WaitReason, of installation: InstallationID, channel: String, _ context: PageContext) {
         let words = reason.words { $0 == .channel ? channel : "Freshchat" }
         before = words.before
         after = words.after
@@ -26,12 +26,12 @@ struct WaitView: Sendable {
         time = []
         switch words.subject {
         case .delivery(let id):
-            link = [LinkView(label: desk.texts.message.number(id), href: desk.settings.link("/messages/\(id)"))]
+            link = [LinkView(label: context.texts.message.number(id), href: context.settings.link("/messages/\(id)"))]
         case .pause:
             link = [
                 LinkView(
-                    label: desk.texts.waiting.viewInstallation,
-                    href: desk.settings.link("/installations/\(installation)"))
+                    label: context.texts.waiting.viewInstallation,
+                    href: context.settings.link("/installations/\(installation)"))
             ]
         case .time(let date): time = [TimeView(date)]
         case nil: break

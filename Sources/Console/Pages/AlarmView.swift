@@ -17,11 +17,11 @@ struct AlarmView: Sendable {
     var since: [String]
     var links: [LinkView]
 
-    init(_ raised: RaisedAlarm, _ all: [Installation], _ metrics: StoreMetrics, _ desk: Desk) {
-        let texts = desk.texts.overview
+    init(_ raised: RaisedAlarm, _ all: [Installation], _ metrics: StoreMetrics, _ context: PageContext) {
+        let texts = context.texts.overview
         let alarm = raised.alarm
         let of = all.first { $0.id == alarm.installation }
-        let facts = Self.facts(raised, of, metrics, desk)
+        let facts = Self.facts(raised, of, metrics, context)
         kind = facts.isByHand ? "warn" : "bad"
         title = texts.alarm(alarm.name, facts)
         name = alarm.name.rawValue
@@ -31,19 +31,19 @@ struct AlarmView: Sendable {
         var told = raised.reason
         // A person may have changed the reason since.
         if alarm.name == .installationPaused, case .paused(let reason, _, _) = of?.state { told = reason }
-        let cause = texts.cause(alarm.name, facts) ?? desk.masked(told, of).capitalisedSentence
+        let cause = texts.cause(alarm.name, facts) ?? context.masked(told, of).capitalisedSentence
         reason = cause.isEmpty ? [] : [cause]
         advice = texts.advice(alarm.name, facts)
-        since = [texts.since(words(for: desk.now.timeIntervalSince(raised.since)))]
+        since = [texts.since(words(for: context.now.timeIntervalSince(raised.since)))]
         links =
-            Self.target(of: alarm, of, facts, desk).map {
+            Self.target(of: alarm, of, facts, context).map {
                 [LinkView(label: texts.open(alarm.name, facts), href: $0)]
             } ?? []
     }
 
     /// The held messages of an installation; `nil` if there are none.
-    init?(heldOf installation: Installation, _ metrics: StoreMetrics, _ desk: Desk) {
-        let texts = desk.texts.overview
+    init?(heldOf installation: Installation, _ metrics: StoreMetrics, _ context: PageContext) {
+        let texts = context.texts.overview
         let count = Direction.allCases.reduce(Int64(0)) { $0 + (metrics.outbox[Flow(installation.id, $1)]?.held ?? 0) }
         guard count > 0 else { return nil }
         kind = "warn"
@@ -57,7 +57,7 @@ struct AlarmView: Sendable {
         links = [
             LinkView(
                 label: texts.openHeld,
-                href: desk.settings.link(
+                href: context.settings.link(
                     "/messages",
                     ["state": MessageQuery.Standing.held.rawValue, "installation": installation.id.rawValue]))
         ]
@@ -65,21 +65,21 @@ struct AlarmView: Sendable {
 
     /// The figures that the alarm is about, as they are now.
     private static func facts(
-        _ raised: RaisedAlarm, _ of: Installation?, _ metrics: StoreMetrics, _ desk: Desk
+        _ raised: RaisedAlarm, _ of: Installation?, _ metrics: StoreMetrics, _ context: PageContext
     ) -> OverviewTexts.AlarmFacts {
         let alarm = raised.alarm
         var facts = OverviewTexts.AlarmFacts(subject: alarm.subject)
         facts.isByHand = alarm.name == .installationPaused && of?.pauseCause.map { $0 != .credential } ?? false
         let direction = Direction(rawValue: alarm.subject)
         let side = Side(rawValue: alarm.subject)
-        let channel = desk.name(ofChannel: of?.channel.kind)
+        let channel = context.name(ofChannel: of?.channel.kind)
         if let side { facts.party = side == .channel ? channel : "Freshchat" }
         guard let id = alarm.installation else { return facts }
         if let direction, let outbox = metrics.outbox[Flow(id, direction)] {
             let isDead = alarm.name == .deliveryDead
             facts.count = isDead ? outbox.deadMessages : outbox.waitingMessages
             facts.notes = isDead ? outbox.deadNotes : outbox.waitingNotes
-            facts.oldest = outbox.oldestWaiting.map { words(for: desk.now.timeIntervalSince($0)) }
+            facts.oldest = outbox.oldestWaiting.map { words(for: context.now.timeIntervalSince($0)) }
         }
         if alarm.name == .signatureFailures {
             let flow = Flow(id, side == .helpdesk ? .outbound : .inbound)
@@ -87,14 +87,14 @@ struct AlarmView: Sendable {
         }
         if facts.count == 0 { facts.count = nil }
         if alarm.name == .webhookSilent, let state = metrics.installations.first(where: { $0.id == id }) {
-            facts.silence = WebhookSilenceRule().silence(of: state, in: metrics, now: desk.now)?.cause
+            facts.silence = WebhookSilenceRule().silence(of: state, in: metrics, now: context.now)?.cause
         }
         return facts
     }
 
     /// The page that leads to the remedy.
     private static func target(
-        of alarm: Alarm, _ of: Installation?, _ facts: OverviewTexts.AlarmFacts, _ desk: Desk
+        of alarm: Alarm, _ of: Installation?, _ facts: OverviewTexts.AlarmFacts, _ context: PageContext
     ) -> String? {
         func messages(_ standing: MessageQuery.Standing, narrowed: Bool = true) -> String {
             var fields = ["state": standing.rawValue]
@@ -102,10 +102,10 @@ struct AlarmView: Sendable {
                 fields["installation"] = alarm.installation?.rawValue ?? ""
                 fields["direction"] = Direction(rawValue: alarm.subject)?.rawValue ?? ""
             }
-            return desk.settings.link("/messages", fields)
+            return context.settings.link("/messages", fields)
         }
         func page(_ anchor: String) -> String? {
-            of.map { desk.settings.link("/installations/\($0.id)") + "#" + anchor }
+            of.map { context.settings.link("/installations/\($0.id)") + "#" + anchor }
         }
         switch alarm.name {
         case .installationPaused: return page(facts.isByHand ? "actions" : "credentials")

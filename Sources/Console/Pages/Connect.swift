@@ -4,84 +4,88 @@ import RelayCore
 /// Connecting a channel, in four steps. What was entered travels in each form, encrypted, and is never shown again.
 extension Page {
     /// Which channel.
-    static let chooseChannel = Page(.get, "/installations/new", in: .installations) { _, desk in
-        let channels = desk.programme.channels.map { channel in
+    static let chooseChannel = Page(.get, "/installations/new", in: .installations) { _, context in
+        let channels = context.programme.channels.map { channel in
             ChooseChannelView.Item(
                 name: channel.descriptor.name,
-                needs: (channel.descriptor.fields + desk.deskFields).filter(\.isRequired),
-                href: desk.settings.link("/installations/new/\(channel.descriptor.kind)"))
+                needs: (channel.descriptor.fields + context.helpdeskFields).filter(\.isRequired),
+                href: context.settings.link("/installations/new/\(channel.descriptor.kind)"))
         }
         return .page(
             PageContent(
-                .chooseChannel, title: desk.texts.connect.title,
-                ChooseChannelView(steps: desk.texts.connect.steps(at: 0), channels: channels)))
+                .chooseChannel, title: context.texts.connect.title,
+                ChooseChannelView(steps: context.texts.connect.steps(at: 0), channels: channels)))
     }
 
     /// The channel's own settings.
-    static let channelForm = Page(.get, "/installations/new/{channel}", in: .installations) { request, desk in
-        let channel = try desk.channel(request)
-        return desk.channelStep(channel, FieldForm(channel.descriptor.fields, texts: desk.texts.forms))
+    static let channelForm = Page(.get, "/installations/new/{channel}", in: .installations) { request, context in
+        let channel = try context.channel(request)
+        return context.channelStep(channel, FieldForm(channel.descriptor.fields, texts: context.texts.forms))
     }
 
     /// The channel's settings were sent: Freshchat's come next.
-    static let channelSent = Page(.post, "/installations/new/{channel}", in: .installations) { request, desk in
-        let channel = try desk.channel(request)
-        var draft = desk.draft(in: request) ?? ConnectionDraft(channel: ChannelAccount(kind: channel.descriptor.kind))
-        var form = FieldForm(channel.descriptor.fields, known: draft.channel.values, texts: desk.texts.forms)
+    static let channelSent = Page(.post, "/installations/new/{channel}", in: .installations) { request, context in
+        let channel = try context.channel(request)
+        var draft =
+            context.draft(in: request) ?? ConnectionDraft(channel: ChannelAccount(kind: channel.descriptor.kind))
+        var form = FieldForm(channel.descriptor.fields, known: draft.channel.values, texts: context.texts.forms)
         form.fill(from: request.form)
         draft.channel = ChannelAccount(
             kind: channel.descriptor.kind, fields: channel.descriptor.fields, values: form.values)
-        guard form.isGood else { return desk.channelStep(channel, form, draft) }
+        guard form.isGood else { return context.channelStep(channel, form, draft) }
         do throws(SetupFailure) {
-            draft.channelAccount = try await desk.programme.check(draft.channel, of: channel).accountName
+            draft.channelAccount = try await context.programme.check(draft.channel, of: channel).accountName
         } catch {
             let problem = form.fail(error)
             draft.channel = ChannelAccount(
                 kind: channel.descriptor.kind, fields: channel.descriptor.fields, values: form.values)
-            return desk.channelStep(channel, form, draft, problem)
+            return context.channelStep(channel, form, draft, problem)
         }
-        return desk.deskStep(
-            channel, FieldForm(desk.deskFields, known: draft.deskValues(desk), texts: desk.texts.forms), draft)
+        return context.helpdeskStep(
+            channel,
+            FieldForm(context.helpdeskFields, known: draft.helpdeskValues(context), texts: context.texts.forms), draft)
     }
 
     /// Freshchat's settings were sent: the topics come next.
-    static let deskSent = Page(.post, "/installations/new/{channel}/freshchat", in: .installations) { request, desk in
-        let channel = try desk.channel(request)
-        guard var draft = desk.draft(in: request) else { return desk.draftLost() }
-        var form = FieldForm(desk.deskFields, known: draft.deskValues(desk), texts: desk.texts.forms)
+    static let helpdeskSent = Page(.post, "/installations/new/{channel}/freshchat", in: .installations) {
+        request, context in
+        let channel = try context.channel(request)
+        guard var draft = context.draft(in: request) else { return context.draftLost() }
+        var form = FieldForm(context.helpdeskFields, known: draft.helpdeskValues(context), texts: context.texts.forms)
         form.fill(from: request.form)
-        draft.keep(form.values, desk)
-        guard form.isGood else { return desk.deskStep(channel, form, draft) }
+        draft.keep(form.values, context)
+        guard form.isGood else { return context.helpdeskStep(channel, form, draft) }
         do throws(SetupFailure) {
-            let account = try desk.programme.deskAccount(
+            let account = try context.programme.helpdeskAccount(
                 address: draft.address ?? "", token: draft.token ?? Secret(""))
-            let check = try await desk.programme.check(account)
-            draft.deskAccount = check.accountName
-            return desk.topicStep(channel, check.topics, draft)
+            let check = try await context.programme.check(account)
+            draft.helpdeskAccount = check.accountName
+            return context.topicStep(channel, check.topics, draft)
         } catch {
             let problem = form.fail(error)
-            draft.keep(form.values, desk)
-            return desk.deskStep(channel, form, draft, problem)
+            draft.keep(form.values, context)
+            return context.helpdeskStep(channel, form, draft, problem)
         }
     }
 
     /// The topic was chosen: the installation is made.
-    static let topicSent = Page(.post, "/installations/new/{channel}/topic", in: .installations) { request, desk in
-        let channel = try desk.channel(request)
-        guard let draft = desk.draft(in: request) else { return desk.draftLost() }
-        let account = try desk.programme.deskAccount(address: draft.address ?? "", token: draft.token ?? Secret(""))
+    static let topicSent = Page(.post, "/installations/new/{channel}/topic", in: .installations) { request, context in
+        let channel = try context.channel(request)
+        guard let draft = context.draft(in: request) else { return context.draftLost() }
+        let account = try context.programme.helpdeskAccount(
+            address: draft.address ?? "", token: draft.token ?? Secret(""))
         let topic = request.form["topic"]
         func again(_ problem: ProblemText) async throws -> Answer {
-            desk.topicStep(channel, try await desk.programme.check(account).topics, draft, problem, chosen: topic)
+            context.topicStep(channel, try await context.programme.check(account).topics, draft, problem, chosen: topic)
         }
-        guard !topic.isEmpty else { return try await again(desk.texts.connect.noTopic) }
+        guard !topic.isEmpty else { return try await again(context.texts.connect.noTopic) }
         let name = request.form["name"].trimmingWhiteSpace()
         do {
-            let made = try await desk.programme.connect(
+            let made = try await context.programme.connect(
                 ConnectionPlan(
-                    channel: draft.channel, desk: account, topic: TopicID(topic), name: name.isEmpty ? nil : name,
+                    channel: draft.channel, helpdesk: account, topic: TopicID(topic), name: name.isEmpty ? nil : name,
                     doubtPolicy: Installation.DoubtPolicy(rawValue: request.form["doubt"]) ?? .resend))
-            return try desk.redirect(
+            return try context.redirect(
                 "/installations/\(made.installation)", done: "connected", warnings: made.warnings)
         } catch let failure as SetupFailure {
             return try await again(ProblemText(failure))
@@ -96,25 +100,33 @@ struct ConnectionDraft: Codable, Sendable {
     var channelAccount = ""
     var address: String?
     var token: Secret?
-    var deskAccount = ""
+    var helpdeskAccount = ""
+
+    /// The names in a sealed form, which an earlier version may have made.
+    private enum CodingKeys: String, CodingKey {
+        case channel, channelAccount, address, token
+        case helpdeskAccount = "deskAccount"
+    }
 
     init(channel: ChannelAccount) { self.channel = channel }
 
-    func deskValues(_ desk: Desk) -> [String: String] {
+    func helpdeskValues(_ context: PageContext) -> [String: String] {
         var values: [String: String] = [:]
-        values[desk.programme.deskFields.address.key] = address
-        values[desk.programme.deskFields.token.key] = token?.reveal()
+        values[context.programme.helpdeskFields.address.key] = address
+        values[context.programme.helpdeskFields.token.key] = token?.reveal()
         return values
     }
 
-    mutating func keep(_ values: [String: String], _ desk: Desk) {
-        address = values[desk.programme.deskFields.address.key]
-        token = values[desk.programme.deskFields.token.key].map { Secret($0) }
+    mutating func keep(_ values: [String: String], _ context: PageContext) {
+        address = values[context.programme.helpdeskFields.address.key]
+        token = values[context.programme.helpdeskFields.token.key].map { Secret($0) }
     }
 }
 
-extension Desk {
-    fileprivate var deskFields: [SettingField] { [programme.deskFields.address, programme.deskFields.token] }
+extension PageContext {
+    fileprivate var helpdeskFields: [SettingField] {
+        [programme.helpdeskFields.address, programme.helpdeskFields.token]
+    }
 
     fileprivate func channel(_ request: PageRequest) throws -> any Channel {
         let kind = request.parameters["channel"] ?? ""
@@ -130,7 +142,11 @@ extension Desk {
         return draft?.channel.kind.rawValue == request.parameters["channel"] ? draft : nil
     }
 
-    fileprivate func draftLost() -> Answer { .page(.problem(texts.connect.draftLost, .conflict)) }
+    fileprivate func draftLost() -> Answer {
+        var problem = texts.connect.draftLost
+        problem.links = [LinkView(label: texts.connect.title, href: settings.link("/installations/new"))]
+        return .page(.problem(problem, .conflict))
+    }
 
     fileprivate func channelStep(
         _ channel: any Channel, _ form: FieldForm, _ draft: ConnectionDraft? = nil, _ problem: ProblemText? = nil
@@ -140,12 +156,12 @@ extension Desk {
             lead: texts.connect.channelLead(channel.descriptor.name))
     }
 
-    fileprivate func deskStep(
+    fileprivate func helpdeskStep(
         _ channel: any Channel, _ form: FieldForm, _ draft: ConnectionDraft, _ problem: ProblemText? = nil
     ) -> Answer {
         step(
-            2, channel, texts.connect.deskTitle, form, draft, problem, action: "/freshchat",
-            lead: texts.connect.deskLead(channel.descriptor.name, draft.channelAccount))
+            2, channel, texts.connect.helpdeskTitle, form, draft, problem, action: "/freshchat",
+            lead: texts.connect.helpdeskLead(channel.descriptor.name, draft.channelAccount))
     }
 
     private func step(
@@ -169,7 +185,7 @@ extension Desk {
         _ problem: ProblemText? = nil, chosen: String = ""
     ) -> Answer {
         let view = TopicView(
-            steps: texts.connect.steps(at: 3), lead: texts.connect.topicLead(draft.deskAccount), problem: problem,
+            steps: texts.connect.steps(at: 3), lead: texts.connect.topicLead(draft.helpdeskAccount), problem: problem,
             action: settings.link("/installations/new/\(channel.descriptor.kind)/topic"), draft: seal(draft),
             topics: topics.map {
                 TopicView.Item(

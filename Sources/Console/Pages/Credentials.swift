@@ -4,28 +4,28 @@ import RelayCore
 /// Replacing a credential. The old one is never shown, the new one never again.
 extension Page {
     static let credentialForm = Page(.get, "/installations/{id}/credentials/{field}", in: .installations) {
-        request, desk in
-        let installation = try await desk.editable(request)
-        let slot = try desk.slot(request, installation)
-        return desk.credentialPage(installation, slot, FieldForm([slot.field], texts: desk.texts.forms))
+        request, context in
+        let installation = try await context.editable(request)
+        let slot = try context.slot(request, installation)
+        return context.credentialPage(installation, slot, FieldForm([slot.field], texts: context.texts.forms))
     }
 
     static let credentialSent = Page(.post, "/installations/{id}/credentials/{field}", in: .installations) {
-        request, desk in
-        let installation = try await desk.editable(request)
-        let slot = try desk.slot(request, installation)
-        var form = FieldForm([slot.field], texts: desk.texts.forms)
+        request, context in
+        let installation = try await context.editable(request)
+        let slot = try context.slot(request, installation)
+        var form = FieldForm([slot.field], texts: context.texts.forms)
         form.fill(from: request.form)
         guard form.isGood, let value = form.values[slot.field.key] else {
-            return desk.credentialPage(installation, slot, form)
+            return context.credentialPage(installation, slot, form)
         }
         do {
-            try await desk.programme.replace(slot.credential, of: installation, with: value)
+            try await context.programme.replace(slot.credential, of: installation, with: value)
         } catch let failure as SetupFailure {
             let problem = form.fail(failure)
-            return desk.credentialPage(installation, slot, form, problem)
+            return context.credentialPage(installation, slot, form, problem)
         }
-        return try desk.back(to: installation, done: "replaced")
+        return try context.back(to: installation, done: "replaced")
     }
 }
 
@@ -44,11 +44,11 @@ struct CredentialView: Sendable {
     var action: String
 }
 
-extension Desk {
+extension PageContext {
     private func slots(of installation: Installation) -> [Slot] {
-        var token = programme.deskFields.token
+        var token = programme.helpdeskFields.token
         token.isRequired = true
-        var key = programme.deskFields.webhookKey
+        var key = programme.helpdeskFields.webhookKey
         key.isRequired = true
         let channel = (adapter(of: installation)?.descriptor.fields ?? []).filter {
             $0.isSecret && installation.channel.secrets[$0.key] != nil

@@ -4,13 +4,13 @@ import RelayCore
 extension Page {
     /// The findings of `byoc doctor`. The checks run on demand, because they take some seconds and query the channel and
     /// Freshchat.
-    static let doctor = Page(.get, "/doctor", in: .doctor) { request, desk in
-        let texts = desk.texts.doctor
+    static let doctor = Page(.get, "/doctor", in: .doctor) { request, context in
+        let texts = context.texts.doctor
         guard request.query["look"] == "now" else {
             return .page(PageContent(.doctor, title: texts.title, DoctorView(hasLooked: false)))
         }
-        let findings = await desk.programme.examine(nil)
-        let installations = try await desk.store.installations()
+        let findings = await context.programme.examine(nil)
+        let installations = try await context.store.installations()
         func name(_ id: InstallationID?) -> String {
             guard let id else { return texts.everything }
             return installations.first { $0.id == id }.map { "\($0.name) · \(id)" } ?? id.rawValue
@@ -38,14 +38,14 @@ extension Page {
                         badge: badge(finding.severity, texts), subject: finding.subject, problem: finding.problem,
                         why: [finding.reason].filter { !$0.isEmpty },
                         remedy: finding.remedy.isEmpty
-                            ? [] : [PageRemedy(finding.remedy, of: finding.installation, desk)])
+                            ? [] : [PageRemedy(finding.remedy, of: finding.installation, context)])
                 }
                 let good = items.filter { $0.badge.kind == "good" }
                 return .init(
                     anchor: "group-\(index)", name: name(group.id),
-                    link: group.id.map { [desk.settings.link("/installations/\($0)")] } ?? [],
+                    link: group.id.map { [context.settings.link("/installations/\($0)")] } ?? [],
                     open: .groups(items.filter { $0.badge.kind != "good" }, label: ""),
-                    passed: .groups(good, label: desk.texts.checks.passed(good.count)))
+                    passed: .groups(good, label: context.texts.checks.passed(good.count)))
             })
         return .page(PageContent(.doctor, title: texts.title, view))
     }

@@ -4,37 +4,37 @@ import RelayCore
 
 extension Page {
     /// One installation: its status, its credentials, its actions, its URLs.
-    static let installation = Page(.get, "/installations/{id}", in: .installations) { request, desk in
-        let installation = try await desk.installation(request)
+    static let installation = Page(.get, "/installations/{id}", in: .installations) { request, context in
+        let installation = try await context.installation(request)
         let asks = request.query["check"] == "now"
-        let checks = try await InstallationChecks(installation, desk: desk, isLive: asks).rows()
+        let checks = try await InstallationChecks(installation, context: context, isLive: asks).rows()
         return .page(
             PageContent(
                 .installation, title: installation.name,
-                InstallationView(installation, checks, wasAsked: asks, desk)))
+                InstallationView(installation, checks, wasAsked: asks, context)))
     }
 
-    static let pause = Page(.post, "/installations/{id}/pause", in: .installations) { request, desk in
-        let installation = try await desk.installation(request)
-        try await desk.store.pause(
-            installation.id, by: .person, reason: desk.texts.installation.pausedByHand, now: desk.now)
-        return try desk.back(to: installation, done: "paused")
+    static let pause = Page(.post, "/installations/{id}/pause", in: .installations) { request, context in
+        let installation = try await context.installation(request)
+        try await context.store.pause(
+            installation.id, by: .person, reason: context.texts.installation.pausedByHand, now: context.now)
+        return try context.back(to: installation, done: "paused")
     }
 
-    static let resume = Page(.post, "/installations/{id}/resume", in: .installations) { request, desk in
-        let installation = try await desk.installation(request)
-        try await desk.store.resume(installation.id, now: desk.now)
-        return try desk.back(to: installation, done: "resumed")
+    static let resume = Page(.post, "/installations/{id}/resume", in: .installations) { request, context in
+        let installation = try await context.installation(request)
+        try await context.store.resume(installation.id, now: context.now)
+        return try context.back(to: installation, done: "resumed")
     }
 
-    static let register = Page(.post, "/installations/{id}/register", in: .installations) { request, desk in
-        let installation = try await desk.installation(request)
-        try await desk.programme.register(installation)
-        return try desk.back(to: installation, done: "registered")
+    static let register = Page(.post, "/installations/{id}/register", in: .installations) { request, context in
+        let installation = try await context.installation(request)
+        try await context.programme.register(installation)
+        return try context.back(to: installation, done: "registered")
     }
 }
 
-extension Desk {
+extension PageContext {
     func installation(_ request: PageRequest) async throws -> Installation {
         let id = InstallationID(request.parameters["id"] ?? "")
         guard let found = try await store.installation(id) else {

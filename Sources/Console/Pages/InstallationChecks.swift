@@ -4,25 +4,25 @@ import RelayCore
 /// Checks an installation: by what the store knows, and on demand by asking the channel and Freshchat.
 struct InstallationChecks {
     private let installation: Installation
-    private let desk: Desk
+    private let context: PageContext
     private let isLive: Bool
     private let isKeyEditable: Bool
-    private var texts: CheckTexts { desk.texts.checks }
-    private var channel: String { desk.name(of: installation) }
+    private var texts: CheckTexts { context.texts.checks }
+    private var channel: String { context.name(of: installation) }
 
-    init(_ installation: Installation, desk: Desk, isLive: Bool) {
+    init(_ installation: Installation, context: PageContext, isLive: Bool) {
         self.installation = installation
-        self.desk = desk
+        self.context = context
         self.isLive = isLive
         isKeyEditable = installation.origin == .installed
     }
 
     func rows() async throws -> [CheckView] {
-        let metrics = try await desk.store.currentMetrics()
+        let metrics = try await context.store.currentMetrics()
         var rows = silence(metrics)
         if isLive {
             rows += await askedOfChannel()
-            rows += await askedOfDesk()
+            rows += await helpdeskChecks()
         } else {
             rows.append(registrationAsStored)
         }
@@ -54,9 +54,10 @@ struct InstallationChecks {
     /// The form for the public key; none where the environment holds it.
     private func keyForm(_ label: String) -> [LinkView] {
         guard isKeyEditable else { return section("credentials", label) }
-        let field = desk.programme.deskFields.webhookKey.key
+        let field = context.programme.helpdeskFields.webhookKey.key
         return [
-            LinkView(label: label, href: desk.settings.link("/installations/\(installation.id)/credentials/\(field)"))
+            LinkView(
+                label: label, href: context.settings.link("/installations/\(installation.id)/credentials/\(field)"))
         ]
     }
 
@@ -66,9 +67,9 @@ struct InstallationChecks {
     // MARK: Asked now
 
     private func askedOfChannel() async -> [CheckView] {
-        guard let adapter = desk.adapter(of: installation) else { return [] }
+        guard let adapter = context.adapter(of: installation) else { return [] }
         do throws(SetupFailure) {
-            let check = try await desk.programme.check(installation.channel, of: adapter)
+            let check = try await context.programme.check(installation.channel, of: adapter)
             var rows = [
                 CheckView(label: texts.token(channel), badge: good, text: texts.tokenTaken(check.accountName))
             ]
@@ -83,7 +84,7 @@ struct InstallationChecks {
 
     /// The webhook that the channel has.
     private func registration(_ url: String) -> CheckView {
-        let isOurs = url == desk.programme.urls(of: installation).target
+        let isOurs = url == context.programme.urls(of: installation).target
         return CheckView(
             label: texts.registration, badge: isOurs ? good : bad,
             text: isOurs
@@ -99,9 +100,9 @@ struct InstallationChecks {
         return "\(parts.scheme ?? "https")://\(host)\(parts.port.map { ":\($0)" } ?? "")/…"
     }
 
-    private func askedOfDesk() async -> [CheckView] {
+    private func helpdeskChecks() async -> [CheckView] {
         do throws(SetupFailure) {
-            let check = try await desk.programme.check(installation.helpdesk)
+            let check = try await context.programme.check(installation.helpdesk)
             let token = CheckView(
                 label: texts.token("Freshchat"), badge: good, text: texts.tokenTaken(check.accountName))
             guard let topic = check.topics.first(where: { $0.id == installation.helpdesk.topic }) else {
@@ -123,10 +124,10 @@ struct InstallationChecks {
     // MARK: From the store
 
     private var registrationAsStored: CheckView {
-        guard desk.adapter(of: installation) is any WebhookRegistering else {
+        guard context.adapter(of: installation) is any WebhookRegistering else {
             return CheckView(label: texts.registration, badge: unsure, text: texts.pasted(channel))
         }
-        let isOurs = installation.registeredURL == desk.programme.urls(of: installation).target
+        let isOurs = installation.registeredURL == context.programme.urls(of: installation).target
         return CheckView(
             label: texts.registration, badge: isOurs ? good : bad,
             text: isOurs ? texts.registeredAsStored(channel) : texts.notRegistered(channel),
@@ -136,7 +137,8 @@ struct InstallationChecks {
     private var webhookKey: CheckView {
         let isThere = !installation.helpdesk.webhookPublicKey.isEmpty
         return CheckView(
-            label: texts.key, badge: isThere ? good : warn, text: isThere ? texts.keyThere : texts.keyMissing,
+            label: context.programme.helpdeskFields.webhookKey.label, badge: isThere ? good : warn,
+            text: isThere ? texts.keyThere : texts.keyMissing,
             fix: isThere ? [] : keyForm(texts.enterKey))
     }
 
@@ -167,7 +169,7 @@ struct InstallationChecks {
     /// Freshchat's webhooks don't come; none if they do, or nothing shows that they don't.
     private func silence(_ metrics: StoreMetrics) -> [CheckView] {
         guard let state = metrics.installations.first(where: { $0.id == installation.id }),
-            let silence = WebhookSilenceRule().silence(of: state, in: metrics, now: desk.now)
+            let silence = WebhookSilenceRule().silence(of: state, in: metrics, now: context.now)
         else { return [] }
         let label = texts.silenceFix(silence.cause)
         let last = silence.cause == .stopped ? silence.lastHeard : nil

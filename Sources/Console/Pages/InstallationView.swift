@@ -35,19 +35,19 @@ struct InstallationView: Sendable {
     var canTest: Bool
     var isRegistering: Bool
 
-    init(_ installation: Installation, _ checks: [CheckView], wasAsked: Bool, _ desk: Desk) {
-        let texts = desk.texts.installation
-        let channel = desk.name(of: installation)
-        let given = desk.programme.urls(of: installation)
+    init(_ installation: Installation, _ checks: [CheckView], wasAsked: Bool, _ context: PageContext) {
+        let texts = context.texts.installation
+        let channel = context.name(of: installation)
+        let given = context.programme.urls(of: installation)
         name = installation.name
         facts = texts.facts(channel, installation)
         moreFacts = texts.moreFacts(installation)
-        state = desk.badge(of: installation)
-        href = desk.settings.link("/installations/\(installation.id)")
-        notice = desk.notice.flatMap { texts.notice($0.done) }.map { [$0] } ?? []
-        warnings = desk.notice?.warnings ?? []
+        state = context.badge(of: installation)
+        href = context.settings.link("/installations/\(installation.id)")
+        notice = context.notice.flatMap { texts.notice($0.done) }.map { [$0] } ?? []
+        warnings = context.notice?.warnings ?? []
         if case .paused(let reason, _, let cause) = installation.state {
-            pausedBecause = desk.masked(reason, installation)
+            pausedBecause = context.masked(reason, installation).capitalisedSentence
             pausedAdvice = cause == .credential ? [texts.pausedAdvice] : []
             isPaused = true
         } else {
@@ -55,7 +55,7 @@ struct InstallationView: Sendable {
             pausedAdvice = []
             isPaused = false
         }
-        isRegistering = desk.adapter(of: installation) is any WebhookRegistering
+        isRegistering = context.adapter(of: installation) is any WebhookRegistering
         urls = [
             URLView(
                 id: "target-url", label: texts.targetURL, value: given.target,
@@ -69,9 +69,9 @@ struct InstallationView: Sendable {
         checkHelp = wasAsked ? texts.asked : texts.checkHelp(channel)
         open = CheckGroup.groups(checks.filter { $0.badge.kind != "good" }, label: "")
         let good = checks.filter { $0.badge.kind == "good" }
-        passed = CheckGroup.groups(good, label: desk.texts.checks.passed(good.count))
-        credentials = isEditable ? desk.credentials(of: installation) : []
-        canTest = desk.adapter(of: installation) is any WebhookImitating
+        passed = CheckGroup.groups(good, label: context.texts.checks.passed(good.count))
+        credentials = isEditable ? context.credentials(of: installation) : []
+        canTest = context.adapter(of: installation) is any SampleEventMaking
     }
 }
 

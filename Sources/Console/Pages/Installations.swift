@@ -3,27 +3,28 @@ import RelayCore
 
 extension Page {
     /// All installations, or the way to the first one.
-    static let installations = Page(.get, "/installations", in: .installations) { _, desk in
+    static let installations = Page(.get, "/installations", in: .installations) { _, context in
         var items: [InstallationsView.Item] = []
-        for installation in try await desk.store.installations() {
-            let counts = try await desk.store.counts(of: installation.id)
+        for installation in try await context.store.installations() {
+            let counts = try await context.store.counts(of: installation.id)
             items.append(
                 InstallationsView.Item(
-                    name: installation.name, id: installation.id.rawValue, channel: desk.name(of: installation),
-                    href: desk.settings.link("/installations/\(installation.id)"), state: desk.badge(of: installation),
-                    counts: desk.texts.installations.counts(counts)))
+                    name: installation.name, id: installation.id.rawValue, channel: context.name(of: installation),
+                    href: context.settings.link("/installations/\(installation.id)"),
+                    state: context.badge(of: installation),
+                    counts: context.texts.installations.counts(counts)))
         }
         return .page(
             PageContent(
-                .installations, title: desk.texts.installations.title,
+                .installations, title: context.texts.installations.title,
                 InstallationsView(
                     items: items, isEmpty: items.isEmpty,
-                    notice: desk.notice?.done == "removed" ? [desk.texts.installations.removed] : [],
-                    warnings: desk.notice?.warnings ?? [])))
+                    notice: context.notice?.done == "removed" ? [context.texts.installations.removed] : [],
+                    warnings: context.notice?.warnings ?? [])))
     }
 }
 
-extension Desk {
+extension PageContext {
     /// The channel's name as people write it.
     func name(of installation: Installation) -> String { name(ofChannel: installation.channel.kind) }
 

@@ -4,42 +4,47 @@ import RelayCore
 
 extension Page {
     /// One message: its content, its timeline, and the decisions that it allows.
-    static let message = Page(.get, "/messages/{id}", in: .messages) { request, desk in
-        let message = try await desk.message(request)
+    static let message = Page(.get, "/messages/{id}", in: .messages) { request, context in
+        let message = try await context.message(request)
         let id = message.delivery.id
         let view = MessageView(
-            message, try await KnownInstallations(desk.store), attempts: try await desk.store.attempts(of: id),
-            decisions: try await desk.store.decisions(of: id), receipts: try await desk.store.receipts(of: id),
-            wait: try await desk.store.waitReasons(of: [id], now: desk.now)[id], desk)
+            message, try await KnownInstallations(context.store), attempts: try await context.store.attempts(of: id),
+            decisions: try await context.store.decisions(of: id), receipts: try await context.store.receipts(of: id),
+            wait: try await context.store.waitReasons(of: [id], now: context.now)[id], context)
         let isOver = message.delivery.state == .discarded
         return .page(PageContent(.message, title: view.title, view, refreshSeconds: isOver ? nil : 5))
     }
 
     /// Lists the effects of a decision, and asks.
-    static let decide = Page(.get, "/messages/{id}/{decision}", in: .messages) { request, desk in
-        let (message, decision) = try await desk.decision(request)
-        let texts = desk.texts.message
+    static let decide = Page(.get, "/messages/{id}/{decision}", in: .messages) { request, context in
+        let (message, decision) = try await context.decision(request)
+        let texts = context.texts.message
         let view = DecideView(
-            title: desk.texts.decisions.button(decision), back: desk.settings.link("/messages/\(message.delivery.id)"),
+            title: context.texts.decisions.button(decision),
+            back: context.settings.link("/messages/\(message.delivery.id)"),
             message: texts.title(message.way(texts), message.name(texts)),
             text: String((message.delivery.payload?.excerpt ?? texts.unreadable).prefix(500)),
-            effects: desk.texts.decisions.effects(decision, message.delivery), isDangerous: decision.isDangerous,
-            action: desk.settings.link("/messages/\(message.delivery.id)/\(decision.rawValue)"),
+            effects: context.texts.decisions.effects(decision, message.delivery), isDangerous: decision.isDangerous,
+            action: context.settings.link("/messages/\(message.delivery.id)/\(decision.rawValue)"),
             version: message.delivery.version)
         return .page(PageContent(.decide, title: view.title, view))
     }
 
-    static let decided = Page(.post, "/messages/{id}/{decision}", in: .messages) { request, desk in
-        let (message, decision) = try await desk.decision(request)
+    static let decided = Page(.post, "/messages/{id}/{decision}", in: .messages) { request, context in
+        let (message, decision) = try await context.decision(request)
         guard request.form["version"] == message.delivery.version else {
-            throw StoreFailure(.conflict, desk.texts.decisions.changed)
+            throw StoreFailure(.conflict, context.texts.decisions.changed)
         }
-        try await decision.make(about: message.delivery.id, desk)
-        return try desk.redirect("/messages/\(message.delivery.id)", done: decision.rawValue)
+        do {
+            try await decision.make(about: message.delivery.id, context)
+        } catch let error as StoreFailure where error.kind == .conflict {
+            throw StoreFailure(.conflict, try await context.refusal(of: message.delivery.id))
+        }
+        return try context.redirect("/messages/\(message.delivery.id)", done: decision.rawValue)
     }
 }
 
-extension Desk {
+extension PageContext {
     fileprivate func message(_ request: PageRequest) async throws -> BrowsedMessage {
         let id = request.parameters["id"] ?? ""
         let nothing = StoreFailure(.notFound, "there is no message “\(id)”")
@@ -58,6 +63,12 @@ extension Desk {
             throw StoreFailure(.conflict, texts.decisions.changed)
         }
         return (message, decision)
+    }
+
+    /// Why a message can't be decided about just now.
+    fileprivate func refusal(of id: DeliveryID) async throws -> String {
+        if case .underWay = try await store.waitReasons(of: [id], now: now)[id] { return texts.decisions.beingSent }
+        return texts.decisions.changed
     }
 }
 

@@ -4,16 +4,16 @@ import RelayCore
 
 extension Page {
     /// The list of messages, newest first.
-    static let messages = Page(.get, "/messages", in: .messages) { request, desk in
+    static let messages = Page(.get, "/messages", in: .messages) { request, context in
         let filter = MessageFilter(request.query)
-        let known = try await KnownInstallations(desk.store)
-        let page = try await desk.store.messages(filter.query)
+        let known = try await KnownInstallations(context.store)
+        let page = try await context.store.messages(filter.query)
         let waiting = page.messages.map(\.delivery).filter { $0.state == .waiting }.map(\.id)
-        let waits = try await desk.store.waitReasons(of: waiting, now: desk.now)
-        let view = MessagesView(page, waits, filter, known, desk)
+        let waits = try await context.store.waitReasons(of: waiting, now: context.now)
+        let view = MessagesView(page, waits, filter, known, context)
         return .page(
             PageContent(
-                .messages, title: desk.texts.messages.title, view,
+                .messages, title: context.texts.messages.title, view,
                 // An older page stays as it is.
                 refreshSeconds: filter.place == .newest ? 5 : nil))
     }
@@ -70,21 +70,23 @@ private struct MessagesView: Sendable {
 
     init(
         _ page: MessagePage, _ waits: [DeliveryID: WaitReason], _ filter: MessageFilter, _ known: KnownInstallations,
-        _ desk: Desk
+        _ context: PageContext
     ) {
-        let texts = desk.texts.messages
-        func link(_ place: MessageQuery.Place) -> String { desk.settings.link("/messages", filter.fields(at: place)) }
-        action = desk.settings.link("/messages")
+        let texts = context.texts.messages
+        func link(_ place: MessageQuery.Place) -> String {
+            context.settings.link("/messages", filter.fields(at: place))
+        }
+        action = context.settings.link("/messages")
         standings = MessageQuery.Standing.allCases.map {
-            Option(value: $0.rawValue, label: desk.texts.message.standing($0), isChosen: $0 == filter.standing)
+            Option(value: $0.rawValue, label: context.texts.message.standing($0), isChosen: $0 == filter.standing)
         }
         let ids = known.present.map(\.id) + known.removed.map(\.id)
         installations = ids.map {
-            Option(value: $0.rawValue, label: known.name(of: $0, desk.texts), isChosen: $0 == filter.installation)
+            Option(value: $0.rawValue, label: known.name(of: $0, context.texts), isChosen: $0 == filter.installation)
         }
         let kinds = Set(ids.compactMap(known.channel)).sorted { $0.rawValue < $1.rawValue }
         channels = kinds.map { kind in
-            Option(value: kind.rawValue, label: desk.name(ofChannel: kind), isChosen: kind == filter.channel)
+            Option(value: kind.rawValue, label: context.name(ofChannel: kind), isChosen: kind == filter.channel)
         }
         hasChannels = kinds.count > 1
         directions = Direction.allCases.map {
@@ -93,19 +95,19 @@ private struct MessagesView: Sendable {
         contact = filter.contact
         text = filter.text
         isNarrowed = filter.isNarrowed
-        rows = page.messages.map { MessageRowView($0, waits[$0.delivery.id], known, desk) }
+        rows = page.messages.map { MessageRowView($0, waits[$0.delivery.id], known, context) }
         hasRows = !rows.isEmpty
         isLive = filter.place == .newest
         remarks = []
-        if let looked = page.lookedThrough { remarks.append(texts.lookedThrough(looked, isNewest: isLive)) }
+        if let looked = page.scannedCount { remarks.append(texts.scannedCount(looked, isNewest: isLive)) }
         if page.hasMoreContacts { remarks.append(texts.moreContacts(MessageQuery.contactLimit)) }
         older = page.older.map(link)
-        olderLabel = page.lookedThrough == nil ? texts.older : texts.lookOn
+        olderLabel = page.scannedCount == nil ? texts.older : texts.searchOlder
         newer = page.newer.map(link)
         newest = filter.place == .newest ? nil : link(.newest)
         nothing =
-            hasRows || page.lookedThrough != nil
-            ? nil : EmptyView(filter, isConnected: !ids.isEmpty, desk)
+            hasRows || page.scannedCount != nil
+            ? nil : EmptyView(filter, isConnected: !ids.isEmpty, context)
     }
 }
 
@@ -116,51 +118,53 @@ private struct EmptyView: Sendable {
     var href: String
     var action: String
 
-    init(_ filter: MessageFilter, isConnected: Bool, _ desk: Desk) {
-        let texts = desk.texts.messages
+    init(_ filter: MessageFilter, isConnected: Bool, _ context: PageContext) {
+        let texts = context.texts.messages
         if !isConnected {
             (title, lead, action) = (texts.unconnectedTitle, texts.unconnectedLead, texts.connect)
-            href = desk.settings.link("/installations/new")
+            href = context.settings.link("/installations/new")
         } else if filter.isNarrowed {
             (title, lead, action) = (texts.nothingFoundTitle, texts.nothingFoundLead, texts.clear)
-            href = desk.settings.link("/messages")
+            href = context.settings.link("/messages")
         } else if filter.place != .newest {
             (title, lead, action) = (texts.endTitle, texts.endLead, texts.newest)
-            href = desk.settings.link("/messages")
+            href = context.settings.link("/messages")
         } else {
             (title, lead, action) = (texts.noneTitle, texts.noneLead, texts.toInstallations)
-            href = desk.settings.link("/installations")
+            href = context.settings.link("/installations")
         }
     }
 }
 
 extension MessageRowView {
-    fileprivate init(_ message: BrowsedMessage, _ reason: WaitReason?, _ known: KnownInstallations, _ desk: Desk) {
-        let texts = desk.texts.message
+    fileprivate init(
+        _ message: BrowsedMessage, _ reason: WaitReason?, _ known: KnownInstallations, _ context: PageContext
+    ) {
+        let texts = context.texts.message
         let delivery = message.delivery
         id = texts.number(delivery.id)
-        href = desk.settings.link("/messages/\(delivery.id)")
+        href = context.settings.link("/messages/\(delivery.id)")
         who = message.name(texts)
         way = message.way(texts)
         isOutbound = delivery.direction == .outbound
-        installation = known.name(of: delivery.installation, desk.texts)
+        installation = known.name(of: delivery.installation, context.texts)
         text = delivery.payload?.excerpt ?? texts.unreadable
         if text.isBlank { text = texts.blank }
         // Two lines are shown: the page needn't carry all of a long text for them.
         if text.count > 300 { text = text.prefix(300) + "…" }
         standing = StandingView(MessageQuery.Standing(of: delivery), texts)
-        let channel = desk.name(ofChannel: known.channel(of: delivery.installation))
-        wait = reason.map { [WaitView($0, of: delivery.installation, channel: channel, desk)] } ?? []
+        let channel = context.name(ofChannel: known.channel(of: delivery.installation))
+        wait = reason.map { [WaitView($0, of: delivery.installation, channel: channel, context)] } ?? []
         let present = known.present.first { $0.id == delivery.installation }
         reasons =
-            delivery.state == .delivered || delivery.reason.isEmpty ? [] : [desk.masked(delivery.reason, present)]
-        isLate = delivery.isLate
+            delivery.state == .delivered || delivery.reason.isEmpty ? [] : [context.masked(delivery.reason, present)]
+        isLate = delivery.isOutOfOrder
         hasFoot = !wait.isEmpty || !reasons.isEmpty || isLate
         time = TimeView(delivery.acceptedAt)
     }
 }
 
-extension Desk {
+extension PageContext {
     /// Hides the installation's secrets, should another service's words ever hold one.
     func masked(_ words: String, _ installation: Installation?) -> String {
         guard let installation else { return words }
@@ -169,9 +173,7 @@ extension Desk {
                 installation.helpdesk.token, installation.targetToken, installation.helpdeskToken,
                 installation.eventSecret,
             ]
-        return secrets.reduce(words) { words, secret in
-            secret.reveal().utf8.count < 4 ? words : words.replacing(secret.reveal(), with: secret.masked)
-        }
+        return words.masking(secrets)
     }
 }
 

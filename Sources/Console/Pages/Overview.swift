@@ -4,20 +4,20 @@ import RelayCore
 
 extension Page {
     /// The first page: what needs attention, and the figures of each installation.
-    static let overview = Page(.get, "/", in: .overview) { _, desk in
-        let installations = try await desk.store.installations()
-        let metrics = try await desk.store.currentMetrics()
-        let minutes = try await desk.store.minutes()
+    static let overview = Page(.get, "/", in: .overview) { _, context in
+        let installations = try await context.store.installations()
+        let metrics = try await context.store.currentMetrics()
+        let minutes = try await context.store.minutes()
         let alarms =
-            metrics.alarms.map { AlarmView($0, installations, metrics, desk) }
-            + installations.compactMap { AlarmView(heldOf: $0, metrics, desk) }
+            metrics.alarms.map { AlarmView($0, installations, metrics, context) }
+            + installations.compactMap { AlarmView(heldOf: $0, metrics, context) }
         let view = OverviewView(
             alarms: alarms, hasAlarms: !alarms.isEmpty,
-            isEmpty: installations.isEmpty, connect: desk.settings.link("/installations/new"),
-            items: installations.map { InstallationFigures($0, metrics, minutes, desk) })
+            isEmpty: installations.isEmpty, connect: context.settings.link("/installations/new"),
+            items: installations.map { InstallationFigures($0, metrics, minutes, context) })
         return .page(
             PageContent(
-                .overview, title: desk.texts.overview.title, view, refreshSeconds: installations.isEmpty ? nil : 10))
+                .overview, title: context.texts.overview.title, view, refreshSeconds: installations.isEmpty ? nil : 10))
     }
 }
 
@@ -46,19 +46,21 @@ private struct InstallationFigures: Sendable {
     var numbers: [Number]
     var flows: [FlowFigures]
 
-    init(_ installation: Installation, _ metrics: StoreMetrics, _ minutes: [Flow: [MinuteMark]], _ desk: Desk) {
-        let texts = desk.texts.overview
+    init(_ installation: Installation, _ metrics: StoreMetrics, _ minutes: [Flow: [MinuteMark]], _ context: PageContext)
+    {
+        let texts = context.texts.overview
         let id = installation.id
         name = installation.name
-        href = desk.settings.link("/installations/\(id)")
-        state = desk.badge(of: installation)
-        channel = desk.name(of: installation)
+        href = context.settings.link("/installations/\(id)")
+        state = context.badge(of: installation)
+        channel = context.name(of: installation)
         let both = Direction.allCases.compactMap { metrics.outbox[Flow(id, $0)] }
         func number(_ label: String, _ count: Int64, _ standing: MessageQuery.Standing, kind: String) -> Number {
             Number(
                 label: label, value: count.grouped, kind: count > 0 ? kind : "",
                 href: count > 0
-                    ? [desk.settings.link("/messages", ["state": standing.rawValue, "installation": id.rawValue])] : [])
+                    ? [context.settings.link("/messages", ["state": standing.rawValue, "installation": id.rawValue])]
+                    : [])
         }
         func sum(_ key: KeyPath<StoreMetrics.Outbox, Int64>) -> Int64 { both.reduce(0) { $0 + $1[keyPath: key] } }
         let oldest = both.compactMap(\.oldestWaiting).min()
@@ -66,14 +68,14 @@ private struct InstallationFigures: Sendable {
             number(texts.waiting, sum(\.waiting), .waiting, kind: ""),
             Number(
                 label: texts.oldest,
-                value: oldest.map { words(for: desk.now.timeIntervalSince($0)) } ?? texts.none, kind: "",
+                value: oldest.map { words(for: context.now.timeIntervalSince($0)) } ?? texts.none, kind: "",
                 href: []),
             number(texts.held, sum(\.held), .held, kind: "warn"), number(texts.dead, sum(\.dead), .dead, kind: "bad"),
         ]
         if sum(\.inDoubt) > 0 { numbers.append(number(texts.inDoubt, sum(\.inDoubt), .inDoubt, kind: "warn")) }
         flows = Direction.allCases.map { direction in
             let flow = Flow(id, direction)
-            let present = MinuteMark(metrics, flow, minute: MinuteMark.minute(of: desk.now))
+            let present = MinuteMark(metrics, flow, minute: MinuteMark.minute(of: context.now))
             return FlowFigures(
                 FlowHistory(minutes[flow] ?? [], present: present), direction,
                 id: "\(direction.rawValue)-\(id)", name: installation.name, texts)

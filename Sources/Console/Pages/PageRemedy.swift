@@ -9,11 +9,11 @@ struct PageRemedy: Sendable {
     var link: [LinkView]
 
     /// - Parameter remedy: may name a command, such as `byoc resume ID`.
-    init(_ remedy: String, of installation: InstallationID?, _ desk: Desk) {
+    init(_ remedy: String, of installation: InstallationID?, _ context: PageContext) {
         text = remedy.isEmpty ? [] : [remedy]
         link = []
         guard let command = Self.command(in: remedy),
-            let page = Self.page(of: command.words, installation, desk)
+            let page = Self.page(of: command.words, installation, context)
         else { return }
         let before = String(remedy[..<command.start]).trimmingWhiteSpace()
         text = before.isEmpty ? [] : [before]
@@ -38,22 +38,22 @@ struct PageRemedy: Sendable {
         "resume", "register", "set-key", "outbox", "retry", "mark-delivered", "discard", "install",
     ]
 
-    private static func page(of words: [String], _ installation: InstallationID?, _ desk: Desk) -> LinkView? {
-        let texts = desk.texts
+    private static func page(of words: [String], _ installation: InstallationID?, _ context: PageContext) -> LinkView? {
+        let texts = context.texts
         func own(_ anchor: String) -> String? {
-            installation.map { desk.settings.link("/installations/\($0)") + "#" + anchor }
+            installation.map { context.settings.link("/installations/\($0)") + "#" + anchor }
         }
         switch words.first {
         case "resume": return own("actions").map { LinkView(label: texts.installation.resume, href: $0) }
         case "register": return own("actions").map { LinkView(label: texts.installation.register, href: $0) }
         case "set-key": return own("credentials").map { LinkView(label: texts.doctor.replaceCredential, href: $0) }
         case "install":
-            return LinkView(label: texts.connect.title, href: desk.settings.link("/installations/new"))
+            return LinkView(label: texts.connect.title, href: context.settings.link("/installations/new"))
         default:
             let state = MessageQuery.Standing.allCases.first { words.contains("--\($0.rawValue)") }
             return LinkView(
                 label: texts.doctor.viewMessages,
-                href: desk.settings.link(
+                href: context.settings.link(
                     "/messages", ["state": state?.rawValue ?? "", "installation": installation?.rawValue ?? ""]))
         }
     }

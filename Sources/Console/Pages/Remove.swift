@@ -3,26 +3,26 @@ import RelayCore
 
 extension Page {
     /// Lists the effects of removing, and asks.
-    static let removeForm = Page(.get, "/installations/{id}/remove", in: .installations) { request, desk in
-        let installation = try await desk.editable(request)
-        return .page(try await desk.removePage(installation, nil))
+    static let removeForm = Page(.get, "/installations/{id}/remove", in: .installations) { request, context in
+        let installation = try await context.editable(request)
+        return .page(try await context.removePage(installation, nil))
     }
 
-    static let remove = Page(.post, "/installations/{id}/remove", in: .installations) { request, desk in
-        let installation = try await desk.editable(request)
-        guard request.form["sure"] == "yes" else { return .page(try await desk.removePage(installation, nil)) }
+    static let remove = Page(.post, "/installations/{id}/remove", in: .installations) { request, context in
+        let installation = try await context.editable(request)
+        guard request.form["sure"] == "yes" else { return .page(try await context.removePage(installation, nil)) }
         do {
-            let warning = try await desk.programme.remove(
+            let warning = try await context.programme.remove(
                 installation, keepingHistory: request.form["forget"] != "yes",
                 insisting: request.form["insist"] == "yes")
-            return try desk.redirect("/installations", done: "removed", warnings: warning.map { [$0] } ?? [])
+            return try context.redirect("/installations", done: "removed", warnings: warning.map { [$0] } ?? [])
         } catch let failure as SetupFailure {
-            return .page(try await desk.removePage(installation, failure))
+            return .page(try await context.removePage(installation, failure))
         }
     }
 }
 
-extension Desk {
+extension PageContext {
     fileprivate func removePage(_ installation: Installation, _ failure: SetupFailure?) async throws -> PageContent {
         let counts = try await store.counts(of: installation.id)
         let channel = name(of: installation)

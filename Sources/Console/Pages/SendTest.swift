@@ -5,48 +5,49 @@ import RelayCore
 /// Sending a test message: it is posted to the public target URL, signed as the channel signs, and becomes a conversation in
 /// Freshchat.
 extension Page {
-    static let testForm = Page(.get, "/installations/{id}/test", in: .installations) { request, desk in
-        let installation = try await desk.installation(request)
+    static let testForm = Page(.get, "/installations/{id}/test", in: .installations) { request, context in
+        let installation = try await context.installation(request)
         let sent = ChannelMessageID(request.query["message"])
-        let way = sent.rawValue.isEmpty ? nil : try await desk.way(of: sent, installation)
-        let texts = desk.texts.test
+        let way = sent.rawValue.isEmpty ? nil : try await context.way(of: sent, installation)
+        let texts = context.texts.test
         let view = TestView(
-            title: texts.title(installation.name), effects: texts.effects(desk.name(of: installation)),
-            isPaused: !installation.isActive, action: desk.settings.link("/installations/\(installation.id)/test"),
-            back: desk.settings.link("/installations/\(installation.id)"), installation: installation.name,
+            title: texts.title(installation.name), effects: texts.effects(context.name(of: installation)),
+            isPaused: !installation.isActive, action: context.settings.link("/installations/\(installation.id)/test"),
+            back: context.settings.link("/installations/\(installation.id)"), installation: installation.name,
             steps: way?.steps ?? [],
             isSent: way != nil, isOver: way?.isOver ?? false)
         return .page(
             PageContent(.test, title: view.title, view, refreshSeconds: way.map { $0.isOver ? nil : 1 } ?? nil))
     }
 
-    static let testSent = Page(.post, "/installations/{id}/test", in: .installations) { request, desk in
-        let installation = try await desk.installation(request)
-        guard let channel = desk.adapter(of: installation) as? any WebhookImitating else {
-            throw StoreFailure(.conflict, desk.texts.test.impossible)
+    static let testSent = Page(.post, "/installations/{id}/test", in: .installations) { request, context in
+        let installation = try await context.installation(request)
+        guard let channel = context.adapter(of: installation) as? any SampleEventMaking else {
+            throw StoreFailure(.conflict, context.texts.test.impossible)
         }
         // The time in microseconds: no channel numbers its messages like that today.
-        let number = Int64(desk.now.timeIntervalSince1970 * 1_000_000)
-        let wish = ImitationWish(
-            from: ContactProfile(userID: "byoc-test-contact", name: desk.texts.test.contact),
-            text: desk.texts.test.message, messageID: number, at: desk.now)
-        guard let webhook = channel.imitate("message", wish, account: installation.channel) else {
-            throw StoreFailure(.conflict, desk.texts.test.impossible)
+        let number = Int64(context.now.timeIntervalSince1970 * 1_000_000)
+        let event = SampleEvent(
+            from: ContactProfile(userID: "byoc-test-contact", name: context.texts.test.contact),
+            text: context.texts.test.message, messageID: number, at: context.now)
+        guard let webhook = channel.sampleWebhook("message", event, account: installation.channel) else {
+            throw StoreFailure(.conflict, context.texts.test.impossible)
         }
-        let target = desk.programme.urls(of: installation).target
+        let target = context.programme.urls(of: installation).target
         do throws(TransportFailure) {
-            let reply = try await desk.programme.post(webhook, to: target)
+            let reply = try await context.programme.post(webhook, to: target)
             guard reply.status.kind == .successful else {
-                return .page(.problem(desk.texts.test.refused(reply.status.code, reply.excerpt(200)), .badGateway))
+                return .page(.problem(context.texts.test.refused(reply.status.code, reply.excerpt(200)), .badGateway))
             }
         } catch {
-            return .page(.problem(desk.texts.test.unreached(desk.settings.baseURL, error.description), .badGateway))
+            return .page(
+                .problem(context.texts.test.unreached(context.settings.baseURL, error.description), .badGateway))
         }
         return .redirect("/installations/\(installation.id)/test", query: ["message": String(number)])
     }
 }
 
-extension Desk {
+extension PageContext {
     /// The stages that the test message has passed.
     fileprivate func way(
         of message: ChannelMessageID, _ installation: Installation

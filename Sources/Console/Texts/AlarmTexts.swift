@@ -39,14 +39,14 @@ extension OverviewTexts {
         case .signatureFailures:
             facts.count.map { "\(counted($0, "invalid \(facts.party) signature")) in a row" }
                 ?? "Invalid \(facts.party) signatures"
-        case .storePressure: "Webhooks are rejected"
+        case .storePressure: "Webhooks are being rejected"
         case .storeGone: "The data store's files are missing: nothing is accepted"
-        case .socketGone: "The socket's file is missing: the web server can't connect"
+        case .socketGone: "The socket file is missing: the web server can't connect"
         case .deliveryDead:
             "\(facts.messages ?? "Messages") couldn't be delivered"
         case .messageWithheld: "Messages of an unknown type weren't sent"
-        case .relayStalled: "Messages are due, but none is sent"
-        case .laneStuck: "A worker is stuck in a conversation"
+        case .relayStalled: "Messages are due, but none are being sent"
+        case .laneStuck: "A worker is stuck on a conversation"
         case .webhookSilent: "No webhooks from Freshchat: replies arrive late"
         }
     }
@@ -84,7 +84,7 @@ extension OverviewTexts {
                 ? "Unless someone is probing the URL, Freshchat's public key has changed. Enter the new key."
                 : "Unless someone is probing the URL, the token no longer matches \(facts.party)'s. Replace the token."
         case .storePressure:
-            facts.subject == "disk" ? "Free disk space." : "Check which messages are waiting, and why."
+            facts.subject == "disk" ? "Free up disk space." : "Check which messages are waiting, and why."
         case .storeGone: "Restore the files or a backup, as byoc's log describes."
         case .socketGone: "byoc creates it again. If it stays missing, check byoc's log."
         case .deliveryDead:

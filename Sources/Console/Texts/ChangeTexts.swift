@@ -12,7 +12,7 @@ struct CredentialTexts: Sendable {
         case .helpdeskKey:
             "For \(name). Copy the whole key that Freshchat shows next to its webhook settings."
         case .helpdeskToken, .channel:
-            "For \(name). Verified before it replaces the old one. A paused installation then resumes."
+            "For \(name). byoc verifies it before replacing the old one. A paused installation then resumes."
         }
     }
 }
@@ -54,12 +54,13 @@ struct TestTexts: Sendable {
     let message = "This is a test from byoc's settings pages. No customer wrote it. You can close the conversation."
     let button = "Send test message"
     let again = "Send another test message"
+    let done = "Done"
     let way = "Timeline"
     let posted = "Posted"
     let postedText = "The target URL accepted the message. DNS, TLS, web server and signature work."
     let accepted = "Received"
     let notAccepted =
-        "The address responded, but the message isn't in this data store. Check that the web server leads to this byoc."
+        "The address responded, but the message isn't in this data store. Check that the web server forwards to this byoc."
     func acceptedText(_ delivery: String) -> String { "Stored as #\(delivery)." }
 
     let delivered = "In Freshchat"
@@ -93,7 +94,7 @@ struct TestTexts: Sendable {
         ProblemText(
             title: "This server can't reach the public address",
             text: """
-                Nothing was sent. Check the name, the web server, and whether it accepts connections from this server. \
+                Nothing was sent. Check the host name, the web server, and whether it accepts connections from this server. \
                 The channel may still be able to reach it.
                 """,
             code: "\(address): \(reason)")

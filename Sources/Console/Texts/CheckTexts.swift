@@ -7,7 +7,6 @@ struct CheckTexts: Sendable {
     let unsure = "Unknown"
     let registration = "Webhook"
     let register = "Register webhook"
-    let key = "Freshchat public key"
     let keyThere = "Set. byoc verifies Freshchat's webhooks with it."
     let keyMissing = "Not set. Agents' replies are rejected until you enter it."
     let enterKey = "Enter public key"
@@ -31,7 +30,9 @@ struct CheckTexts: Sendable {
     func registeredElsewhere(_ channel: String, _ place: String) -> String {
         "\(channel)'s webhook leads to \(place), so customer messages aren't arriving here."
     }
-    func notRegistered(_ channel: String) -> String { "Not registered with \(channel), or at an older address." }
+    func notRegistered(_ channel: String) -> String {
+        "Not registered with \(channel), or registered with an older address."
+    }
     func pasted(_ channel: String) -> String { "Set in \(channel), where you pasted the target URL." }
     func topicDisabled(_ name: String) -> String { "\(name) is disabled in Freshchat. Enable it there." }
     func breaker(_ party: String) -> String { "Sending to \(party)" }
@@ -54,14 +55,14 @@ struct CheckTexts: Sendable {
 
     let silenceLabel = "Freshchat webhook"
 
-    /// Where it has stopped, the time of the last webhook stands behind it.
+    /// Where they have stopped, the time of the last one follows.
     func silence(_ cause: WebhookSilence.Cause) -> String {
         switch cause {
         case .noKey: "Freshchat's webhooks can't be verified without its public key, so replies arrive late."
         case .wrongSignature:
             "Freshchat's webhooks are rejected because their signatures are invalid, so replies arrive late."
         case .neverHeard: "No Freshchat webhook has ever arrived, so replies arrive late."
-        case .stopped: "Freshchat's webhooks have stopped arriving, so replies arrive late. The last one came at"
+        case .stopped: "Freshchat's webhooks have stopped arriving, so replies arrive late. Last webhook:"
         }
     }
 

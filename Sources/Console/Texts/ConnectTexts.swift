@@ -48,9 +48,9 @@ struct ConnectTexts: Sendable {
         "byoc verifies this with \(channel) before continuing. Secrets are encrypted and never shown again."
     }
 
-    let deskTitle = "Your Freshchat account"
+    let helpdeskTitle = "Your Freshchat account"
 
-    func deskLead(_ channel: String, _ account: String) -> String {
+    func helpdeskLead(_ channel: String, _ account: String) -> String {
         "Connected to \(channel) as “\(account)”. Next: Freshchat."
     }
 
@@ -63,5 +63,5 @@ struct ConnectTexts: Sendable {
 
     let draftLost = ProblemText(
         title: "This form has expired",
-        text: "Forms expire after two hours. Start again under Installations. Nothing was connected or changed.")
+        text: "Forms expire after two hours. Nothing was connected or changed. Start again.")
 }

@@ -4,6 +4,7 @@ import RelayCore
 struct DecisionTexts: Sendable {
     let cancel = "Cancel"
     let changed = "This message changed since you opened the page. Review it and try again."
+    let beingSent = "This message is being sent right now. Try again when the attempt has ended."
 
     func button(_ decision: MessageDecision) -> String {
         switch decision {
@@ -19,6 +20,8 @@ struct DecisionTexts: Sendable {
         switch decision {
         case .retry where delivery.mayDouble:
             "This may already have reached the customer: they may get it twice."
+        case .retry where delivery.isLate:
+            "Retries now, out of order, and resets the attempt counter. Later messages have already been sent."
         case .retry: "Retries now, in order, and resets the attempt counter."
         case .resend: "If it was delivered, the customer gets it twice."
         case .arrived:
@@ -37,14 +40,17 @@ struct DecisionTexts: Sendable {
                     message twice.
                     """
                 ] : []) + [
-                    "Retries now and keeps its place: later messages of the conversation wait for it.",
-                    "If later messages were sent in the meantime, it arrives late and is marked as out of order.",
+                    delivery.isLate
+                        ? "Retries now. Later messages have already been sent, so this one arrives out of order."
+                        : "Retries now, in order: later messages of the conversation wait for it.",
                     "The attempt counter is reset.",
                 ]
         case .resend:
             [
                 "Sends it to the customer again. If the first attempt was delivered, the customer gets it twice.",
-                "Later messages of the conversation that were sent in the meantime are unaffected.",
+                delivery.isLate
+                    ? "Later messages have already been sent, so this one arrives out of order."
+                    : "It is sent in order: later messages of the conversation wait for it.",
             ]
         case .arrived:
             [
@@ -73,7 +79,7 @@ struct DecisionTexts: Sendable {
         switch (decision, standing) {
         case (.retry, .delivered), (.resend, .delivered): return "\(made). The message has been delivered."
         case (.retry, .dead), (.resend, .dead), (.arrived, .dead): return "\(made), but delivery has failed again."
-        case (.arrived, .waiting), (.arrived, .inDoubt): return "\(made). The remaining parts are sent now."
+        case (.arrived, .waiting), (.arrived, .inDoubt): return "\(made). Any remaining parts are sent now."
         default: return made + "."
         }
     }

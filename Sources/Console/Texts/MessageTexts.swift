@@ -9,7 +9,8 @@ struct MessageTexts: Sendable {
     let nobody = "an unknown customer"
     let unreadable = "(This version of byoc can't read this message.)"
     let blank = "(no text)"
-    let late = "out of order"
+    let late = "Out of order"
+    let lateMeaning = "Later messages of this conversation were sent before it."
     let content = "Message"
     let way = "Timeline"
     let decide = "Actions"
@@ -53,7 +54,7 @@ struct MessageTexts: Sendable {
             """
         case .dead: "Delivery failed."
         case .delivered: "\(party) accepted this message."
-        case .discarded: "This message is no longer sent."
+        case .discarded: "This message won't be sent."
         }
     }
 

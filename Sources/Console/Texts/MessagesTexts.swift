@@ -20,16 +20,16 @@ struct MessagesTexts: Sendable {
     let newest = "Newest"
     let newer = "Newer"
     let older = "Older"
-    let lookOn = "Search older"
+    let searchOlder = "Search older"
     let received = "Received"
     let message = "Message"
     let connect = "Connect a channel"
     let toInstallations = "View installations"
     let unconnectedTitle = "No channel connected"
-    let unconnectedLead = "Connect a channel. Its customers' messages are then listed here."
+    let unconnectedLead = "Connect a channel to see its customers' messages here."
     let noneTitle = "No messages yet"
     let noneLead = """
-        Write to your channel account from a phone, or send a test message from an installation's page. It is listed here \
+        Write to your channel account from a phone, or send a test message from an installation's page. It appears here \
         within seconds.
         """
     let nothingFoundTitle = "No matching messages"
@@ -45,7 +45,7 @@ struct MessagesTexts: Sendable {
 
     func removed(_ name: String) -> String { "\(name) (removed)" }
 
-    func lookedThrough(_ count: Int, isNewest: Bool) -> String {
+    func scannedCount(_ count: Int, isNewest: Bool) -> String {
         "Searched \(isNewest ? "the latest " : "")\(counted(Int64(count), "message"))."
     }
 

@@ -48,6 +48,8 @@ struct ProblemText: Sendable {
     var text: String
     /// Text to be typed or searched for as it is.
     var code: String?
+    /// The way on; none for the overview.
+    var links: [LinkView] = []
 }
 
 extension ProblemText {
@@ -67,6 +69,9 @@ extension SetupFailure {
 struct ErrorTexts: Sendable {
     let back = "Back to overview"
 
+    /// To the message or the installation.
+    func link(to section: Section?) -> String { section == .messages ? "View message" : "View installation" }
+
     let nothingHere = ProblemText(title: "Page not found", text: "Check the address, or use the menu.")
 
     let stale = ProblemText(
@@ -81,7 +86,7 @@ struct ErrorTexts: Sendable {
     }
 
     func conflict(_ message: String) -> ProblemText {
-        ProblemText(title: "This isn't possible now", text: message)
+        ProblemText(title: "This isn't possible now", text: message.capitalisedSentence)
     }
 
     func store(_ message: String) -> ProblemText {

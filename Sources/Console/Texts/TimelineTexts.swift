@@ -3,7 +3,7 @@ import RelayCore
 /// The stages of a message, from the webhook to the receipt.
 struct TimelineTexts: Sendable {
     let accepted = "Received"
-    let acceptedNote = "Written by byoc for the agents."
+    let acceptedNote = "byoc wrote this note for the agents."
     let sending = "Being sent now"
 
     func acceptedInbound(_ channel: String) -> String { "\(channel)'s webhook was verified and stored." }

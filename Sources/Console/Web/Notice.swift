@@ -22,22 +22,23 @@ struct Notice: Codable, Sendable {
     private static let name = "notice"
 
     /// The cookie with the notice; without the warnings where those would be too long.
-    func cookie(_ desk: Desk) throws -> HTTPField {
-        var value = try desk.drafts.seal(self, of: desk.session, now: desk.now)
+    func cookie(_ context: PageContext) throws -> HTTPField {
+        var value = try context.drafts.seal(self, of: context.session, now: context.now)
         if value.utf8.count > Self.longest {
             var short = self
             short.warnings = warnings.map { String($0.prefix(200)) }
-            value = try desk.drafts.seal(short, of: desk.session, now: desk.now)
+            value = try context.drafts.seal(short, of: context.session, now: context.now)
         }
-        return Cookie(name: Self.name, value: value, maxAge: Self.lifetime).field(desk.settings)
+        return Cookie(name: Self.name, value: value, maxAge: Self.lifetime).field(context.settings)
     }
 
     /// The notice for a page.
     ///
     /// - Returns: `nil` if there is none, or it is for another page.
-    static func take(for path: String, from request: WebhookRequest, _ desk: Desk) -> Notice? {
-        guard let sealed = Cookie.value(name, in: request, desk.settings),
-            let notice = desk.drafts.open(sealed, Notice.self, of: desk.session, now: desk.now), notice.path == path
+    static func take(for path: String, from request: WebhookRequest, _ context: PageContext) -> Notice? {
+        guard let sealed = Cookie.value(name, in: request, context.settings),
+            let notice = context.drafts.open(sealed, Notice.self, of: context.session, now: context.now),
+            notice.path == path
         else { return nil }
         return notice
     }
@@ -48,7 +49,7 @@ struct Notice: Codable, Sendable {
     }
 }
 
-extension Desk {
+extension PageContext {
     /// Redirects to a page that says what was done.
     func redirect(_ path: String, done: String, warnings: [String] = []) throws -> Answer {
         .redirect(path, cookies: [try Notice(path: path, done: done, warnings: warnings).cookie(self)])

@@ -201,8 +201,5 @@ extension HTTPReply {
 }
 
 extension String {
-    fileprivate func shown(hiding token: Secret) -> String {
-        let secret = token.reveal()
-        return (secret.isEmpty ? self : replacing(secret, with: token.masked)).truncated(to: 500)
-    }
+    fileprivate func shown(hiding token: Secret) -> String { masking([token]).truncated(to: 500) }
 }

@@ -231,7 +231,7 @@ struct Posting {
     private func trace(
         of user: HelpdeskUserID, in conversations: [ConversationObject], since: Date
     ) async throws(APIFailure) -> (conversation: HelpdeskConversationID, message: HelpdeskMessageID)? {
-        let start = client.lookUpStart(since)
+        let start = client.lookupStart(since)
         for conversation in conversations {
             let lastChange = conversation.updatedAt ?? conversation.createdAt ?? .distantFuture
             guard !conversation.isResolved || lastChange >= start else { continue }

@@ -26,14 +26,14 @@ extension FreshchatClient {
         do throws(APIFailure) {
             let isSame = message.says(answer.text)
             let isHere = answer.mayBe(in: conversation) || name.map { answer.mayBe(in: $0) } ?? false
-            let isOld = answer.createdAt.map { $0 < lookUpStart(sentAt) } ?? false
+            let isOld = answer.createdAt.map { $0 < lookupStart(sentAt) } ?? false
             if isHere, isSame, !isOld { return id }
             let isOthers = try await known(id, isKnown)
             if isHere, !isOthers, isSame || answer.text.isEmpty { return id }
             // The response is about another message, or Freshchat has changed this one: the conversation shows which.
             let list: [MessageObject]
             do throws(APIFailure) {
-                let start = min(lookUpStart(sentAt), answer.createdAt ?? .distantFuture)
+                let start = min(lookupStart(sentAt), answer.createdAt ?? .distantFuture)
                 list = try await messages(in: conversation, from: start) ?? []
             } catch {
                 // If the conversation can't be read, a change by Freshchat is more likely.
@@ -43,7 +43,7 @@ extension FreshchatClient {
             if !isOthers, list.contains(where: { $0.id == id && $0.failure == nil && message.isOfKind($0) }) {
                 return id
             }
-            if let found = try await first(message, in: list, from: lookUpStart(sentAt), isKnown: isKnown) {
+            if let found = try await first(message, in: list, from: lookupStart(sentAt), isKnown: isKnown) {
                 return found
             }
         } catch {
@@ -63,10 +63,10 @@ extension FreshchatClient {
     func trace(
         of message: NewMessage, in conversation: HelpdeskConversationID, since: Date, isKnown: KnownMessages
     ) async throws(APIFailure) -> HelpdeskMessageID? {
-        var start = lookUpStart(since)
+        var start = lookupStart(since)
         var found = try await messages(in: conversation, from: start)
         // Only now can byoc know the difference between Freshchat's clock and ours.
-        let corrected = lookUpStart(since)
+        let corrected = lookupStart(since)
         if abs(corrected.timeIntervalSince(start)) > Self.clockTolerance {
             start = corrected
             found = try await messages(in: conversation, from: start)

@@ -38,14 +38,14 @@ extension FreshchatClient {
     /// How long before the attempt's start a message may be and still count as its result: the 2 s of freshchat.md §1.10 and
     /// 5 s for differing clocks. Not longer, because an older message with the same text may have an id that byoc never
     /// learned.
-    static let lookBack: TimeInterval = 7
+    static let lookback: TimeInterval = 7
 
     /// The clock difference that doesn't matter, because headers have whole seconds.
     static let clockTolerance: TimeInterval = 2
 
     /// The earliest time by Freshchat's clock at which a message can be the result of the attempt in doubt.
-    func lookUpStart(_ since: Date) -> Date {
-        since.addingTimeInterval((serverClock.lead(of: account.baseURL) ?? 0) - Self.lookBack)
+    func lookupStart(_ since: Date) -> Date {
+        since.addingTimeInterval((serverClock.lead(of: account.baseURL) ?? 0) - Self.lookback)
     }
 
     /// - Throws: a failure to wait, while a request of the attempt in doubt may still be in flight.

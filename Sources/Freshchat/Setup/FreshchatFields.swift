@@ -20,8 +20,8 @@ package enum FreshchatFields {
     package static let token = SettingField(
         key: "freshchat_token", label: "Freshchat API token",
         help: """
-            On the same page of Freshchat. Each account has one API token. Generating a new one disconnects every \
-            integration that uses the old one.
+            Freshchat shows it under Admin > Website Tracking and APIs > API Settings. Each account has one API token. \
+            Generating a new one disconnects every integration that uses the old one.
             """,
         isSecret: true)
 

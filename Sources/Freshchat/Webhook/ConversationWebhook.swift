@@ -4,11 +4,9 @@ import RelayCore
 /// The conversation webhook, whose signature was verified (freshchat.md §2).
 enum ConversationWebhook {
     static func read(_ request: WebhookRequest) throws(WebhookRefusal) -> WebhookReading<HelpdeskEvent> {
-        guard let envelope = JSONFields(request.body).map(Envelope.init) else {
-            throw WebhookRefusal(.malformed, "The body is not a JSON object.")
-        }
+        let envelope = Envelope(try request.fields())
         guard let action = envelope.action else {
-            return ignored(
+            return .ignored(
                 "unnamed", "an event without an action: \(envelope.eventType ?? "no name")", topic: nil, request)
         }
         switch action {
@@ -25,29 +23,17 @@ enum ConversationWebhook {
             guard let change = envelope.change, let conversation = change.conversation else {
                 throw WebhookRefusal(.malformed, "A \(action) without a conversation.")
             }
-            let event = HelpdeskEvent(
-                dedupeKey: EventKeys.event(
+            return .status(
+                of: conversation, isResolved: action == "conversation_resolution", at: envelope.actionTime,
+                key: EventKeys.event(
                     action, conversation: conversation.rawValue, interaction: change.interaction,
                     time: envelope.actionTimeText, body: request.body),
-                topic: change.topic,
-                content: .status(
-                    conversation: conversation, isResolved: action == "conversation_resolution",
-                    at: envelope.actionTime ?? request.receivedAt))
-            return WebhookReading(events: [event])
+                topic: change.topic, request)
         case "conversation_assignment":
-            return ignored(action, "assignments don't concern the customer", topic: envelope.change?.topic, request)
+            return .ignored(action, "assignments don't concern the customer", topic: envelope.change?.topic, request)
         default:
-            return ignored("unknown", "an unknown action: \(action.truncated(to: 60))", topic: nil, request)
+            return .ignored("unknown", "an unknown action: \(action.truncated(to: 60))", topic: nil, request)
         }
-    }
-
-    private static func ignored(
-        _ name: String, _ reason: String, topic: TopicID?, _ request: WebhookRequest
-    ) -> WebhookReading<HelpdeskEvent> {
-        WebhookReading(events: [
-            HelpdeskEvent(
-                dedupeKey: EventKeys.unnamed(name, body: request.body), topic: topic, content: .ignored(reason: reason))
-        ])
     }
 }
 
@@ -83,24 +69,5 @@ private struct Change {
         conversation = (inner?.id("conversation_id") ?? fields.id("conversation_id")).map { .init($0) }
         topic = (inner?.id("channel_id") ?? fields.id("channel_id")).map { .init($0) }
         interaction = fields.id("interaction_id") ?? inner?.id("interaction_id")
-    }
-}
-
-extension HelpdeskEvent {
-    /// - Returns: `nil` without the ids that identify the message.
-    init?(_ object: MessageObject, reference: String? = nil, actorName: String? = nil) {
-        guard let id = object.id, let conversation = object.conversation else { return nil }
-        // A customer's text returns exactly as written; only an editor makes tags.
-        let message =
-            object.actor == .user
-            ? Message(parts: object.parts, sentAt: object.createdAt)
-            : Message(agentParts: object.parts, sentAt: object.createdAt)
-        self.init(
-            dedupeKey: EventKeys.message(id), topic: object.topic,
-            content: .message(
-                HelpdeskMessage(
-                    id: id, conversation: conversation, user: object.customer, reference: reference,
-                    actor: object.actor, actorID: object.actorID, actorName: actorName, isPrivate: object.isPrivate,
-                    unknownKind: object.unknownKind, message: message)))
     }
 }

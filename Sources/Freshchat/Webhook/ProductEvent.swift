@@ -4,9 +4,7 @@ import RelayCore
 /// An event of the Freshworks Marketplace platform, sent on to us by an app (freshchat.md §3.5).
 enum ProductEvent {
     static func read(_ request: WebhookRequest) throws(WebhookRefusal) -> WebhookReading<HelpdeskEvent> {
-        guard let envelope = JSONFields(request.body).map(Envelope.init) else {
-            throw WebhookRefusal(.malformed, "The body is not a JSON object.")
-        }
+        let envelope = Envelope(try request.fields())
         switch envelope.event {
         case nil:
             throw WebhookRefusal(.malformed, "A product event has its name under \"event\".")
@@ -15,7 +13,7 @@ enum ProductEvent {
         case "onConversationUpdate":
             return try update(of: envelope, request)
         case .some(let name):
-            return ignored("unsupported event: \(name.truncated(to: 60))", topic: envelope.topic, request)
+            return .ignored("product", "unsupported event: \(name.truncated(to: 60))", topic: envelope.topic, request)
         }
     }
 
@@ -44,7 +42,10 @@ enum ProductEvent {
         // The readable messages are accepted, and the others are logged.
         if events.count < model.messageCount {
             let count = model.messageCount - events.count
-            events += ignored("unreadable messages: \(count)", topic: envelope.topic, request).events
+            events +=
+                WebhookReading.ignored(
+                    "product", "unreadable messages: \(count)", topic: envelope.topic, request
+                ).events
         }
         return WebhookReading(events: events)
     }
@@ -57,27 +58,15 @@ enum ProductEvent {
         }
         let topic = model.topic ?? envelope.topic
         guard let status = envelope.newStatus else {
-            return ignored("an update that leaves the status as it is", topic: topic, request)
+            return .ignored("product", "an update that leaves the status as it is", topic: topic, request)
         }
-        let event = HelpdeskEvent(
-            dedupeKey: EventKeys.event(
+        return .status(
+            of: conversation, isResolved: status.lowercased() == "resolved",
+            at: envelope.timestamp.flatMap { Date(freshchatNumber: $0) },
+            key: EventKeys.event(
                 "onConversationUpdate", conversation: conversation.rawValue, interaction: status,
                 time: envelope.timestamp.map { String($0) }, body: request.body),
-            topic: topic,
-            content: .status(
-                conversation: conversation, isResolved: status.lowercased() == "resolved",
-                at: envelope.timestamp.flatMap { Date(freshchatNumber: $0) } ?? request.receivedAt))
-        return WebhookReading(events: [event])
-    }
-
-    private static func ignored(
-        _ reason: String, topic: TopicID?, _ request: WebhookRequest
-    ) -> WebhookReading<HelpdeskEvent> {
-        WebhookReading(events: [
-            HelpdeskEvent(
-                dedupeKey: EventKeys.unnamed("product", body: request.body), topic: topic,
-                content: .ignored(reason: reason))
-        ])
+            topic: topic, request)
     }
 }
 

@@ -16,7 +16,7 @@ extension Decision {
         case .closeGate: "wait for the rate limit"
         case .pause: "pause the installation"
         case .register: "register the webhook and retry"
-        case .bury: "dead"
+        case .markDead: "dead"
         }
     }
 
@@ -25,7 +25,7 @@ extension Decision {
         case .retry(let at, _, _): at
         case .closeGate(let until): until
         case .register(let retryAt): retryAt
-        case .pause, .bury: nil
+        case .pause, .markDead: nil
         }
     }
 }

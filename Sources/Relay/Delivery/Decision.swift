@@ -12,7 +12,7 @@ package enum Decision: Hashable, Sendable {
     /// The webhook is registered again and the delivery tried once more.
     case register(retryAt: Date)
     /// A dead letter.
-    case bury
+    case markDead
 
     /// - Parameters:
     ///   - failures: counted attempts of this piece, the failed one included.
@@ -22,7 +22,7 @@ package enum Decision: Hashable, Sendable {
         random: (ClosedRange<Double>) -> Double
     ) -> Decision {
         switch failure.remedy {
-        case .giveUp: return .bury
+        case .giveUp: return .markDead
         case .pause: return .pause
         case .slowDown(let until):
             return .closeGate(
@@ -30,7 +30,7 @@ package enum Decision: Hashable, Sendable {
         case .waitForContact(let until): return .retry(at: until, counting: false, wakesOnContact: true)
         case .wait(let until): return .retry(at: until, counting: false, wakesOnContact: false)
         case .retry, .register:
-            if policy.isExhausted(failures: failures, age: acceptedAt.duration(until: now)) { return .bury }
+            if policy.isExhausted(failures: failures, age: acceptedAt.duration(until: now)) { return .markDead }
             let wait = policy.backoff.wait(after: failures, random: random)
             if failure.remedy == .register { return .register(retryAt: now.adding(wait)) }
             return .retry(

@@ -5,7 +5,7 @@ import RelayCore
 /// When a reply is read again because a file in it isn't there yet: so long after its acceptance, and not once more
 /// (freshchat.md §1.10, §8 Q11).
 enum FilePatience {
-    static let looks: [Duration] = [0.7, 2.2, 5.2, 11.2, 21.2].map { .seconds($0) }
+    static let delays: [Duration] = [0.7, 2.2, 5.2, 11.2, 21.2].map { .seconds($0) }
     /// For so long after its acceptance a reply waits for a helpdesk that doesn't answer.
     static let longestOutage: Duration = .seconds(300)
     /// Clocks that were set make no wait longer than this.
@@ -13,14 +13,14 @@ enum FilePatience {
     private static let tolerance: Duration = .milliseconds(50)
 
     /// - Returns: `nil` after the last look.
-    static func nextLook(acceptedAt: Date, now: Date) -> Date? {
-        looks.lazy.map { acceptedAt.adding($0) }.first { $0 > now.adding(tolerance) }
+    static func nextCheck(acceptedAt: Date, now: Date) -> Date? {
+        delays.lazy.map { acceptedAt.adding($0) }.first { $0 > now.adding(tolerance) }
             .map { min($0, now.adding(longestWait)) }
     }
 
     /// Until when to wait before the first look; `nil` if it is time for one.
-    static func firstLook(acceptedAt: Date, now: Date) -> Date? {
-        let first = acceptedAt.adding(looks[0])
+    static func firstCheck(acceptedAt: Date, now: Date) -> Date? {
+        let first = acceptedAt.adding(delays[0])
         return acceptedAt <= now && first > now.adding(tolerance) ? first : nil
     }
 }
@@ -40,7 +40,7 @@ extension DeliveryMaker {
         // What an older version has begun to send stays as it was begun.
         guard !reply.message.pending.isEmpty, claim.delivery.progress == 0 else { return reply }
         let acceptedAt = claim.delivery.acceptedAt
-        if let first = FilePatience.firstLook(acceptedAt: acceptedAt, now: time.now()) {
+        if let first = FilePatience.firstCheck(acceptedAt: acceptedAt, now: time.now()) {
             throw waiting(for: reply.message.pending, until: first)
         }
         var found = reply
@@ -49,7 +49,7 @@ extension DeliveryMaker {
         }
         let missing = found.message.pending
         guard !missing.isEmpty else { return try await keep(found, note: nil, &claim) }
-        if let next = FilePatience.nextLook(acceptedAt: acceptedAt, now: time.now()) {
+        if let next = FilePatience.nextCheck(acceptedAt: acceptedAt, now: time.now()) {
             throw waiting(for: missing, until: next)
         }
         found.message.parts = found.message.parts.map { part in
@@ -65,7 +65,7 @@ extension DeliveryMaker {
             text: AgentNote.filesMissing(missing, channel: channel.descriptor.name, helpdesk: helpdesk.name),
             conversation: reply.conversation)
         found = try await keep(found, note: note, &claim)
-        steps.tell(note, claim)
+        steps.record(note, claim)
         return found
     }
 

@@ -26,10 +26,10 @@ struct DeliveryMaker: Sendable {
     func attempt(
         _ claim: inout Claim, of installation: Installation, on channel: any Channel, _ steps: DeliverySteps
     ) async throws(DeliveryFailure) -> Result {
-        let traced = TracingSender(base: http) { [claim] kind, fill in steps.tell(kind, claim, fill) }
+        let traced = TracingSender(base: http) { [claim] kind, fill in steps.record(kind, claim, fill) }
         let result = try await make(&claim, of: installation, on: channel, over: traced, steps)
         if claim.doubt != nil, case .delivered = result, !traced.hasChangedAnything {
-            steps.tell(.found, claim) { $0.detail = "it is there already: nothing is sent again" }
+            steps.record(.found, claim) { $0.detail = "it is there already: nothing is sent again" }
         }
         return result
     }
@@ -45,8 +45,8 @@ struct DeliveryMaker: Sendable {
         }
         let http = sender(to: .helpdesk)
         switch claim.delivery.payload {
-        case .message(let incoming):
-            return try await bring(incoming, claim, installation, channel, http)
+        case .message(let inbound):
+            return try await bring(inbound, claim, installation, channel, http)
         case .reply(let reply):
             return try await send(reply, &claim, installation, channel, http, sender(to: .channel), steps)
         case .note(let text, let conversation):
@@ -64,13 +64,13 @@ struct DeliveryMaker: Sendable {
     }
 
     private func bring(
-        _ incoming: IncomingPayload, _ claim: Claim, _ installation: Installation, _ channel: any Channel,
+        _ inbound: InboundPayload, _ claim: Claim, _ installation: Installation, _ channel: any Channel,
         _ http: any HTTPSender
     ) async throws(DeliveryFailure) -> Result {
         guard let contact = claim.contact else {
             throw DeliveryFailure(.giveUp, reason: "Its contact is gone", detail: "", cause: .unreadable)
         }
-        var pieces = helpdesk.pieces(of: incoming.message, account: installation.helpdesk)
+        var pieces = helpdesk.pieces(of: inbound.message, account: installation.helpdesk)
         if pieces.count > Message.mostPieces {
             pieces = pieces.prefix(Message.mostPieces - 1) + [Message(text: AgentNote.cutFromCustomer)]
         }
@@ -190,24 +190,5 @@ extension Claim {
     /// What a named point records of it: delivery, direction, customer.
     var subject: String {
         "\(delivery.id) \(delivery.direction.rawValue) \(contact.map { "\($0.profile.userID)" } ?? "?")"
-    }
-}
-
-/// What Freshchat knows a customer by: `<channel>:<channel user id>`.
-struct Reference {
-    let text: String
-    let user: ChannelUserID
-
-    init(_ channel: ChannelKind, _ user: ChannelUserID) {
-        text = "\(channel):\(user)"
-        self.user = user
-    }
-
-    /// - Returns: `nil` when it is another channel's, or somebody else's altogether.
-    init?(_ text: String, of channel: ChannelKind) {
-        let prefix = "\(channel):"
-        guard text.hasPrefix(prefix), text.count > prefix.count else { return nil }
-        self.text = text
-        user = ChannelUserID(String(text.dropFirst(prefix.count)))
     }
 }

@@ -50,7 +50,7 @@ struct DeliveryRun: Sendable {
             return nil
         }
         let steps = DeliverySteps(trace: trace, channel: installation.channel.kind, start: start)
-        steps.tell(.claimed, claim) { $0.ms = nil }
+        steps.record(.claimed, claim) { $0.ms = nil }
         let result: DeliveryMaker.Result
         do {
             result = try await maker.attempt(&claim, of: installation, on: channel, steps)
@@ -86,8 +86,8 @@ struct DeliveryRun: Sendable {
             let note =
                 isCut ? note(about: claim) { _ in AgentNote.cut(channel: channel.descriptor.name) } : nil
             let next = try await complete(claim, outcome, note)
-            steps.tellDelivered(claim, now: time.now())
-            if let note { steps.tell(note, claim) }
+            steps.recordDelivered(claim, now: time.now())
+            if let note { steps.record(note, claim) }
             return next
         case .nothingLeft:
             return try await complete(claim, nil)
@@ -96,7 +96,7 @@ struct DeliveryRun: Sendable {
             try await persist(claim) { () async throws(StoreFailure) in
                 try await store.dismiss(claim, reason: reason, now: time.now())
             }
-            steps.tell(.discarded, claim) { $0.detail = reason }
+            steps.record(.discarded, claim) { $0.detail = reason }
             return nil
         case .undecided:
             let note = note(about: claim) { AgentNote.held($0, channel: channel.descriptor.name) }
@@ -105,8 +105,8 @@ struct DeliveryRun: Sendable {
                 try await store.hold(
                     claim, reason: "It is not known whether the customer has it", note: note, now: time.now())
             }
-            steps.tell(.held, claim) { $0.detail = "It is not known whether the customer has it" }
-            if let note { steps.tell(note, claim) }
+            steps.record(.held, claim) { $0.detail = "It is not known whether the customer has it" }
+            if let note { steps.record(note, claim) }
             return nil
         }
     }
@@ -144,20 +144,20 @@ struct DeliveryRun: Sendable {
                 "direction": "\(claim.delivery.direction.rawValue)", "attempt": "\(claim.delivery.attempts + 1)",
                 "reason": "\(failure.reason)", "detail": "\(failure.detail)", "in_doubt": "\(!failure.isCertain)",
             ].merging(decision.metadata) { $1 })
-        if !failure.isCertain { steps.tell(.inDoubt, claim) { $0.detail = failure.description } }
+        if !failure.isCertain { steps.record(.inDoubt, claim) { $0.detail = failure.description } }
         switch decision {
         case .retry(let at, let counting, let wakesOnContact):
             try await retry(claim, failure, at: at, counting: counting, wakesOnContact: wakesOnContact)
-            steps.tellRetrying(claim, failure, at: at, now: now)
+            steps.recordRetrying(claim, failure, at: at, now: now)
         case .closeGate(let until):
             try await persist(claim) { () async throws(StoreFailure) in
                 try await store.closeGate(installation.id, failure.side(of: claim.delivery), until: until)
             }
             try await retry(claim, failure, at: until, counting: false)
-            steps.tellRetrying(claim, failure, at: until, now: now)
+            steps.recordRetrying(claim, failure, at: until, now: now)
         case .pause:
             try await pause(claim, failure, installation)
-            steps.tell(.paused, claim) { $0.detail = failure.description }
+            steps.record(.paused, claim) { $0.detail = failure.description }
         case .register(let retryAt):
             guard let channel = channel as? any WebhookRegistering, !installation.registeredURL.isEmpty else {
                 return try await pause(claim, failure, installation)
@@ -170,8 +170,8 @@ struct DeliveryRun: Sendable {
                 return try await pause(claim, failure, installation)
             }
             try await retry(claim, failure, at: retryAt, counting: true)
-            steps.tellRetrying(claim, failure, at: retryAt, now: now)
-        case .bury:
+            steps.recordRetrying(claim, failure, at: retryAt, now: now)
+        case .markDead:
             let note = note(about: claim) { message in
                 let name = channel?.descriptor.name ?? installation.channel.kind.rawValue
                 return claim.delivery.direction == .outbound
@@ -179,10 +179,10 @@ struct DeliveryRun: Sendable {
                     : AgentNote.lostFromCustomer(message, channel: name, reason: failure.reason)
             }
             let isNoted = try await persist(claim) { () async throws(StoreFailure) in
-                try await store.bury(claim, because: failure, note: note, now: now)
+                try await store.markDead(claim, because: failure, note: note, now: now)
             }
-            steps.tell(.dead, claim) { $0.detail = failure.description }
-            if let note, isNoted { steps.tell(note, claim) }
+            steps.record(.dead, claim) { $0.detail = failure.description }
+            if let note, isNoted { steps.record(note, claim) }
         }
     }
 
@@ -206,19 +206,9 @@ struct DeliveryRun: Sendable {
     private func pause(
         _ claim: Claim, _ failure: DeliveryFailure, _ installation: Installation
     ) async throws(StoreFailure) {
-        // A credential that was replaced while this attempt was under way is no reason to pause the new one.
-        let present = try await store.installation(installation.id)
-        guard present?.channel == installation.channel, present?.helpdesk == installation.helpdesk else {
-            return try await retry(claim, failure, at: time.now(), counting: false)
-        }
-        logger.error(
-            "installation paused",
-            metadata: [
-                "installation.id": "\(installation.id)", "reason": "\(failure.reason)", "detail": "\(failure.detail)",
-            ])
         try await persist(claim) { () async throws(StoreFailure) in
             try await store.pause(
-                installation.id, by: .credential, reason: failure.description, now: time.now())
+                installation, because: failure, of: [.channel, .helpdesk], now: time.now(), logger)
         }
         try await retry(claim, failure, at: time.now(), counting: false)
     }
@@ -245,8 +235,8 @@ struct DeliveryRun: Sendable {
         switch claim.delivery.payload {
         case .reply(let reply):
             return NoteDraft(text: words(reply.message), conversation: reply.conversation)
-        case .message(let incoming):
-            return claim.contact?.conversation.map { NoteDraft(text: words(incoming.message), conversation: $0) }
+        case .message(let inbound):
+            return claim.contact?.conversation.map { NoteDraft(text: words(inbound.message), conversation: $0) }
         case .note, nil:
             return nil
         }

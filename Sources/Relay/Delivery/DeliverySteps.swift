@@ -10,8 +10,8 @@ struct DeliverySteps: Sendable {
     /// When this attempt began.
     let start: ContinuousClock.Instant
 
-    func tell(_ kind: TraceStep.Kind, _ claim: Claim, _ fill: (inout TraceStep) -> Void = { _ in }) {
-        trace.tell(kind) { step in
+    func record(_ kind: TraceStep.Kind, _ claim: Claim, _ fill: (inout TraceStep) -> Void = { _ in }) {
+        trace.record(kind) { step in
             step.set(Flow(claim.delivery.installation, claim.delivery.direction), channel)
             step.delivery = claim.delivery.id.rawValue
             step.attempt = claim.delivery.attempts + 1
@@ -22,23 +22,23 @@ struct DeliverySteps: Sendable {
         }
     }
 
-    func tellDelivered(_ claim: Claim, now: Date) {
-        tell(.delivered, claim) { step in
+    func recordDelivered(_ claim: Claim, now: Date) {
+        record(.delivered, claim) { step in
             let age = Int(clamping: claim.delivery.acceptedAt.duration(until: now).seconds * 1000)
             step.detail = "\(age) ms after it was accepted"
         }
     }
 
-    func tellRetrying(_ claim: Claim, _ failure: DeliveryFailure, at: Date, now: Date) {
-        tell(.retrying, claim) { step in
+    func recordRetrying(_ claim: Claim, _ failure: DeliveryFailure, at: Date, now: Date) {
+        record(.retrying, claim) { step in
             let wait = max(0, now.duration(until: at).seconds)
             step.detail = "again in \(Int(clamping: wait.rounded(.up))) s: \(failure.description)"
         }
     }
 
     /// A note that leaves with the next look at the outbox.
-    func tell(_ note: NoteDraft, _ claim: Claim) {
-        tell(.note, claim) { step in
+    func record(_ note: NoteDraft, _ claim: Claim) {
+        record(.note, claim) { step in
             step.event = "note"
             step.set(text: note.text)
             step.detail = "a private note for the agents"
@@ -49,15 +49,15 @@ struct DeliverySteps: Sendable {
 /// Tells of each request, and how it was answered.
 final class TracingSender: HTTPSender {
     private let base: any HTTPSender
-    private let tell: Tell
+    private let record: Recorder
     private let hasSent = Mutex(false)
 
     /// Makes a step and passes it on.
-    typealias Tell = @Sendable (TraceStep.Kind, (inout TraceStep) -> Void) -> Void
+    typealias Recorder = @Sendable (TraceStep.Kind, (inout TraceStep) -> Void) -> Void
 
-    init(base: any HTTPSender, tell: @escaping Tell) {
+    init(base: any HTTPSender, record: @escaping Recorder) {
         self.base = base
-        self.tell = tell
+        self.record = record
     }
 
     /// Whether anything was asked for but information.
@@ -68,21 +68,21 @@ final class TracingSender: HTTPSender {
     ) async throws(TransportFailure) -> HTTPReply {
         if request.method != .get { hasSent.withLock { $0 = true } }
         let call = "\(request.method.rawValue) \(request.loggedURL)"
-        tell(.sending) { step in
+        record(.sending) { step in
             step.ms = nil
             step.detail = call
         }
         let start = ContinuousClock.now
         do {
             let reply = try await base.send(request, body: body, timeout: timeout)
-            tell(.answered) { step in
+            record(.answered) { step in
                 step.set(time: .now - start)
                 step.status = reply.status.code
                 step.detail = call
             }
             return reply
         } catch {
-            tell(.answered) { step in
+            record(.answered) { step in
                 step.set(time: .now - start)
                 step.outcome = "no answer"
                 step.detail = "\(call): \(error)"

@@ -96,8 +96,8 @@ package final class RelayEngine: Service {
         await withDiscardingTaskGroup { group in
             while !isToEnd {
                 if let end, time.now() >= end { break }
-                let look = await claimDue(as: worker)
-                for claim in look.claims {
+                let round = await claimDue(as: worker)
+                for claim in round.claims {
                     inHand.withLock { $0 += 1 }
                     group.addTask {
                         await self.run.make(claim)
@@ -105,8 +105,8 @@ package final class RelayEngine: Service {
                         self.wakeUp.signal()
                     }
                 }
-                if end != nil, look.isIdle, inHand.withLock({ $0 }) == 0 { break }
-                if look.claims.isEmpty { await wakeUp.wait(atMost: look.wait, time) }
+                if end != nil, round.isIdle, inHand.withLock({ $0 }) == 0 { break }
+                if round.claims.isEmpty { await wakeUp.wait(atMost: round.wait, time) }
             }
             let limit = time.now().adding(settings.drainTime)
             while inHand.withLock({ $0 }) > 0, time.now() < limit, !Task.isCancelled {
@@ -116,7 +116,7 @@ package final class RelayEngine: Service {
         }
     }
 
-    private struct Look {
+    private struct ClaimRound {
         var claims: [Claim] = []
         /// Until the next look, unless the wake-up comes first.
         var wait: Duration
@@ -124,8 +124,8 @@ package final class RelayEngine: Service {
         var isIdle = false
     }
 
-    private func claimDue(as worker: WorkerID) async -> Look {
-        var look = Look(wait: settings.pollInterval)
+    private func claimDue(as worker: WorkerID) async -> ClaimRound {
+        var round = ClaimRound(wait: settings.pollInterval)
         let free = settings.concurrency - inHand.withLock { $0 }
         do {
             let now = time.now()
@@ -133,19 +133,19 @@ package final class RelayEngine: Service {
             let due = free > 0 ? try await store.nextDue(now: now) : now
             pulse.beat()
             guard let due else {
-                look.isIdle = true
-                return look
+                round.isIdle = true
+                return round
             }
             if due > now {
-                look.wait = min(look.wait, now.duration(until: due))
-                look.isIdle = true
+                round.wait = min(round.wait, now.duration(until: due))
+                round.isIdle = true
             } else if free > 0 {
-                look.claims = try await store.claim(by: worker, limit: free, lease: settings.lease, now: now)
+                round.claims = try await store.claim(by: worker, limit: free, lease: settings.lease, now: now)
             }
         } catch {
             logger.error("outbox can't be read", metadata: ["error": "\(error)"])
         }
-        return look
+        return round
     }
 
     private func keepHouse() async {
@@ -160,7 +160,7 @@ package final class RelayEngine: Service {
                 let freed = try await store.reap(now: time.now())
                 if freed > 0 {
                     logger.warning("leases of an ended worker freed", metadata: ["leases": "\(freed)"])
-                    trace.tell(.recovered) { $0.detail = "leases of an ended worker freed: \(freed)" }
+                    trace.record(.recovered) { $0.detail = "leases of an ended worker freed: \(freed)" }
                     wakeUp.signal()
                 }
             } catch {

@@ -21,10 +21,10 @@ package final class HealthKeeper: Service {
 
     /// How old what the requests see of the load may be. Where the outbox is so full that a look takes long, it takes no
     /// more than a twentieth of the time, up to the longest interval.
-    private static let lookInterval: Duration = .seconds(1)
+    private static let checkInterval: Duration = .seconds(1)
     private static let longestInterval: Duration = .seconds(5)
     /// So many looks go by between two times that alarms are judged and counts are stored.
-    private static let looksPerRound = 5
+    private static let checksPerRound = 5
 
     /// - Parameters:
     ///   - stalls: is told why the relay stands still, for readiness.
@@ -50,25 +50,25 @@ package final class HealthKeeper: Service {
     /// Goes on until the service group shuts down.
     package func run() async throws {
         await cancelWhenGracefulShutdown {
-            var look = 0
+            var checks = 0
             var pause: Duration
             repeat {
                 let start = ContinuousClock.now
-                await self.look()
-                if look.isMultiple(of: Self.looksPerRound) { await self.round() }
-                look += 1
-                pause = min(max(Self.lookInterval, (.now - start) * 19), Self.longestInterval)
+                await self.check()
+                if checks.isMultiple(of: Self.checksPerRound) { await self.round() }
+                checks += 1
+                pause = min(max(Self.checkInterval, (.now - start) * 19), Self.longestInterval)
             } while (try? await self.time.sleep(pause)) != nil
         }
         await storeCounts()
     }
 
     /// Finds out whether there is room for more.
-    package func look() async {
+    package func check() async {
         for surrounding in surroundings {
             pressure.surroundings.settle(
                 surrounding.alarm, to: surrounding.trouble(), now: time.now(),
-                logger: surrounding.isToldElsewhere ? nil : logger)
+                logger: surrounding.isReportedElsewhere ? nil : logger)
         }
         do {
             let load = try await store.load(waitingUpTo: limits.countLimit)
@@ -95,7 +95,7 @@ package final class HealthKeeper: Service {
         do {
             let metrics = try await store.currentMetrics()
             let now = time.now()
-            let stalled = watch.withLock { $0.look(at: metrics, now: now, uptime: time.bootClock.now()) }
+            let stalled = watch.withLock { $0.observe(metrics, now: now, uptime: time.bootClock.now()) }
             stalls.update(stalled)
             let wanted = rules.wanted(by: metrics, now: now).merging(stalled) { $1 }
             await alarms.settle(rules.judged(of: metrics), to: wanted)

@@ -12,7 +12,7 @@ extension Intake {
     ) throws -> WebhookResponse {
         let flow = Flow(steps.installation.id, steps.direction)
         let response: WebhookResponse
-        steps.tell(.received)
+        steps.record(.received)
         do {
             response = try body()
         } catch let refusal as WebhookRefusal {
@@ -20,14 +20,14 @@ extension Intake {
             if isSigned, refusal.kind != .notReady {
                 meter.verified(flow, isGenuine: refusal.kind == .malformed, body: request.body)
             }
-            steps.tell(.refused) { step in
+            steps.record(.refused) { step in
                 step.outcome = refusal.kind.rawValue
                 step.detail = refusal.reason
                 step.status = refusal.status.code
             }
             throw refusal
         } catch {
-            steps.tell(.refused) { step in
+            steps.record(.refused) { step in
                 step.outcome = "unavailable"
                 step.detail = "not accepted now, to be sent again: \(error)"
                 step.status = 503

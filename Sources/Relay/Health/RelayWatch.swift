@@ -34,7 +34,7 @@ struct RelayWatch: Hashable, Sendable {
 
     /// - Parameter uptime: the present time of the boot clock, which nobody sets.
     /// - Returns: the alarms of ``alarms`` that are called for, each with its reason.
-    mutating func look(at metrics: StoreMetrics, now: Date, uptime: Duration) -> [Alarm: String] {
+    mutating func observe(_ metrics: StoreMetrics, now: Date, uptime: Duration) -> [Alarm: String] {
         var wanted: [Alarm: String] = [:]
         if let reason = stall(in: metrics, now: now, uptime: uptime) { wanted[Alarm(.relayStalled)] = reason }
         if let reason = stuckLane(in: metrics) { wanted[Alarm(.laneStuck)] = reason }

@@ -7,13 +7,13 @@ import Synchronization
 package struct Surrounding: Sendable {
     package var alarm: Alarm.Name
     /// Whether another process tells of the alarm, so that this one doesn't do so as well.
-    package var isToldElsewhere: Bool
+    package var isReportedElsewhere: Bool
     /// What is wrong now; `nil`: nothing.
     package var trouble: @Sendable () -> String?
 
-    package init(_ alarm: Alarm.Name, isToldElsewhere: Bool = false, trouble: @escaping @Sendable () -> String?) {
+    package init(_ alarm: Alarm.Name, isReportedElsewhere: Bool = false, trouble: @escaping @Sendable () -> String?) {
         self.alarm = alarm
-        self.isToldElsewhere = isToldElsewhere
+        self.isReportedElsewhere = isReportedElsewhere
         self.trouble = trouble
     }
 }

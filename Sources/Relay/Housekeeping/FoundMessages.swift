@@ -13,7 +13,7 @@ struct FoundMessages {
     static let clockAllowance: TimeInterval = 24 * 60 * 60
     /// Nothing older is ever fetched. Much less than the 30 days for which the names of events are remembered, so that
     /// whatever was taken in is recognised.
-    static let longestLookBack: TimeInterval = 7 * 24 * 60 * 60
+    static let longestLookback: TimeInterval = 7 * 24 * 60 * 60
 
     /// In the order in which they were written.
     private(set) var messages: [HelpdeskEvent]
@@ -22,7 +22,7 @@ struct FoundMessages {
 
     /// From when on to ask for messages.
     static func start(of conversation: WatchedConversation, now: Date) -> Date {
-        let earliest = now.addingTimeInterval(-longestLookBack)
+        let earliest = now.addingTimeInterval(-longestLookback)
         guard let seenUntil = conversation.seenUntil else {
             return max(conversation.beginsAt.addingTimeInterval(-clockAllowance), earliest)
         }

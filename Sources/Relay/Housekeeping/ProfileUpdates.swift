@@ -114,7 +114,7 @@ package struct ProfileUpdates: Service {
     private func sender(
         for update: ProfileUpdate, of installation: Installation, _ logger: Logger
     ) -> any HTTPSender {
-        let traced = TracingSender(base: http) { kind, fill in tell(kind, update, installation, fill) }
+        let traced = TracingSender(base: http) { kind, fill in record(kind, update, installation, fill) }
         // Shorter than the store's patience: what is sent has ended when another worker may take the update.
         let leasedUntil = time.bootClock.now() + WrittenProfile.patience - .seconds(30)
         let bound = LeaseBoundSender(base: traced, leasedUntil: leasedUntil, clock: time.bootClock)
@@ -135,7 +135,7 @@ package struct ProfileUpdates: Service {
             }
         logger.info("profile update done", metadata: ["result": "\(words)"])
         try await record(result, update)
-        tell(.profile, update, installation) { $0.detail = words }
+        record(.profile, update, installation) { $0.detail = words }
     }
 
     /// A failed update is no delivery's failure, but it tells as much of the helpdesk: a limit that was reached closes the
@@ -147,7 +147,7 @@ package struct ProfileUpdates: Service {
         if Task.isCancelled { return try await record(.postponed(until: time.now()), update) }
         logger.warning(
             "profile update failed", metadata: ["reason": "\(failure.reason)", "detail": "\(failure.detail)"])
-        tell(.profile, update, installation) { $0.detail = failure.description }
+        record(.profile, update, installation) { $0.detail = failure.description }
         switch failure.remedy {
         case .giveUp:
             try await record(.refused, update)
@@ -155,14 +155,7 @@ package struct ProfileUpdates: Service {
             try await store.closeGate(installation.id, .helpdesk, until: until)
             try await record(.postponed(until: until), update)
         case .pause:
-            // As for deliveries: a token that was replaced during the call is no reason to pause the new one.
-            if try await store.installation(installation.id)?.helpdesk == installation.helpdesk {
-                logger.error(
-                    "installation paused",
-                    metadata: ["reason": "\(failure.reason)", "detail": "\(failure.detail)"])
-                try await store.pause(
-                    installation.id, by: .credential, reason: failure.description, now: time.now())
-            }
+            try await store.pause(installation, because: failure, of: [.helpdesk], now: time.now(), logger)
             try await record(.postponed(until: time.now()), update)
         case .retry(let after):
             try await record(.failed(after: after), update, rest: Self.restAfterFailure)
@@ -177,11 +170,11 @@ package struct ProfileUpdates: Service {
         try await store.record(result, of: update, rest: rest, now: time.now())
     }
 
-    private func tell(
+    private func record(
         _ kind: TraceStep.Kind, _ update: ProfileUpdate, _ installation: Installation,
         _ fill: (inout TraceStep) -> Void
     ) {
-        trace.tell(kind) { step in
+        trace.record(kind) { step in
             step.set(Flow(installation.id, .inbound), installation.channel.kind)
             step.event = "profile"
             step.set(update.profile)

@@ -46,7 +46,7 @@ package struct Reconciliation: Service {
     package func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                let wait = await look().wait
+                let wait = await poll().wait
                 if wait > .zero { try? await time.sleep(wait) }
             }
         }
@@ -59,7 +59,7 @@ package struct Reconciliation: Service {
         let end = time.now().adding(limit)
         var found = 0
         while !Task.isCancelled, time.now() < end {
-            let round = await look()
+            let round = await poll()
             found += round.found
             if round.wait == .zero { continue }
             // What only the pace holds up is worth to be waited for.
@@ -77,19 +77,19 @@ package struct Reconciliation: Service {
     }
 
     /// Makes one look for each installation that has one due.
-    private func look() async -> Round {
+    private func poll() async -> Round {
         let longest = min(pace.interval, Self.longestWait)
         do {
             let now = time.now()
             // A cheap read first: with nothing due, no worker takes the write lock.
-            guard let due = try await store.nextLook(pace, now: now) else { return Round(wait: longest) }
+            guard let due = try await store.nextPoll(pace, now: now) else { return Round(wait: longest) }
             if due > now { return Round(wait: min(longest, now.duration(until: due))) }
             let conversations = try await store.takeConversations(pace, now: now)
             // Another worker was faster, or what was due isn't watched any more.
             if conversations.isEmpty { return Round(wait: min(longest, .seconds(1))) }
             return await withTaskGroup(of: Int.self) { group in
                 for conversation in conversations {
-                    group.addTask { await look(into: conversation) }
+                    group.addTask { await poll(conversation) }
                 }
                 return await group.reduce(into: Round(wait: .zero)) { $0.found += $1 }
             }
@@ -100,7 +100,7 @@ package struct Reconciliation: Service {
     }
 
     /// - Returns: how many replies were found.
-    private func look(into conversation: WatchedConversation) async -> Int {
+    private func poll(_ conversation: WatchedConversation) async -> Int {
         var logger = logger
         logger[metadataKey: "installation.id"] = "\(conversation.installation)"
         logger[metadataKey: "conversation.id"] = "\(conversation.id)"
@@ -151,7 +151,7 @@ package struct Reconciliation: Service {
             if !result.deliveries.isEmpty { wakeUp.signal() }
             result.logWithheld(of: installation, logger)
             if !result.replies.isEmpty {
-                trace.tell(.committed) { step in
+                trace.record(.committed) { step in
                     step.set(Flow(installation.id, .outbound), installation.channel.kind)
                     step.deliveries = result.deliveries.map(\.rawValue)
                     step.event = "message"
@@ -185,14 +185,7 @@ package struct Reconciliation: Service {
             let latest = time.now().adding(RetryPolicy().longestAskedWait)
             try await store.closeGate(installation.id, .helpdesk, until: min(until, latest))
         case .pause:
-            // As for deliveries: a token that was replaced during the call is no reason to pause the new one.
-            if try await store.installation(installation.id)?.helpdesk == installation.helpdesk {
-                logger.error(
-                    "installation paused",
-                    metadata: ["reason": "\(failure.reason)", "detail": "\(failure.detail)"])
-                try await store.pause(
-                    installation.id, by: .credential, reason: failure.description, now: time.now())
-            }
+            try await store.pause(installation, because: failure, of: [.helpdesk], now: time.now(), logger)
         case .retry(let after):
             let wait = RetryPolicy().wait(askedFor: after) ?? .zero
             try await record(.failed, conversation, rest: max(wait, Self.restAfterFailure))
@@ -202,18 +195,18 @@ package struct Reconciliation: Service {
     }
 
     private func record(
-        _ result: LookDecision.Result, _ conversation: WatchedConversation, beginsAt: Date? = nil,
+        _ result: PollDecision.Result, _ conversation: WatchedConversation, beginsAt: Date? = nil,
         seenUntil: Date? = nil, calls: Int = 1, rest: Duration = .zero
     ) async throws(StoreFailure) {
-        var outcome = LookOutcome(
+        var outcome = PollOutcome(
             beginsAt: beginsAt ?? conversation.beginsAt, seenUntil: seenUntil ?? conversation.seenUntil,
-            looksInVain: conversation.looksInVain, nextLook: nil, calls: calls, rest: rest)
-        let decision = LookDecision.after(
-            result, looksInVain: conversation.looksInVain, isResolved: conversation.isResolved,
+            emptyPolls: conversation.emptyPolls, nextPoll: nil, calls: calls, rest: rest)
+        let decision = PollDecision.after(
+            result, emptyPolls: conversation.emptyPolls, isResolved: conversation.isResolved,
             interval: pace.interval)
-        if case .again(let wait, let looksInVain) = decision {
-            outcome.nextLook = wait
-            outcome.looksInVain = looksInVain
+        if case .again(let wait, let emptyPolls) = decision {
+            outcome.nextPoll = wait
+            outcome.emptyPolls = emptyPolls
         }
         try await store.record(outcome, of: conversation, pace, now: time.now())
     }

@@ -10,14 +10,14 @@ extension Intake {
         _ logger: Logger
     ) throws -> WebhookResponse {
         let reading = try channel.read(request, account: installation.channel)
-        steps.tell(.verified) { step in
+        steps.record(.verified) { step in
             if let first = reading.events.first { step.set(first.content) }
         }
         var arrivals: [Acceptance.Arrival] = []
         for event in reading.events {
             switch event.content {
-            case .message(let incoming):
-                let payload = IncomingPayload(id: incoming.id, profile: incoming.from, message: incoming.message)
+            case .message(let inbound):
+                let payload = InboundPayload(id: inbound.id, profile: inbound.from, message: inbound.message)
                 arrivals.append(.init(dedupeKey: event.dedupeKey, content: .message(payload)))
             case .receipt(let receipt):
                 let note =
@@ -30,7 +30,7 @@ extension Intake {
                 logger.info(
                     "webhook event ignored",
                     metadata: ["installation.id": "\(installation.id)", "reason": "\(reason)"])
-                steps.tell(.ignored) { $0.detail = reason }
+                steps.record(.ignored) { $0.detail = reason }
             }
         }
         try accept(arrivals, for: installation, at: request.receivedAt, steps, logger)
@@ -49,7 +49,7 @@ extension Intake {
                 installation: installation.id, topic: installation.helpdesk.topic, channel: installation.channel.kind,
                 arrivals: arrivals, at: instant, source: source))
         reach(.afterCommit, result.deliveries.map(\.description).joined(separator: " "))
-        steps.tellCommitted(arrivals, result, of: installation)
+        steps.recordCommitted(arrivals, result, of: installation)
         if !result.deliveries.isEmpty { wakeUp.signal() }
         result.logWithheld(of: installation, logger)
         // Receipts come by the dozen; what becomes a delivery is worth a line.

@@ -15,7 +15,7 @@ extension Intake {
         _ reading: WebhookReading<HelpdeskEvent>, from source: ReplySource, by caller: Installation, at instant: Date,
         _ steps: WebhookSteps, _ logger: Logger, vouches: (Installation) -> Bool
     ) throws -> WebhookResponse {
-        steps.tell(.verified) { step in
+        steps.record(.verified) { step in
             if let first = reading.events.first { step.set(first.content) }
         }
         let directory = try store.directory()
@@ -40,7 +40,7 @@ extension Intake {
                         "installation.id": "\((owner ?? caller).id)", "event.key": "\(event.dedupeKey)",
                         "reason": "\(reason)",
                     ])
-                steps.tell(.ignored, of: owner) { step in
+                steps.record(.ignored, of: owner) { step in
                     step.set(event.content)
                     step.detail = reason
                 }
@@ -64,7 +64,7 @@ extension Intake {
                     "installation.id": "\(installation.id)", "came.by": "\(caller.id)",
                     "event.key": "\(event.dedupeKey)",
                 ])
-            steps.tell(.refused, of: installation) { step in
+            steps.record(.refused, of: installation) { step in
                 step.set(event.content)
                 step.status = HTTPResponse.Status.forbidden.code
                 step.outcome = "foreign"

@@ -10,10 +10,10 @@ struct WebhookSteps {
     let start: ContinuousClock.Instant
 
     /// - Parameter owner: whose it is, when it turned out to be another installation's.
-    func tell(
+    func record(
         _ kind: TraceStep.Kind, of owner: Installation? = nil, _ fill: (inout TraceStep) -> Void = { _ in }
     ) {
-        trace.tell(kind) { step in
+        trace.record(kind) { step in
             let owner = owner ?? installation
             step.request = request
             step.set(Flow(owner.id, direction), owner.channel.kind)
@@ -23,8 +23,8 @@ struct WebhookSteps {
     }
 
     /// What one commit made of the events that were brought to it.
-    func tellCommitted(_ arrivals: [Acceptance.Arrival], _ result: AcceptanceResult, of owner: Installation) {
-        tell(.committed, of: owner) { step in
+    func recordCommitted(_ arrivals: [Acceptance.Arrival], _ result: AcceptanceResult, of owner: Installation) {
+        record(.committed, of: owner) { step in
             if let first = arrivals.first { step.set(first.content) }
             step.deliveries = result.deliveries.map(\.rawValue)
             step.delivery = result.deliveries.count == 1 ? result.deliveries.first?.rawValue : nil

@@ -40,12 +40,13 @@ package struct Installer: Sendable {
     ///
     /// - Parameter topic: the topic's id or its name.
     package func install(
-        channel: any Channel, account: ChannelAccount, helpdesk desk: HelpdeskAccount, topic: String, name: String?,
+        channel: any Channel, account: ChannelAccount, helpdesk helpdeskAccount: HelpdeskAccount, topic: String,
+        name: String?,
         doubtPolicy: Installation.DoubtPolicy
     ) async throws -> Report {
         let existing = try await store.installations()
         var warnings: [String] = []
-        let (channelCheck, deskCheck, found) = try await check(channel, account, desk, topic)
+        let (channelCheck, helpdeskCheck, found) = try await check(channel, account, helpdeskAccount, topic)
         if let other = channelCheck.webhookURL, !other.isEmpty, !other.hasPrefix(endpoints.baseURL + "/") {
             warnings.append(
                 "\(channel.descriptor.name) was calling \(other) for this account. It will call byoc instead; "
@@ -60,16 +61,17 @@ package struct Installer: Sendable {
             // What an install that was killed half-way left behind.
             try await store.remove(twin.id, keepingHistory: false, now: now())
         }
-        for twin in existing where twin.helpdesk.topic == found.id && twin.helpdesk.baseURL == desk.baseURL {
+        for twin in existing where twin.helpdesk.topic == found.id && twin.helpdesk.baseURL == helpdeskAccount.baseURL {
             warnings.append(
                 "The topic \(found.name) is already used by installation \(twin.id). Replies of agents go to the one "
                     + "that knows the customer; a topic for each channel is easier to tell apart.")
         }
-        var desk = desk
-        desk.topic = found.id
-        desk.topicName = found.name
+        var helpdeskAccount = helpdeskAccount
+        helpdeskAccount.topic = found.id
+        helpdeskAccount.topicName = found.name
         var installation = Installation(
-            id: InstallationID(Self.freshID(for: account.kind, among: existing)), channel: account, helpdesk: desk,
+            id: InstallationID(Self.freshID(for: account.kind, among: existing)), channel: account,
+            helpdesk: helpdeskAccount,
             name: name ?? channelCheck.accountName, doubtPolicy: doubtPolicy, targetToken: .random(),
             helpdeskToken: .random(), eventSecret: .random(), createdAt: now())
         try await store.save(installation, now: now())
@@ -81,32 +83,32 @@ package struct Installer: Sendable {
         }
         return Report(
             installation: installation, channelAccount: channelCheck.accountName,
-            helpdeskAccount: deskCheck.accountName, topic: found, targetURL: endpoints.targetURL(of: installation),
+            helpdeskAccount: helpdeskCheck.accountName, topic: found, targetURL: endpoints.targetURL(of: installation),
             helpdeskURL: endpoints.helpdeskURL(of: installation),
             productEventURL: endpoints.productEventURL(of: installation),
             needsPasting: !(channel is any WebhookRegistering),
             sharesWebhookWith: existing.first {
-                $0.helpdesk.baseURL == desk.baseURL && !$0.helpdesk.webhookPublicKey.isEmpty
+                $0.helpdesk.baseURL == helpdeskAccount.baseURL && !$0.helpdesk.webhookPublicKey.isEmpty
             }?.id,
             warnings: warnings)
     }
 
     /// Asks both sides whether what they need is right.
     package func check(
-        _ channel: any Channel, _ account: ChannelAccount, _ desk: HelpdeskAccount, _ topic: String
+        _ channel: any Channel, _ account: ChannelAccount, _ helpdeskAccount: HelpdeskAccount, _ topic: String
     ) async throws -> (ChannelCheck, HelpdeskCheck, HelpdeskCheck.Topic) {
         let channelCheck = try await channel.check(account, over: http)
-        let deskCheck = try await helpdesk.check(desk, over: http)
-        let byID = deskCheck.topics.first { $0.id.rawValue == topic }
-        let byName = deskCheck.topics.filter { $0.name.lowercased() == topic.lowercased() }
+        let helpdeskCheck = try await helpdesk.check(helpdeskAccount, over: http)
+        let byID = helpdeskCheck.topics.first { $0.id.rawValue == topic }
+        let byName = helpdeskCheck.topics.filter { $0.name.lowercased() == topic.lowercased() }
         guard let found = byID ?? (byName.count == 1 ? byName.first : nil) else {
-            let list = deskCheck.topics.map { "  \($0.id)  \($0.name)\($0.isEnabled ? "" : " (disabled)")" }
+            let list = helpdeskCheck.topics.map { "  \($0.id)  \($0.name)\($0.isEnabled ? "" : " (disabled)")" }
             throw SetupFailure(
                 side: helpdesk.name,
                 problem: byName.count > 1 ? "\(byName.count) topics are called “\(topic)”" : "no topic “\(topic)”",
                 remedy: "Give the id of one of these:\n" + list.joined(separator: "\n"))
         }
-        return (channelCheck, deskCheck, found)
+        return (channelCheck, helpdeskCheck, found)
     }
 
     /// Registers the target URL with the channel, and remembers it. Nothing happens for a channel without registration.

@@ -57,7 +57,7 @@ package struct Ledger: Sendable {
         /// The text in the form in which it arrived: a picture may come as a link.
         var arrivedAs: String?
         var mark = Mark.sent
-        var isTold = false
+        var isAnnounced = false
         /// The delivery that the bridge made of it, once it has failed.
         var failedDelivery: String?
         var hasFailed: Bool { mark == .failed }
@@ -100,7 +100,7 @@ package struct Ledger: Sendable {
         case (.viber, .action, "customer.writes"):
             send(entry.reference, entry.text, Lane(person: entry.subject, direction: .inbound))
         case (.viber, .webhook, "message") where entry.status == 200:
-            tell(entry.reference, raises: .delivered)
+            announce(entry.reference, raises: .delivered)
         case (.freshchat, .action, "user.created"):
             // What is before the colon says which channel the person is on.
             if let colon = entry.reference.firstIndex(of: ":") {
@@ -115,7 +115,7 @@ package struct Ledger: Sendable {
             guard let person = persons[entry.subject] else { return }
             send(entry.reference, entry.text, Lane(person: person, direction: .outbound))
         case (.freshchat, .webhook, "message_create") where (200..<300).contains(entry.status):
-            tell(entry.reference, raises: nil)
+            announce(entry.reference, raises: nil)
         case (.viber, .message, let name) where name != "welcome":
             arrive(entry.text, Lane(person: entry.subject, direction: .outbound), as: .delivered)
         case (.viber, _, "seen"):
@@ -165,11 +165,11 @@ package struct Ledger: Sendable {
     }
 
     /// A webhook was answered that tells of a message.
-    private mutating func tell(_ id: String, raises mark: Mark?) {
+    private mutating func announce(_ id: String, raises mark: Mark?) {
         guard let lane = laneOfMessage[id], let index = lanes[lane]?.lastIndex(where: { $0.id == id }) else { return }
-        if lanes[lane]?[index].isTold == true { tallies[lane.direction, default: Tally()].repeats += 1 }
+        if lanes[lane]?[index].isAnnounced == true { tallies[lane.direction, default: Tally()].repeats += 1 }
         change(lane, index) { sent in
-            sent.isTold = true
+            sent.isAnnounced = true
             if let mark { sent.mark = max(sent.mark, mark) }
         }
     }

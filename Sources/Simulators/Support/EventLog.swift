@@ -71,15 +71,13 @@ package final class EventLog: Sendable {
     private struct State {
         var entries: [LogEntry] = []
         var forgotten = 0
-        /// Counts the entries and the changes without one.
-        var changes = 0
-        var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
-        var nextWaiter = 0
 
         var last: Int { forgotten + entries.count }
     }
 
     private let state = Mutex(State())
+    /// Of new entries, and of changes without one.
+    private let changes = ChangeSignal()
     private let capacity: Int
 
     package init(capacity: Int = 1_000_000) {
@@ -102,24 +100,12 @@ package final class EventLog: Sendable {
                 state.entries.removeFirst(capacity / 10)
                 state.forgotten += capacity / 10
             }
-            state.changes += 1
         }
-        wakeWaiters()
+        changes.note()
     }
 
     /// Lets those who wait look again after a change that leaves no entry.
-    package func noteChange() {
-        state.withLock { $0.changes += 1 }
-        wakeWaiters()
-    }
-
-    private func wakeWaiters() {
-        let waiters = state.withLock { state in
-            defer { state.waiters.removeAll() }
-            return Array(state.waiters.values)
-        }
-        for waiter in waiters { waiter.resume() }
-    }
+    package func noteChange() { changes.note() }
 
     /// The entries with numbers above `number`, oldest first, at most `limit`.
     package func entries(since number: Int = 0, limit: Int = .max) -> [LogEntry] {
@@ -132,40 +118,6 @@ package final class EventLog: Sendable {
     ///
     /// - Returns: false when it did not hold within the time-out.
     package func wait(timeout: Duration, until condition: @escaping @Sendable () -> Bool) async -> Bool {
-        await withTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                while !Task.isCancelled {
-                    let seen = self.state.withLock { $0.changes }
-                    if condition() { return true }
-                    await self.waitForChange(after: seen)
-                }
-                return condition()
-            }
-            group.addTask {
-                try? await Task.sleep(for: timeout)
-                return condition()
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? false
-        }
-    }
-
-    private func waitForChange(after seen: Int) async {
-        let id = state.withLock { state in
-            state.nextWaiter += 1
-            return state.nextWaiter
-        }
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let isDue = state.withLock { state in
-                    guard state.changes == seen, !Task.isCancelled else { return true }
-                    state.waiters[id] = continuation
-                    return false
-                }
-                if isDue { continuation.resume() }
-            }
-        } onCancel: {
-            state.withLock { $0.waiters.removeValue(forKey: id) }?.resume()
-        }
+        await changes.wait(timeout: timeout, until: condition)
     }
 }

@@ -11,7 +11,7 @@ struct Stories {
         self.byoc = byoc
     }
 
-    func tell() async {
+    func report() async {
         let outbox = await deliveries()
         let lines = (FileManager.default.contents(atPath: byoc.logFile) ?? Data()).split(separator: UInt8(ascii: "\n"))
             .map { String(decoding: $0, as: UTF8.self) }

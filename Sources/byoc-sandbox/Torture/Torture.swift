@@ -75,9 +75,9 @@ struct Torture: AsyncParsableCommand {
             let log = sandbox.log.entries()
             let oracle = Oracle(log, Oracle.Options(isPolled: drop > 0, topic: run.topic))
             if keepLog || !oracle.verdict.isGood { try Self.write(log, to: "\(folder)/services.jsonl") }
-            if !oracle.verdict.isGood { await Stories(oracle.verdict, byoc: run.byoc).tell() }
+            if !oracle.verdict.isGood { await Stories(oracle.verdict, byoc: run.byoc).report() }
             await run.byoc.stop()
-            TortureSummary(log: log, oracle.verdict, seconds: elapsed).tell()
+            TortureSummary(log: log, oracle.verdict, seconds: elapsed).report()
             return oracle.verdict.isGood
         }
         if !isGood { throw ExitCode.failure }

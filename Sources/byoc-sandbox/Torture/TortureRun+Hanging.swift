@@ -25,7 +25,7 @@ extension TortureRun {
             return agenda.append((ContinuousClock.now, .stop(worker)))
         }
         _ = Glibc.kill(worker, SIGSTOP)
-        while byoc.isStopping(worker) { try await Swift.Task.sleep(for: .milliseconds(1)) }
+        while !Processes.isStopped(worker) { try await Swift.Task.sleep(for: .milliseconds(1)) }
         points.letGo(worker)
         note("freeze", subject: "\(worker)", text: "hangs")
         agenda.append((ContinuousClock.now + hangTime, .thaw(worker)))

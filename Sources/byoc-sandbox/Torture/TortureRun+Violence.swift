@@ -85,7 +85,7 @@ extension TortureRun {
     /// Nobody is there to be killed at the moment; somebody will be.
     private mutating func killLater() async throws {
         try await Swift.Task.sleep(for: .milliseconds(200))
-        try await look()
+        try await poll()
         if let worker = mortalWorkers().first {
             noteKill("worker")
             _ = Glibc.kill(worker, SIGKILL)
@@ -119,7 +119,7 @@ extension TortureRun {
         for _ in 0..<points.disarm() {
             try await kill(.worker)
             try await Swift.Task.sleep(for: .milliseconds(300))
-            try await look()
+            try await poll()
         }
     }
 
@@ -189,25 +189,25 @@ extension TortureRun {
             hanging.remove(worker)
             _ = Glibc.kill(worker, SIGCONT)
         case .reload: reload()
-        case .mend(.viber):
+        case .repair(.viber):
             note("repair", subject: "viber")
-            await mend(.viber, by: ["resume", installation])
-        case .mend(.freshchat):
+            await repair(.viber, by: ["resume", installation])
+        case .repair(.freshchat):
             note("repair", subject: "freshchat")
             let file = "\(byoc.folder)/token"
             try Data(sandbox.freshchat.token.utf8).write(to: URL(filePath: file))
-            await mend(
+            await repair(
                 .freshchat, by: ["set-key", installation, "--kind", "freshchat-token", "--file", file])
-        case .mend: break
+        case .repair: break
         }
     }
 
     /// The service that the operator's command asks may fail at this moment too; then the operator tries again.
-    private mutating func mend(_ side: LogEntry.Side, by command: [String]) async {
+    private mutating func repair(_ side: LogEntry.Side, by command: [String]) async {
         do {
             _ = try await byoc.run(command)
         } catch {
-            agenda.append((ContinuousClock.now + .seconds(1), .mend(side)))
+            agenda.append((ContinuousClock.now + .seconds(1), .repair(side)))
         }
     }
 

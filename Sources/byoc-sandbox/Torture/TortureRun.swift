@@ -47,7 +47,7 @@ struct TortureRun {
         case reload
         case thaw(pid_t)
         /// An operator repairs what was refused.
-        case mend(LogEntry.Side)
+        case repair(LogEntry.Side)
     }
 
     var topic: String { about.freshchat.topics[0].id }
@@ -72,7 +72,7 @@ struct TortureRun {
         for (index, step) in plan.steps.enumerated() {
             try await makeRoom()
             try await perform(step)
-            if index % 16 == 0 { try await look() }
+            if index % 16 == 0 { try await poll() }
             if ContinuousClock.now > deadline {
                 print("The time is up after \(index) of \(plan.steps.count) steps.")
                 break
@@ -168,7 +168,7 @@ struct TortureRun {
         while underWay.count >= window {
             let seen = read
             _ = await log.wait(timeout: .milliseconds(50)) { [log] in log.last > seen }
-            try await look()
+            try await poll()
             guard ContinuousClock.now - lastProgress < .seconds(180) else {
                 throw TortureFailure("nothing has arrived for three minutes; \(underWay.count) messages are under way")
             }
@@ -176,7 +176,7 @@ struct TortureRun {
     }
 
     /// Reads on in the log, and does what has become due.
-    mutating func look() async throws {
+    mutating func poll() async throws {
         for entry in log.entries(since: read) {
             read = entry.number
             try follow(entry)
@@ -202,8 +202,8 @@ struct TortureRun {
         case (.freshchat, .message) where ["user.normal", "bot.private", "system.private"].contains(entry.name),
             (.viber, .message):
             arrive(entry, isNote: entry.name.hasSuffix(".private"))
-        case (.freshchat, .request) where entry.status == 401: scheduleMending(.freshchat)
-        case (.viber, .fault) where entry.text.hasPrefix("apiStatus"): scheduleMending(.viber)
+        case (.freshchat, .request) where entry.status == 401: scheduleRepair(.freshchat)
+        case (.viber, .fault) where entry.text.hasPrefix("apiStatus"): scheduleRepair(.viber)
         default: break
         }
     }
@@ -216,11 +216,11 @@ struct TortureRun {
         }
     }
 
-    private mutating func scheduleMending(_ side: LogEntry.Side) {
+    private mutating func scheduleRepair(_ side: LogEntry.Side) {
         let isScheduled = agenda.contains { item in
-            if case .mend(side) = item.what { true } else { false }
+            if case .repair(side) = item.what { true } else { false }
         }
-        if !isScheduled { agenda.append((ContinuousClock.now + .seconds(1), .mend(side))) }
+        if !isScheduled { agenda.append((ContinuousClock.now + .seconds(1), .repair(side))) }
     }
 
     // MARK: - The end
@@ -230,7 +230,7 @@ struct TortureRun {
     private mutating func settle() async throws {
         let end = ContinuousClock.now + .seconds(300)
         while ContinuousClock.now < end {
-            try await look()
+            try await poll()
             let before = log.last
             _ = await log.wait(timeout: .seconds(1)) { [log] in log.last > before }
             let rests = isPolled ? underWay.isEmpty : log.last == before

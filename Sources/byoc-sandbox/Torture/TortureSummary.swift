@@ -12,7 +12,7 @@ struct TortureSummary {
         self.seconds = seconds
     }
 
-    func tell() {
+    func report() {
         count("killed", log.filter { $0.side == .driver && $0.name == "kill" }.map(\.subject))
         count("done", log.filter { $0.side == .driver && $0.name != "kill" }.map(\.name))
         count("faults", log.filter { $0.kind == .fault }.map { "\($0.side.rawValue) \($0.status) \($0.text)" })

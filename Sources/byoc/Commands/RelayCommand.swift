@@ -63,7 +63,7 @@ struct RelayCommand: AsyncParsableCommand {
             let health = app.healthKeeper()
             if let seconds {
                 try await app.relay(for: .seconds(seconds), over: http, wakeUp: wakeUp)
-                await health.look()
+                await health.check()
                 return await health.round()
             }
             var services: [any Service] = [

@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import RelayCore
 import SQLiteStore
+import Vault
 
 /// `byoc store`
 struct StoreCommand: AsyncParsableCommand {

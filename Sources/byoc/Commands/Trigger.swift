@@ -44,8 +44,8 @@ struct Trigger: AsyncParsableCommand {
     @Flag(name: .customLong("print"), help: "Send nothing; print the curl command instead.") var printsOnly = false
 
     static func kinds(_ channel: ChannelKind) -> String {
-        let imitating = ChannelRegistry.channel(channel) as? any WebhookImitating
-        return (imitating?.imitations ?? []).map(\.kind).joined(separator: ", ")
+        let maker = ChannelRegistry.channel(channel) as? any SampleEventMaking
+        return (maker?.sampleEvents ?? []).map(\.kind).joined(separator: ", ")
     }
 
     func validate() throws {
@@ -63,7 +63,7 @@ struct Trigger: AsyncParsableCommand {
         let app = try options.open(.baseURL)
         defer { app.close() }
         let chosen = try await choose(app)
-        guard let imitating = App.channel(chosen.channel.kind) as? any WebhookImitating else {
+        guard let maker = App.channel(chosen.channel.kind) as? any SampleEventMaking else {
             throw CommandFailure("byoc can't create webhooks for the channel “\(channel)”.")
         }
         var profile = ContactProfile(userID: "byoc-trigger", name: from)
@@ -73,10 +73,10 @@ struct Trigger: AsyncParsableCommand {
         }
         let now = Date()
         let id = message ?? Int64(now.timeIntervalSince1970 * 1000) * 1_000_000 + .random(in: 0..<1_000_000)
-        let wish = ImitationWish(from: profile, text: text, url: url, messageID: id, at: now)
-        guard let webhook = imitating.imitate(kind, wish, account: chosen.channel) else {
+        let event = SampleEvent(from: profile, text: text, url: url, messageID: id, at: now)
+        guard let webhook = maker.sampleWebhook(kind, event, account: chosen.channel) else {
             throw CommandFailure(
-                "\(imitating.descriptor.name) has no event “\(kind)”.",
+                "\(maker.descriptor.name) has no event “\(kind)”.",
                 remedy: "Kinds: \(Self.kinds(chosen.channel.kind))", exitCode: CommandFailure.usage)
         }
         let target = to.map { Endpoints(baseURL: $0) } ?? app.endpoints

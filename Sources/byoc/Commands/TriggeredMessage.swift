@@ -10,7 +10,7 @@ struct TriggeredMessage {
     /// - Returns: `nil` if there is none: for an event that isn't a message, or if another byoc received it.
     func delivery() async throws -> DeliveryID? {
         let query = MessageQuery(
-            installation: installation, direction: .inbound, contact: user.rawValue, limit: 500, lookLimit: 5000)
+            installation: installation, direction: .inbound, contact: user.rawValue, limit: 500, scanLimit: 5000)
         return try await store.messages(query).messages.first { found in
             guard case .message(let payload) = found.delivery.payload else { return false }
             return payload.id == id && payload.profile.userID == user

@@ -4,12 +4,12 @@ import RelayCore
 
 /// A test webhook on its way to a target URL.
 struct TriggeredWebhook {
-    private let webhook: ImitatedWebhook
+    private let webhook: SampleWebhook
     private let address: String
     private let request: HTTPRequest
 
     /// - Throws: ``CommandFailure`` if the address isn't one that can be called.
-    init(_ webhook: ImitatedWebhook, to address: String) throws(CommandFailure) {
+    init(_ webhook: SampleWebhook, to address: String) throws(CommandFailure) {
         guard let request = HTTPRequest(webhook.method, url: address, headers: webhook.headers) else {
             throw CommandFailure(
                 "“\(address)” isn't an http or https URL with a valid host and port.",

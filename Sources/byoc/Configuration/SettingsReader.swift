@@ -1,5 +1,6 @@
 import Configuration
 import FoundationEssentials
+import RelayCore
 
 /// Reads settings one by one, and keeps the meaning, value and origin of each, so that `byoc config` shows exactly what the
 /// program reads. Mistakes are collected, not thrown, so that all are reported at once.
@@ -61,13 +62,14 @@ struct SettingsReader {
         entries.append(
             Entry(
                 key: key, meaning: meaning, defaultValue: defaultValue,
-                value: (text ?? defaultValue).map { isSecret ? Self.mask($0) : $0 }, origin: source?.name ?? "default",
+                value: (text ?? defaultValue).map { isSecret ? Secret($0).masked : $0 },
+                origin: source?.name ?? "default",
                 isSecret: isSecret))
         guard let text = text ?? defaultValue else { return nil }
         if let value = parse(text) { return value }
         mistakes.append(
             SettingsMistake(
-                key: key, value: isSecret ? Self.mask(text) : text, expected: expects,
+                key: key, value: isSecret ? Secret(text).masked : text, expected: expects,
                 origin: source?.origin(of: key) ?? "default", fault: fault(text)))
         return nil
     }
@@ -113,10 +115,6 @@ struct SettingsReader {
                         nearest: meant))
             }
         }
-    }
-
-    static func mask(_ text: String) -> String {
-        text.count >= 24 ? "••••" + text.suffix(4) : "••••"
     }
 }
 

@@ -4,7 +4,7 @@ import Freshchat
 import HTTPTypes
 import Relay
 import RelayCore
-import SQLiteStore
+import Vault
 
 /// Implements what the settings pages need of the program with its parts.
 struct ConsoleWiring: ConsoleProgramme {
@@ -15,8 +15,8 @@ struct ConsoleWiring: ConsoleProgramme {
 
     var channels: [any Channel] { ChannelRegistry.all }
 
-    var deskFields: DeskFields {
-        DeskFields(
+    var helpdeskFields: HelpdeskFields {
+        HelpdeskFields(
             address: FreshchatFields.address, token: FreshchatFields.token, webhookKey: FreshchatFields.webhookKey)
     }
 
@@ -26,7 +26,7 @@ struct ConsoleWiring: ConsoleProgramme {
             productEvent: app.endpoints.productEventURL(of: installation))
     }
 
-    func deskAccount(address: String, token: Secret) throws(SetupFailure) -> HelpdeskAccount {
+    func helpdeskAccount(address: String, token: Secret) throws(SetupFailure) -> HelpdeskAccount {
         app.settings.desk.account(baseURL: try FreshchatBaseURL(parsing: address).text, token: token)
     }
 
@@ -45,7 +45,8 @@ struct ConsoleWiring: ConsoleProgramme {
                 remedy: "Choose another channel.")
         }
         let report = try await installer.install(
-            channel: channel, account: plan.channel, helpdesk: plan.desk, topic: plan.topic.rawValue, name: plan.name,
+            channel: channel, account: plan.channel, helpdesk: plan.helpdesk, topic: plan.topic.rawValue,
+            name: plan.name,
             doubtPolicy: plan.doubtPolicy)
         return Connection(installation: report.installation.id, warnings: report.warnings)
     }
@@ -69,11 +70,11 @@ struct ConsoleWiring: ConsoleProgramme {
 
     func examine(_ installation: InstallationID?) async -> [Finding] {
         let doctor = Doctor(
-            settings: app.settings, limit: .seconds(20), looksAtSocket: false, open: { app }, closes: false)
+            settings: app.settings, limit: .seconds(20), checksSocket: false, open: { app }, closes: false)
         return await withTaskExecutorPreference(BlockingExecutor.shared) { await doctor.examine(installation) }
     }
 
-    func post(_ webhook: ImitatedWebhook, to targetURL: String) async throws(TransportFailure) -> HTTPReply {
+    func post(_ webhook: SampleWebhook, to targetURL: String) async throws(TransportFailure) -> HTTPReply {
         guard let request = HTTPRequest(webhook.method, url: targetURL, headers: webhook.headers) else {
             throw TransportFailure(isCertain: true, "the target URL isn't valid")
         }

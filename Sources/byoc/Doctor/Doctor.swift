@@ -11,7 +11,7 @@ struct Doctor: Examining {
     /// How long each check may take.
     var limit = Duration.seconds(45)
     /// Not in a worker: a request that arrived through the socket proves that it works, and the worker may not know its path.
-    var looksAtSocket = true
+    var checksSocket = true
     /// Opens the data store, once the folder is known to exist.
     let open: @Sendable () throws -> App
     var closes = true
@@ -83,7 +83,7 @@ struct Doctor: Examining {
     private func look(with app: App, over http: any HTTPSender, at id: InstallationID?) async -> [Finding] {
         let watching = ClockWatchingSender(http)
         let endpoint = EndpointCheck(settings: settings, proof: app.proof, http: watching)
-        var findings: [Finding] = looksAtSocket ? await within("Socket") { await endpoint.socket() } : []
+        var findings: [Finding] = checksSocket ? await within("Socket") { await endpoint.socket() } : []
         findings += await within("Public URL") { await endpoint.publicURL() }
         var metrics: StoreMetrics?
         var installations: [Installation] = []

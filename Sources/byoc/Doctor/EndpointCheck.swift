@@ -163,7 +163,7 @@ struct EndpointCheck {
             "Get a certificate from a public authority, and give nginx the whole chain: certbot --nginx -d \(host)"
         let report: CertificateReport
         do {
-            report = try await CertificateProbe.look(at: host, port: port, timeout: .seconds(10))
+            report = try await CertificateProbe.probe(host, port: port, timeout: .seconds(10))
         } catch {
             return Finding(
                 .error, subject, "\(host):\(port) presents no certificate: \(error)", why: why,

@@ -2,7 +2,7 @@ import Crypto
 import Foundation
 import Glibc
 import RelayCore
-import SQLiteStore
+import Vault
 
 /// Proves that a URL or a socket reaches workers that use this data folder.
 ///

@@ -181,7 +181,7 @@ struct InstallationCheck {
             var findings: [Finding] = []
             for direction in Direction.allCases {
                 let words = direction == .inbound ? "from a customer" : "from an agent"
-                let query = MessageQuery(installation: id, direction: direction, limit: 50, lookLimit: 5000)
+                let query = MessageQuery(installation: id, direction: direction, limit: 50, scanLimit: 5000)
                 let page = try await app.store.messages(query)
                 if let last = page.messages.first(where: { !$0.delivery.isNote })?.delivery {
                     findings.append(

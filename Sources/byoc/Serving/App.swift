@@ -7,6 +7,7 @@ import Outbound
 import Relay
 import RelayCore
 import SQLiteStore
+import Vault
 
 /// The parts of the program, put together for one process.
 struct App {
@@ -58,7 +59,8 @@ struct App {
                 "secret.key is missing from \(settings.dataDirectory). "
                     + EncryptionKey.restoreAdvice(settings.dataDirectory))
         } else {
-            let loaded = try EncryptionKey.loadOrCreate(in: settings.dataDirectory)
+            let directory = try DataDirectory(settings.dataDirectory)
+            let loaded = try EncryptionKey.loadOrCreate(in: directory.path, hasStore: directory.hasStore)
             key = loaded.key
             if loaded.wasCreated {
                 logger.notice(

@@ -13,7 +13,7 @@ struct CGIRequest {
         let meter = IntakeMeter()
         let pressure = Pressure()
         let health = app.healthKeeper(meter: meter, pressure: pressure)
-        await health.look()
+        await health.check()
         try await App.withHTTP { http in
             let front = Front(
                 intake: Intake(

@@ -2,7 +2,7 @@ import Channels
 import Foundation
 import Relay
 import RelayCore
-import SQLiteStore
+import Vault
 
 /// The one installation that the environment describes.
 enum EnvironmentInstallation {

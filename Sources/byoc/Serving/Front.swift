@@ -24,7 +24,7 @@ struct Front: Sendable {
         prefix = URLComponents(string: baseURL)?.percentEncodedPath ?? ""
     }
 
-    @Sendable func respond(to request: IncomingRequest) -> OutgoingResponse {
+    @Sendable func respond(to request: ServerRequest) -> ServerResponse {
         let (path, query) = Self.split(request.head.path ?? "/")
         let own = WebhookRequest(
             method: request.head.method,
@@ -39,7 +39,7 @@ struct Front: Sendable {
             } else {
                 intake.respond(to: own)
             }
-        return OutgoingResponse(
+        return ServerResponse(
             head: HTTPResponse(status: response.status, headerFields: response.headers), body: response.body)
     }
 

@@ -39,7 +39,7 @@ struct Worker {
                 listeningOn: socket.descriptor,
                 configuration: ResponderConfiguration(threads: settings.threads, bodyLimit: settings.bodyLimit),
                 logger: logger, handler: front.respond(to:))
-            let place = Surrounding(.socketGone, isToldElsewhere: supervisor != nil) { socket.obstacle }
+            let place = Surrounding(.socketGone, isReportedElsewhere: supervisor != nil) { socket.obstacle }
             var services: [any Service] = [
                 app.healthKeeper(meter: meter, pressure: pressure, stalls: stalls, surroundings: [place]),
                 StoreWatch(app: app),
@@ -61,7 +61,7 @@ struct Worker {
                     responder: responder, drainTime: settings.drainTime, logger: logger,
                     onReady: {
                         logger.info("worker ready", metadata: ["threads": "\(settings.threads)"])
-                        app.trace.tell(.started) { $0.detail = "accepting webhooks" }
+                        app.trace.record(.started) { $0.detail = "accepting webhooks" }
                         reach(.reload, "new worker")
                         readiness?.announce()
                     }))
@@ -77,7 +77,7 @@ struct Worker {
         }
         reach(.reload, "old worker")
         app.close()
-        app.trace.tell(.stopped)
+        app.trace.record(.stopped)
         logger.info("worker stopped")
     }
 }

@@ -21,7 +21,7 @@ final class ServedSocket {
         self.open = open
     }
 
-    func look() -> Finding {
+    func check() -> Finding {
         guard let reason = socket.obstacle else { return .inPlace }
         guard socket.address != nil else { return .lost(reason: reason) }
         socket.disown()

@@ -16,14 +16,14 @@ struct Supervisor {
     let logger: Logger
 
     /// How long the loss of the socket's file may go unnoticed.
-    private static let lookInterval = Duration.seconds(1)
+    private static let checkInterval = Duration.seconds(1)
     /// The wait after a failed reload that a new socket needs.
     private static let reloadInterval = Duration.seconds(5)
 
     private enum Occurrence {
         case event(SupervisorState.Event)
         /// It is time to check the socket.
-        case look
+        case check
     }
 
     /// The state of the socket's file.
@@ -49,7 +49,7 @@ struct Supervisor {
                 }
             }
             group.addTask {
-                while (try? await Task.sleep(for: Self.lookInterval)) != nil { source.yield(.look) }
+                while (try? await Task.sleep(for: Self.checkInterval)) != nil { source.yield(.check) }
             }
             var watch = SocketWatch()
             var state = SupervisorState(count: count)
@@ -85,7 +85,7 @@ struct Supervisor {
                     case .reloaded:
                         logger.notice("reloaded")
                         watch.served = watch.underWay
-                        if watch.isOwed { feed(.reload) } else { tell(nil, &watch) }
+                        if watch.isOwed { feed(.reload) } else { report(nil, &watch) }
                     case .reloadFailed:
                         logger.error("reload failed: a new worker ended before it was ready; the old workers continue")
                         guard watch.isOwed else { continue }
@@ -99,13 +99,13 @@ struct Supervisor {
                 }
                 guard let occurrence = await iterator.next() else { break }
                 switch occurrence {
-                case .look:
-                    if look(&watch) { feed(.reload) }
+                case .check:
+                    if check(&watch) { feed(.reload) }
                 case .event(let event):
                     if event == .reload {
                         reach(.reload, "supervisor")
                         // Now, so that the new workers get a socket that web servers can connect to.
-                        _ = look(&watch)
+                        _ = check(&watch)
                     }
                     pending = state.handle(event)
                     if event == .reload, !pending.isEmpty { watch.underWay = watch.renewals }
@@ -118,16 +118,16 @@ struct Supervisor {
     private typealias Feed = @Sendable (SupervisorState.Event) -> Void
 
     /// - Returns: whether there is a new socket, which new workers have to take over.
-    private func look(_ watch: inout SocketWatch) -> Bool {
-        switch socket.look() {
+    private func check(_ watch: inout SocketWatch) -> Bool {
+        switch socket.check() {
         case .inPlace:
-            if !watch.isOwed { tell(nil, &watch) }
+            if !watch.isOwed { report(nil, &watch) }
             return false
         case .lost(let reason):
-            tell(reason, &watch)
+            report(reason, &watch)
             return false
         case .renewed(let reason):
-            tell(reason, &watch)
+            report(reason, &watch)
             watch.renewals += 1
             logger.notice("socket recreated; new workers take over")
             return true
@@ -135,7 +135,7 @@ struct Supervisor {
     }
 
     /// Logs the alarm as workers log theirs; a worker that nobody can connect to can't report this one.
-    private func tell(_ trouble: String?, _ watch: inout SocketWatch) {
+    private func report(_ trouble: String?, _ watch: inout SocketWatch) {
         switch (watch.trouble, trouble) {
         case (nil, let reason?):
             logger.error(

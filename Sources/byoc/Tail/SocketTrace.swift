@@ -18,7 +18,7 @@ final class SocketTrace: Trace {
     private let folder: TailFolder
     private let state = Mutex(State())
     private let hasListeners = Atomic<Bool>(false)
-    private let nextLook = Atomic<Int64>(0)
+    private let nextCheck = Atomic<Int64>(0)
 
     init(dataDirectory: String) { folder = TailFolder(dataDirectory: dataDirectory) }
 
@@ -27,9 +27,9 @@ final class SocketTrace: Trace {
     /// Without a listener, costs one look at the clock, and one into the folder per second.
     var isWatched: Bool {
         let now = Self.milliseconds()
-        if now >= nextLook.load(ordering: .relaxed) {
-            nextLook.store(now + 1000, ordering: .relaxed)
-            state.withLock { look(&$0) }
+        if now >= nextCheck.load(ordering: .relaxed) {
+            nextCheck.store(now + 1000, ordering: .relaxed)
+            state.withLock { check(&$0) }
         }
         return hasListeners.load(ordering: .relaxed)
     }
@@ -53,7 +53,7 @@ final class SocketTrace: Trace {
         }
     }
 
-    private func look(_ state: inout State) {
+    private func check(_ state: inout State) {
         let names = folder.sockets()
         for (name, descriptor) in state.listeners where !names.contains(name) {
             close(descriptor)

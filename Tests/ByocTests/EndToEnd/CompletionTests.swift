@@ -1,4 +1,5 @@
 import Foundation
+import Simulators
 import Testing
 
 extension EndToEnd {
@@ -12,7 +13,7 @@ extension EndToEnd {
                 #expect(script.status == 0 && script.output.contains("doctor"))
                 let file = "\(stack.folder)/completion.bash"
                 try script.output.write(toFile: file, atomically: false, encoding: .utf8)
-                let bash = try TestProcess(
+                let bash = try ChildProcess(
                     "/bin/bash", ["-n", file], environment: ["PATH": "/usr/bin:/bin"], directory: stack.folder,
                     output: "\(stack.folder)/bash.log", errors: "\(stack.folder)/bash.log")
                 #expect(await bash.wait(timeout: patience) == 0, "\(stack.text(of: "bash.log"))")
@@ -21,7 +22,7 @@ extension EndToEnd {
                     ". \(file); COMP_WORDS=(byoc show ''); COMP_CWORD=2; COMP_LINE='byoc show '; COMP_POINT=10; "
                     + "PATH=\(URL(fileURLWithPath: Self.program).deletingLastPathComponent().path):$PATH; "
                     + "_byoc byoc '' show; printf '%s\\n' \"${COMPREPLY[@]}\""
-                let offered = try TestProcess(
+                let offered = try ChildProcess(
                     "/bin/bash", ["-c", line],
                     environment: stack.environment.merging(["BYOC_LOG_LEVEL": "error"]) { $1 },
                     directory: stack.folder, output: "\(stack.folder)/offered.log",

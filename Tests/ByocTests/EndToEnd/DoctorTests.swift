@@ -90,7 +90,7 @@ extension EndToEnd {
         func certificates(days: Int) async throws {
             try await withByocStack { stack in
                 _ = try await stack.installViber()
-                let made = try TestProcess(
+                let made = try ChildProcess(
                     "/bin/sh",
                     [
                         "-c",

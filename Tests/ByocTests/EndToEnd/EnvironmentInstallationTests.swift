@@ -105,7 +105,7 @@ extension EndToEnd {
         }
 
         @Test("A mended token in the environment takes the installation up again")
-        func mended() async throws {
+        func changed() async throws {
             var options = ByocStack.Options()
             options.environment = Self.environment
             try await withByocStack(options) { stack in

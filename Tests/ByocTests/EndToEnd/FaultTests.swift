@@ -139,9 +139,9 @@ extension EndToEnd {
                 #expect(refused.errors.contains("Freshchat"))
                 #expect(try await stack.state(of: installed.id) == "paused")
 
-                let mended = try await stack.run(
+                let changed = try await stack.run(
                     "set-key", installed.id, "--kind", "freshchat-token", input: "a-new-token\n")
-                #expect(mended.status == 0, "\(mended)")
+                #expect(changed.status == 0, "\(changed)")
                 try await stack.waitForInbox(of: customer) { $0.count >= 4 }
                 #expect(stack.inbox(of: customer) == ["hello", "one", "two", "three"])
                 #expect(try await stack.state(of: installed.id) == "active")
@@ -162,8 +162,8 @@ extension EndToEnd {
                 #expect(try await stack.installation(installed.id)["reason"]?.string?.contains("token") == true)
                 #expect(stack.phone(customer) == [])
 
-                let mended = try await stack.run("set-key", installed.id, "--kind", "channel-secret", input: token)
-                #expect(mended.status == 0, "\(mended)")
+                let changed = try await stack.run("set-key", installed.id, "--kind", "channel-secret", input: token)
+                #expect(changed.status == 0, "\(changed)")
                 try await stack.waitForPhone(of: customer) { $0.count >= 2 }
                 #expect(stack.phone(customer) == ["one", "two"])
                 // Callbacks are signed with the new token.

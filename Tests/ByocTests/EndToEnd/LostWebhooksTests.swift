@@ -28,7 +28,7 @@ extension EndToEnd {
 
                 stack.freshchat.knobs.webhooks.dropProbability = 0
                 try await stack.agentRepliesAndArrives(conversation.id, "the end", to: customer)
-                try await stack.waitForFurtherLooks(2)
+                try await stack.waitForFurtherPolls(2)
                 try await stack.waitForEmptyOutbox()
                 #expect(stack.phone(customer) == texts + ["the end"])
                 let brought = stack.text(of: "byoc.log").split(separator: "\n")
@@ -49,7 +49,7 @@ extension EndToEnd {
                 let texts = (1...20).map { "answer \($0)" }
                 for text in texts { try stack.freshchat.agentReplies(in: conversation.id, text) }
                 try await stack.waitForPhone(of: customer) { $0.count >= texts.count }
-                try await stack.waitForFurtherLooks(1)
+                try await stack.waitForFurtherPolls(1)
                 try await stack.settle()
                 try await stack.waitForEmptyOutbox()
                 let phone = stack.phone(customer)
@@ -82,7 +82,7 @@ extension EndToEnd {
                 let late = try await stack.post(
                     installed.freshchatWebhookURL, webhook.body, headers: webhook.signature)
                 #expect(late.status == 200)
-                try await stack.waitForFurtherLooks(1)
+                try await stack.waitForFurtherPolls(1)
                 try await stack.waitForEmptyOutbox()
                 #expect(stack.phone(customer) == ["Добрий день 👋"])
             }
@@ -105,7 +105,7 @@ extension EndToEnd {
                 try stack.freshchat.botReplies(in: conversation.id, parts: [["text": ["content": "from the bot"]]])
                 try stack.freshchat.agentReplies(in: conversation.id, "the answer")
                 try await stack.waitForPhone(of: customer) { $0.count >= 2 }
-                try await stack.waitForFurtherLooks(2)
+                try await stack.waitForFurtherPolls(2)
                 try await stack.waitForEmptyOutbox()
                 #expect(stack.phone(customer) == ["from the bot", "the answer"])
             }
@@ -161,7 +161,7 @@ extension EndToEnd {
                 let customer = stack.viber.addCustomer()
                 try await stack.customerWritesAndArrives(customer, "hello")
                 #expect(stack.workers.count == 2)
-                try await stack.waitForFurtherLooks(4)
+                try await stack.waitForFurtherPolls(4)
                 let times = stack.log.entries().filter { $0.kind == .request && $0.name == Self.route }.map(\.time)
                 // Waits of 2, 4 and 8 seconds; late by what the machine is busy with, never early.
                 let waits = zip(times, times.dropFirst()).map { $1 - $0 }
@@ -173,7 +173,7 @@ extension EndToEnd {
 
 extension ByocStack {
     /// Waits until so many more looks have been made than by now.
-    fileprivate func waitForFurtherLooks(_ count: Int) async throws {
+    fileprivate func waitForFurtherPolls(_ count: Int) async throws {
         let mark = log.last
         try await wait(for: "\(count) further looks") {
             self.freshchatCalls(since: mark).count { $0 == EndToEnd.LostWebhooks.route } >= count

@@ -170,7 +170,7 @@ struct TailProcess: Sendable {
         var worker: Int64 { json["worker"]?.integer ?? 0 }
     }
 
-    let process: TestProcess
+    let process: ChildProcess
     let file: String
 
     var text: String { FileManager.default.contents(atPath: file).map { String(decoding: $0, as: UTF8.self) } ?? "" }

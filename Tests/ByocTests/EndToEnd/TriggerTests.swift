@@ -63,7 +63,7 @@ extension EndToEnd {
                 #expect(stack.users(of: "u1").isEmpty)
                 let script = "\(stack.folder)/curl.sh"
                 try printed.output.write(toFile: script, atomically: false, encoding: .utf8)
-                let shell = try TestProcess(
+                let shell = try ChildProcess(
                     "/bin/sh", [script], environment: ["PATH": "/usr/bin:/bin"], directory: stack.folder,
                     output: "\(stack.folder)/curl.out", errors: "\(stack.folder)/curl.out")
                 #expect(await shell.wait(timeout: patience) == 0)

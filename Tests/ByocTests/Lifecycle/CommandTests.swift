@@ -192,7 +192,7 @@ extension EndToEnd {
             try await withByocStack(Self.unserved) { stack in
                 let shell =
                     "exec '\(ByocStack.program)' config --json --env-file <(echo BYOC_THREADS=3; echo BYOC_WORKERS=5)"
-                let process = try TestProcess(
+                let process = try ChildProcess(
                     "/bin/bash", ["-c", shell], environment: stack.environment, directory: stack.folder,
                     output: "\(stack.folder)/pipe.out", errors: "\(stack.folder)/pipe.err")
                 #expect(await process.wait(timeout: patience) == 0)

@@ -43,8 +43,8 @@ extension EndToEnd {
 
         @Test(
             "Killed between accept and send, or between send and record: everything is in Freshchat once, in order",
-            arguments: Victims.allCases, FarSideProxy.Moment.allCases)
-        func towardsFreshchat(victims: Victims, moment: FarSideProxy.Moment) async throws {
+            arguments: Victims.allCases, HoldingProxy.Moment.allCases)
+        func towardsFreshchat(victims: Victims, moment: HoldingProxy.Moment) async throws {
             try await withByocStack { stack in
                 try await stack.withProxy(of: stack.about.freshchat.url) { proxy in
                     _ = try await stack.installViber(settings: ["freshchat_url": proxy.url])

@@ -80,7 +80,7 @@ extension EndToEnd {
         @Test("Two workers that spawn-fcgi starts on one socket serve and relay, and end on SIGTERM")
         func spawnFCGI() async throws {
             try await withByocStack(Self.unserved) { stack in
-                let spawning = try TestProcess(
+                let spawning = try ChildProcess(
                     "/usr/bin/spawn-fcgi",
                     ["-s", stack.socket, "-M", "0600", "-F", "2", "--", ByocStack.program, "serve"],
                     environment: stack.environment, directory: stack.folder, output: "\(stack.folder)/spawn.log",
@@ -117,7 +117,7 @@ extension EndToEnd {
         /// Debian's cgi-fcgi as the web server.
         private func cgiFCGI(_ stack: ByocStack, _ path: String) async throws -> String {
             let output = "\(stack.folder)/cgi-fcgi.out"
-            let client = try TestProcess(
+            let client = try ChildProcess(
                 "/usr/bin/cgi-fcgi", ["-bind", "-connect", stack.socket],
                 environment: ["REQUEST_METHOD": "GET", "REQUEST_URI": path, "SCRIPT_NAME": path, "QUERY_STRING": ""],
                 directory: stack.folder, output: output, errors: "\(stack.folder)/cgi-fcgi.err")

@@ -36,7 +36,7 @@ extension EndToEnd {
         /// - Returns: its error output.
         private func refusal(of command: [String], after mount: String, _ stack: ByocStack) async throws -> String {
             let name = "refusal-\(stack.nextCommand())"
-            let process = try TestProcess(
+            let process = try ChildProcess(
                 MountNamespace.unshare, MountNamespace.arguments(mount, ByocStack.program, command),
                 environment: stack.environment, directory: "/", output: "\(stack.folder)/\(name).out",
                 errors: "\(stack.folder)/\(name).err")
@@ -54,7 +54,7 @@ extension EndToEnd {
             try await withByocStack(options) { stack in
                 try await stack.makeStore()
                 #expect(mkfifo("\(stack.folder)/release", 0o600) == 0)
-                let holder = try TestProcess(
+                let holder = try ChildProcess(
                     "/usr/bin/sqlite3",
                     [
                         "\(stack.dataFolder)/byoc.sqlite", "BEGIN IMMEDIATE;", ".shell touch locked",

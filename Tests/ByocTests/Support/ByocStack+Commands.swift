@@ -49,7 +49,7 @@ extension ByocStack {
     ) async throws -> CommandResult {
         let base = "command-\(nextCommand())"
         try input.write(toFile: "\(folder)/\(base).in", atomically: false, encoding: .utf8)
-        let process = try TestProcess(
+        let process = try ChildProcess(
             Self.program, arguments, environment: self.environment.merging(environment) { $1 }, directory: folder,
             input: "\(folder)/\(base).in", output: "\(folder)/\(base).out", errors: "\(folder)/\(base).err")
         guard let status = await process.wait(timeout: .seconds(90)) else {
@@ -66,7 +66,7 @@ extension ByocStack {
     /// Runs a command on a terminal of its own, where a person types one line.
     func runOnTerminal(_ command: String, typing line: String) async throws -> CommandResult {
         let base = "terminal-\(nextCommand())"
-        let process = try TestProcess(
+        let process = try ChildProcess(
             "/bin/sh", ["-c", "echo '\(line)' | script -qec '\(Self.program) \(command)' /dev/null"],
             environment: environment.merging(["BYOC_LOG_LEVEL": "critical"]) { $1 }, directory: folder,
             output: "\(folder)/\(base).out", errors: "\(folder)/\(base).err")

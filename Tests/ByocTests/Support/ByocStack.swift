@@ -27,9 +27,9 @@ final class ByocStack: Sendable {
     }
 
     private struct State {
-        var serve: TestProcess?
-        var nginx: TestProcess?
-        var extra: [TestProcess] = []
+        var serve: ChildProcess?
+        var nginx: ChildProcess?
+        var extra: [ChildProcess] = []
         var commands = 0
         var hasFailed = false
     }
@@ -100,7 +100,7 @@ final class ByocStack: Sendable {
             folder: folder, port: port, socket: socket, keepsConnections: options.keepsConnections,
             limitsRate: options.limitsRate)
         try configuration.text().write(toFile: "\(folder)/nginx.conf", atomically: false, encoding: .utf8)
-        let nginx = try TestProcess(
+        let nginx = try ChildProcess(
             NginxConfiguration.program,
             ["-p", folder, "-c", "\(folder)/nginx.conf", "-e", "\(folder)/nginx.error.log", "-g", "daemon off;"],
             environment: ["PATH": "/usr/sbin:/usr/bin:/bin"], directory: folder, output: "\(folder)/nginx.out",
@@ -135,8 +135,8 @@ final class ByocStack: Sendable {
     @discardableResult
     func start(
         _ arguments: [String], environment: [String: String] = [:], output: String? = nil
-    ) throws -> TestProcess {
-        let process = try TestProcess(
+    ) throws -> ChildProcess {
+        let process = try ChildProcess(
             Self.program, arguments, environment: self.environment.merging(environment) { $1 }, directory: folder,
             output: output ?? byocLogPath, errors: byocLogPath)
         state.withLock { $0.extra.append(process) }
@@ -166,7 +166,7 @@ final class ByocStack: Sendable {
     }
 
     /// The supervisor; nil when `byoc serve` doesn't run.
-    var serve: TestProcess? { state.withLock { $0.serve } }
+    var serve: ChildProcess? { state.withLock { $0.serve } }
 
     /// The worker processes, by their ids.
     var workers: [pid_t] { serve.map { Processes.children(of: $0.pid) } ?? [] }

@@ -4,6 +4,7 @@
 import Foundation
 import Glibc
 import NIOHTTP1
+import Simulators
 import Testing
 
 extension ByocStack {
@@ -19,9 +20,9 @@ extension ByocStack {
     func withProgram<Result: Sendable>(
         _ program: String, _ arguments: [String], environment: [String: String]? = nil, name: String,
         endedBy ending: Int32 = SIGTERM,
-        _ body: @Sendable (TestProcess) async throws -> Result
+        _ body: @Sendable (ChildProcess) async throws -> Result
     ) async throws -> Result {
-        let process = try TestProcess(
+        let process = try ChildProcess(
             program, arguments, environment: environment ?? self.environment, directory: folder,
             output: "\(folder)/\(name).log", errors: "\(folder)/\(name).log")
         let outcome: Swift.Result<Result, any Error>
@@ -36,7 +37,7 @@ extension ByocStack {
         await Task {
             let children = Processes.children(of: process.pid)
             process.signal(ending)
-            // Not every program tells its children, and its end is not seen before theirs.
+            // Not every program ends its children.
             for child in children { Glibc.kill(child, ending) }
             if await process.wait(timeout: .seconds(20)) == nil { process.signal(SIGKILL) }
             for child in children where Processes.isAlive(child) { self.kill(child) }

@@ -2,6 +2,7 @@
 
 import Foundation
 import Glibc
+import Simulators
 
 extension Processes {
     /// What a process has open, as the kernel names it.

@@ -36,7 +36,7 @@ struct MessageScene {
         try accept(
             DedupeKey("\(user)/\(key)"),
             .message(
-                IncomingPayload(
+                InboundPayload(
                     id: ChannelMessageID(key), profile: ContactProfile(userID: user, name: name),
                     message: Message(parts: parts))))
     }
@@ -73,10 +73,10 @@ struct MessageScene {
         if let next { try await store.release(next, now: scene.clock.now) }
     }
 
-    func bury(_ id: DeliveryID, reason: String = "The customer has unsubscribed", detail: String = "status 6")
+    func markDead(_ id: DeliveryID, reason: String = "The customer has unsubscribed", detail: String = "status 6")
         async throws
     {
-        try await store.bury(
+        try await store.markDead(
             claim(id), because: DeliveryFailure(.giveUp, reason: reason, detail: detail), note: nil,
             now: scene.clock.now)
     }

@@ -9,7 +9,7 @@ import Synchronization
 final class ProgrammeDouble: ConsoleProgramme {
     struct State: Sendable {
         var channelCheck: Result<ChannelCheck, SetupFailure> = .success(ChannelCheck(accountName: "Shop bot"))
-        var deskCheck: Result<HelpdeskCheck, SetupFailure> = .success(
+        var helpdeskCheck: Result<HelpdeskCheck, SetupFailure> = .success(
             HelpdeskCheck(
                 accountName: "acme",
                 topics: [
@@ -31,7 +31,7 @@ final class ProgrammeDouble: ConsoleProgramme {
     init(store: MemoryStore) { self.store = store }
 
     let channels: [any Channel] = [ChannelDouble(), ChannelDouble(kind: "other", name: "Other")]
-    let deskFields = DeskFields(
+    let helpdeskFields = HelpdeskFields(
         address: SettingField(
             key: "desk_url", label: "Desk address", help: "Where it is.",
             problem: { $0.hasPrefix("https://") ? nil : "it must begin with https" }),
@@ -47,7 +47,7 @@ final class ProgrammeDouble: ConsoleProgramme {
             productEvent: "https://chat.example.com/byoc/marketplace/\(installation.eventSecret.reveal())")
     }
 
-    func deskAccount(address: String, token: Secret) throws(SetupFailure) -> HelpdeskAccount {
+    func helpdeskAccount(address: String, token: Secret) throws(SetupFailure) -> HelpdeskAccount {
         HelpdeskAccount(baseURL: address, token: token, topic: "")
     }
 
@@ -60,7 +60,7 @@ final class ProgrammeDouble: ConsoleProgramme {
     }
 
     func check(_ account: HelpdeskAccount) async throws(SetupFailure) -> HelpdeskCheck {
-        let result = state.withLock { $0.deskCheck }
+        let result = state.withLock { $0.helpdeskCheck }
         return try result.get()
     }
 
@@ -89,7 +89,7 @@ final class ProgrammeDouble: ConsoleProgramme {
 
     func examine(_ installation: InstallationID?) async -> [Finding] { state.withLock { $0.findings } }
 
-    func post(_ webhook: ImitatedWebhook, to targetURL: String) async throws(TransportFailure) -> HTTPReply {
+    func post(_ webhook: SampleWebhook, to targetURL: String) async throws(TransportFailure) -> HTTPReply {
         state.withLock { state in
             state.posted.append(targetURL)
             return state.reply
@@ -98,7 +98,7 @@ final class ProgrammeDouble: ConsoleProgramme {
 }
 
 /// A channel with a secret and a plain setting.
-struct ChannelDouble: WebhookRegistering, WebhookImitating {
+struct ChannelDouble: WebhookRegistering, SampleEventMaking {
     let descriptor: ChannelDescriptor
 
     init(kind: ChannelKind = "double", name: String = "Double") {
@@ -131,9 +131,9 @@ struct ChannelDouble: WebhookRegistering, WebhookImitating {
 
     func unregister(account: ChannelAccount, over http: any HTTPSender) async throws(SetupFailure) {}
 
-    let imitations = [WebhookImitation("message", "a customer writes a text")]
+    let sampleEvents = [SampleEventKind("message", "a customer writes a text")]
 
-    func imitate(_ kind: String, _ wish: ImitationWish, account: ChannelAccount) -> ImitatedWebhook? {
-        ImitatedWebhook(headers: [:], body: Array((wish.text ?? "").utf8))
+    func sampleWebhook(_ kind: String, _ event: SampleEvent, account: ChannelAccount) -> SampleWebhook? {
+        SampleWebhook(headers: [:], body: Array((event.text ?? "").utf8))
     }
 }

@@ -27,10 +27,10 @@ extension FuzzTarget {
             try hold(events == reading.events, "a callback reads the same twice")
             for event in events {
                 try hold(!event.dedupeKey.rawValue.isEmpty, "each event has a name")
-                guard case .message(let incoming) = event.content else { continue }
-                try hold(!incoming.message.isBlank, "a message says something")
-                try hold(!incoming.from.userID.rawValue.isEmpty, "a message is somebody's")
-                try checkPieces(of: incoming.message)
+                guard case .message(let inbound) = event.content else { continue }
+                try hold(!inbound.message.isBlank, "a message says something")
+                try hold(!inbound.from.userID.rawValue.isEmpty, "a message is somebody's")
+                try checkPieces(of: inbound.message)
             }
         }
         try checkUnreadable(input)
@@ -53,9 +53,9 @@ extension FuzzTarget {
             + Array(#"","z"#.utf8) + odd
             + Array(#"":1},"message":{"type":"text","text":"x"#.utf8) + odd + Array(#""}}"#.utf8)
         guard case .success(let reading) = readViber(body, KnownSignature.viber(over: body)),
-            case .message(let incoming) = reading.events.first?.content
+            case .message(let inbound) = reading.events.first?.content
         else { throw BrokenProperty(description: "A message with a lone surrogate is lost.") }
-        try hold(incoming.message.plainText.unicodeScalars.last == "\u{FFFD}", "a lone surrogate is shown as U+FFFD")
-        try hold(incoming.from.name?.unicodeScalars.last == "\u{FFFD}", "a name with a lone surrogate is a name")
+        try hold(inbound.message.plainText.unicodeScalars.last == "\u{FFFD}", "a lone surrogate is shown as U+FFFD")
+        try hold(inbound.from.name?.unicodeScalars.last == "\u{FFFD}", "a name with a lone surrogate is a name")
     }
 }

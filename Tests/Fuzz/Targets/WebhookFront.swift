@@ -15,7 +15,7 @@ enum WebhookFront {
     private static let helpdesk = FreshchatHelpdesk()
 
     /// Says in `X-Read` what accepted the request. What has no route is echoed.
-    @Sendable static func respond(to request: IncomingRequest) -> OutgoingResponse {
+    @Sendable static func respond(to request: ServerRequest) -> ServerResponse {
         let path = (request.head.path ?? "").prefix { $0 != "?" }
         let webhook = WebhookRequest(
             method: request.head.method, path: String(path), headers: request.head.headerFields, body: request.body,
@@ -34,7 +34,7 @@ enum WebhookFront {
             case .health, .readiness, .metrics:
                 return .text("ok")
             case nil:
-                return OutgoingResponse(
+                return ServerResponse(
                     head: HTTPResponse(status: .ok, headerFields: [readBy: "echo"]), body: request.body)
             }
         } catch {
@@ -42,7 +42,7 @@ enum WebhookFront {
         }
     }
 
-    private static func accepted(_ side: String, _ count: Int) -> OutgoingResponse {
+    private static func accepted(_ side: String, _ count: Int) -> ServerResponse {
         .text("\(count)", headerFields: [readBy: side])
     }
 

@@ -146,6 +146,36 @@ def checking(browser, stage, judge):
     browser.one(".passed .checks", "Viber calls this installation.")
 
 
+def silent_webhook(browser, stage, judge):
+    """When another integration takes Freshchat's webhook, the pages say that replies arrive late, and what to do"""
+    stage.control("PUT", "/freshchat/webhook", {"url": ""})
+    customer = stage.customer("Taras")
+    texts = [f"nothing echoes this: {number}" for number in range(1, 4)]
+    for text in texts:
+        stage.writes(customer, text)
+    stage.until("The messages in Freshchat", lambda: set(texts) <= set(stage.texts_in_freshchat()))
+    stage.until("The end of their deliveries", lambda: not stage.byoc("outbox"))
+    stage.age_posts(minutes=11)
+    open_installation(browser, stage)
+    browser.one(".checks li", "Freshchat's webhooks have stopped arriving, so replies arrive late. Last webhook:")
+    browser.one(".checks a", "Set up the Freshchat webhook")
+    judge.look(browser, "installation-silent")
+    browser.click(".checks a", "Set up the Freshchat webhook")
+    url = address(browser, "Freshchat webhook URL")
+    browser.open(stage.admin)
+    # A worker raises the alarm by itself, and the page shows it by itself.
+    browser.one("#alarms li", "No webhooks from Freshchat: replies arrive late")
+    judge.look(browser, "overview-silent")
+    browser.leave(lambda: browser.click("#alarms a", "View webhook URL"))
+    browser.one("#addresses")
+    stage.control("PUT", "/freshchat/webhook", {"url": url})
+    stage.writes(customer, "and this comes back")
+    browser.open(stage.admin)
+    browser.one("#alarms", "Nothing needs attention.")
+    open_installation(browser, stage)
+    assert "replies arrive late" not in browser.text(), "the installation's page still complains"
+
+
 def removing(browser, stage, judge):
     """Removed, the installation is gone from the pages, and Viber has no webhook"""
     open_installation(browser, stage)
@@ -176,4 +206,4 @@ def open_installation(browser, stage):
 
 
 SCENARIOS = [
-    signing_in, empty_pages, connecting, copying, testing, pausing, checking, replacing, removing, signing_out]
+    signing_in, empty_pages, connecting, copying, testing, pausing, checking, silent_webhook, replacing, removing, signing_out]

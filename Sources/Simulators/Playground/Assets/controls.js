@@ -91,7 +91,7 @@ function showVerdict({ inbound, outbound }) {
   } else if (doubled > 0) {
     words = `Nothing lost, ${doubled} doubled`;
     kind = "bad";
-    pill.title = "Viber can't recognise a repeat: byoc resends a message whose sending was interrupted.";
+    pill.title = "Viber can't recognize a repeated message. byoc resends one when its first attempt was interrupted.";
   } else if (inbound.sent + outbound.sent > 0) {
     words = "Nothing lost, nothing doubled";
     kind = "good";
@@ -128,12 +128,12 @@ function showConnect(connect) {
   }
   const values = [
     ["Admin password", connect.password],
-    ["Viber token of the second bot", bot.token],
-    ["Viber API", connect.viber],
-    ["Freshchat API", connect.freshchat],
-    ["Freshchat token", connect.token],
+    ["Viber authentication token (second bot)", bot.token],
+    ["Viber API address", connect.viber],
+    ["Freshchat API address", connect.freshchat],
+    ["Freshchat API token", connect.token],
     ["Topic", connect.topics.at(-1)],
-    ["Freshchat’s webhook key", connect.key],
+    ["Freshchat’s webhook public key", connect.key],
   ].filter(([, value]) => value);
   reconcile(byId("connect-values"), values, ([name]) => name, ([name]) => {
     const copy = make("button", "quiet", "Copy");

@@ -8,7 +8,7 @@ export async function call(method, path, body) {
   }
   const response = await fetch(path, options);
   const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Error(answer.error ?? `The sandbox answered ${response.status}.`);
+  if (!response.ok) throw new Error(answer.error ?? `The sandbox returned ${response.status}.`);
   return answer;
 }
 

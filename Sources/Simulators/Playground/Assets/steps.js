@@ -78,7 +78,8 @@ function push(found, step) {
   found.direction ||= step.direction ?? "";
   found.channel ||= step.channel ?? "";
   if (step.worker) found.workers.add(step.worker);
-  found.state = found.steps.at(-1).step;
+  // A note is written after the end.
+  found.state = found.steps.findLast(({ step }) => step !== "note")?.step ?? found.state;
   return found;
 }
 
@@ -116,7 +117,7 @@ function label(step, found) {
     case "committed": return "on disk, acknowledged with 200";
     case "claimed": return "claimed";
     case "sending": return `sending to ${sides[found.direction]}`;
-    case "answered": return `${step.detail?.startsWith("GET ") ? "asked" : "sent"}, ${step.status ? `answered ${step.status}` : "no answer"}`;
+    case "answered": return `${step.detail?.startsWith("GET ") ? "looked up" : "sent"}: ${step.status ? `HTTP ${step.status}` : "no response"}`;
     case "delivered": return "delivered";
     case "retrying": return step.detail?.split(":")[0] ?? "retrying later";
     case "in_doubt": return "in doubt";

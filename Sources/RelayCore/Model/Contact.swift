@@ -1,0 +1,27 @@
+/// One customer on one installation.
+package struct Contact: Hashable, Sendable {
+    package var id: ContactID
+    package var installation: InstallationID
+    package var profile: ContactProfile
+    /// The contact's subscription; `nil` before anything was told.
+    package var subscription: SubscriptionChange.Kind?
+    package var user: HelpdeskUserID?
+    /// Their newest conversation on the installation's present topic.
+    package var conversation: HelpdeskConversationID?
+    /// Whether Freshchat said of that conversation that it is resolved.
+    package var isResolved: Bool
+
+    package init(
+        id: ContactID, installation: InstallationID, profile: ContactProfile,
+        subscription: SubscriptionChange.Kind? = nil, user: HelpdeskUserID? = nil,
+        conversation: HelpdeskConversationID? = nil, isResolved: Bool = false
+    ) {
+        self.id = id
+        self.installation = installation
+        self.profile = profile
+        self.subscription = subscription
+        self.user = user
+        self.conversation = conversation
+        self.isResolved = isResolved
+    }
+}

@@ -1,0 +1,25 @@
+package import HTTPTypes
+
+/// What an adapter says of itself.
+package struct ChannelDescriptor: Sendable {
+    package var kind: ChannelKind
+    /// As people write it: "Viber".
+    package var name: String
+    /// What an installation needs, in the order to ask for it.
+    package var fields: [SettingField]
+    /// The methods its webhook is called with.
+    package var methods: [HTTPRequest.Method]
+    /// Whether a send that is repeated with the same ``OutboundPiece/idempotencyKey`` is certainly applied once.
+    package var isIdempotent: Bool
+
+    package init(
+        kind: ChannelKind, name: String, fields: [SettingField], methods: [HTTPRequest.Method] = [.post],
+        isIdempotent: Bool = false
+    ) {
+        self.kind = kind
+        self.name = name
+        self.fields = fields
+        self.methods = methods
+        self.isIdempotent = isIdempotent
+    }
+}

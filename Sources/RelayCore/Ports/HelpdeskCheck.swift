@@ -1,0 +1,22 @@
+/// What Freshchat says of our credentials.
+package struct HelpdeskCheck: Hashable, Sendable {
+    package struct Topic: Hashable, Sendable {
+        package var id: TopicID
+        package var name: String
+        package var isEnabled: Bool
+
+        package init(id: TopicID, name: String, isEnabled: Bool) {
+            self.id = id
+            self.name = name
+            self.isEnabled = isEnabled
+        }
+    }
+
+    package var accountName: String
+    package var topics: [Topic]
+
+    package init(accountName: String, topics: [Topic]) {
+        self.accountName = accountName
+        self.topics = topics
+    }
+}

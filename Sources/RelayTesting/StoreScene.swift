@@ -1,0 +1,194 @@
+import FoundationEssentials
+import RelayCore
+import Synchronization
+import Testing
+
+/// The boot clock of a scene: it stands where the last step has put it.
+final class SceneClock: Sendable {
+    /// Before the scene begins.
+    static let lead = 1000.0
+    private let seconds = Mutex(0.0)
+
+    /// So many seconds after the start.
+    func move(to seconds: Double) { self.seconds.withLock { $0 = seconds } }
+
+    var bootClock: BootClock { BootClock { .seconds(Self.lead + self.seconds.withLock { $0 }) } }
+}
+
+/// A store with one installation, and short words for what happens to it.
+struct StoreScene: Sendable {
+    let store: any Store
+    let clock: SceneClock
+    let installation: InstallationID = "viber-1"
+    let topic: TopicID = "topic-1"
+    let start = Date(timeIntervalSince1970: 1_790_000_000)
+    let lease: Duration = .seconds(60)
+
+    /// So many seconds after the start.
+    func at(_ seconds: Double) -> Date { start.addingTimeInterval(seconds) }
+
+    /// The same instant by the boot clock, as long as nobody sets the wall clock.
+    func uptime(_ seconds: Double) -> Duration { .seconds(SceneClock.lead + seconds) }
+
+    func sample(_ id: InstallationID, topic: TopicID = "topic-1") -> Installation {
+        Installation(
+            id: id,
+            channel: ChannelAccount(
+                kind: "viber", settings: ["sender_name": "Shop"], secrets: ["auth_token": Secret("token-of-\(id)")]),
+            helpdesk: HelpdeskAccount(
+                baseURL: "https://shop.freshchat.com/v2", token: Secret("freshchat-\(id)"), topic: topic,
+                topicName: "Shop chat", webhookPublicKey: "PEM", resolvedPolicy: .newConversation,
+                forwardsSystemLines: true, textLimit: 1234),
+            name: "The shop", doubtPolicy: .hold, origin: .environment, targetToken: Secret("target-\(id)"),
+            helpdeskToken: Secret("helpdesk-\(id)"), eventSecret: Secret("event-\(id)"),
+            registeredURL: "https://example.com/target-\(id)", createdAt: start)
+    }
+
+    func install() async throws { try await store.save(sample(installation), now: start) }
+
+    // MARK: What arrives
+
+    func message(
+        _ text: String, from user: ChannelUserID = "anna", name: String? = nil, key: DedupeKey? = nil
+    ) -> Acceptance.Arrival {
+        Acceptance.Arrival(
+            dedupeKey: key ?? DedupeKey("message/\(user)/\(text)"),
+            content: .message(
+                InboundPayload(
+                    id: ChannelMessageID("id of \(text)"), profile: ContactProfile(userID: user, name: name),
+                    message: Message(text: text))))
+    }
+
+    func reply(
+        _ text: String, in conversation: HelpdeskConversationID = "conversation-1", user: HelpdeskUserID? = nil,
+        reference: String? = nil, id: HelpdeskMessageID? = nil, key: DedupeKey? = nil
+    ) -> Acceptance.Arrival {
+        Acceptance.Arrival(
+            dedupeKey: key ?? DedupeKey("reply/\(text)"),
+            content: .reply(
+                HelpdeskMessage(
+                    id: id ?? HelpdeskMessageID("id of \(text)"), conversation: conversation, user: user,
+                    reference: reference, actor: .agent, actorID: "agent-1", isPrivate: false,
+                    message: Message(text: text))))
+    }
+
+    func receipt(
+        _ state: Receipt.State, of message: ChannelMessageID, note: String? = nil, key: DedupeKey? = nil
+    ) -> Acceptance.Arrival {
+        Acceptance.Arrival(
+            dedupeKey: key ?? DedupeKey("receipt/\(message)/\(state)"),
+            content: .receipt(
+                Receipt(messageID: message, state: state, at: start, reason: state == .failed ? "blocked" : nil),
+                note: note))
+    }
+
+    func subscription(_ kind: SubscriptionChange.Kind, at seconds: Double) -> Acceptance.Arrival {
+        Acceptance.Arrival(
+            dedupeKey: DedupeKey("subscription/\(kind)/\(seconds)"),
+            content: .subscription(
+                SubscriptionChange(user: ContactProfile(userID: "anna"), kind: kind, at: at(seconds))))
+    }
+
+    func status(
+        _ isResolved: Bool, of conversation: HelpdeskConversationID = "conversation-1", key: DedupeKey
+    ) -> Acceptance.Arrival {
+        Acceptance.Arrival(
+            dedupeKey: key, content: .status(conversation: conversation, isResolved: isResolved))
+    }
+
+    @discardableResult
+    func accept(
+        _ arrivals: Acceptance.Arrival..., to id: InstallationID? = nil, at seconds: Double = 0
+    ) throws -> AcceptanceResult {
+        try store.accept(
+            Acceptance(
+                installation: id ?? installation, topic: topic, channel: "viber", arrivals: arrivals,
+                at: at(seconds)))
+    }
+
+    // MARK: What the relay does
+
+    func claims(by worker: WorkerID = "worker-a", limit: Int = 10, at seconds: Double = 0) async throws -> [Claim] {
+        clock.move(to: seconds)
+        return try await store.claim(by: worker, limit: limit, lease: lease, now: at(seconds))
+    }
+
+    /// The one claim that there is to be had.
+    func claim(by worker: WorkerID = "worker-a", at seconds: Double = 0) async throws -> Claim {
+        let claims = try await claims(by: worker, at: seconds)
+        try #require(claims.count == 1)
+        return claims[0]
+    }
+
+    func reap(at seconds: Double) async throws -> Int {
+        clock.move(to: seconds)
+        return try await store.reap(now: at(seconds))
+    }
+
+    @discardableResult
+    func complete(_ claim: Claim, as id: PieceOutcome.MessageID? = nil, at seconds: Double = 0) async throws -> Claim? {
+        clock.move(to: seconds)
+        return try await store.complete(claim, delivered: PieceOutcome(id), lease: lease, now: at(seconds))
+    }
+
+    func retry(
+        _ claim: Claim, after failure: DeliveryFailure, until due: Double, counting: Bool = true, wakes: Bool = false,
+        at seconds: Double = 0
+    ) async throws {
+        try await store.retry(
+            claim, after: failure, at: at(due), counting: counting, wakesOnContact: wakes, now: at(seconds))
+    }
+
+    func delivery(_ id: DeliveryID) async throws -> Delivery {
+        let found = try await store.deliveries(
+            DeliveryFilter(before: DeliveryID(rawValue: id.rawValue + 1), limit: 1))
+        return try #require(found.first { $0.id == id })
+    }
+
+    /// What the texts of all deliveries in a state are, in the order of acceptance.
+    func texts(_ states: Set<Delivery.State>) async throws -> [String] {
+        try await store.deliveries(DeliveryFilter(states: states)).reversed().map(\.text)
+    }
+
+    var refusal: DeliveryFailure {
+        DeliveryFailure(.retry(after: nil), reason: "Viber is busy", detail: "status 1")
+    }
+
+    var silence: DeliveryFailure {
+        DeliveryFailure(.retry(after: nil), isCertain: false, reason: "Viber didn't answer", detail: "time-out")
+    }
+
+    /// A contact whose user and conversation are known, with nothing waiting.
+    func acquaint(_ user: ChannelUserID = "anna", conversation: HelpdeskConversationID = "conversation-1") async throws
+        -> ContactID
+    {
+        try accept(message("hello of \(user)", from: user))
+        let claim = try await claim(by: "worker-of-scene")
+        try await store.remember(user: HelpdeskUserID("user of \(user)"), written: nil, for: claim, now: start)
+        try await store.remember(conversation: conversation, topic: topic, for: claim, now: start)
+        try await complete(claim)
+        return try #require(claim.contact?.id)
+    }
+
+    func expect(_ kind: StoreFailure.Kind, _ body: () async throws -> Void) async {
+        do {
+            try await body()
+            Issue.record("expected \(kind), and nothing was refused")
+        } catch let failure as StoreFailure {
+            #expect(failure.kind == kind)
+        } catch {
+            Issue.record("expected \(kind), got \(error)")
+        }
+    }
+}
+
+extension Delivery {
+    var text: String {
+        switch payload {
+        case .message(let message): message.message.plainText
+        case .reply(let reply): reply.message.plainText
+        case .note(let text, _): "note: " + text
+        case nil: "(unreadable)"
+        }
+    }
+}
