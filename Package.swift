@@ -116,6 +116,7 @@ let package = Package(
                 "RelayCore", "Relay", "Channels", "Freshchat", "SQLiteStore", "Vault", "Outbound", "FastCGI",
                 "Console",
                 httpTypes, logging, crypto, argumentParser, serviceLifecycle, unixSignals,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
             ],
             swiftSettings: namedPoints,
