@@ -135,7 +135,7 @@ struct ViberSendTests {
         #expect(failure?.remedy == .waitForContact(until: try Date(expected, strategy: .iso8601)))
     }
 
-    @Test("A refusal gives the agent words and the operator Viber's number and words, the token hidden")
+    @Test("A refusal gives the agent words and the operator Viber's number and words, the token masked")
     func words() async throws {
         let answer = #"{"status":6,"status_message":"notSubscribed to \#(ViberFixtures.token)"}"#
         let far = RecordingSender(replies: [.json(answer)])
@@ -143,7 +143,8 @@ struct ViberSendTests {
             _ = try await viber.send(piece(), account: ViberFixtures.account, over: far)
         }
         #expect(failure?.reason.contains("hasn't subscribed") == true)
-        #expect(failure?.detail == "status 6: notSubscribed to ••••")
+        #expect(failure?.detail == "status 6: notSubscribed to \(Secret(ViberFixtures.token).masked)")
+        #expect(failure?.detail.contains(ViberFixtures.token) == false)
     }
 
     @Test("Each refusal of a recipient has words of its own")

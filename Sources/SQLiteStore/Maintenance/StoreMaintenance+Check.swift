@@ -9,7 +9,7 @@ extension StoreMaintenance {
     package func check(key: (any SecretSealing)?) -> StoreReport {
         var report = StoreReport(path: database, bytes: size(of: database), walBytes: size(of: database + "-wal"))
         do {
-            let queue = try openForReading()
+            let queue = try openForReading(isChecking: true)
             try queue.read { db in
                 var inspection = Inspection(db: db, path: database, report: report)
                 inspection.run(key: key)

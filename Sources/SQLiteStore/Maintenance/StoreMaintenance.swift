@@ -22,7 +22,9 @@ package struct StoreMaintenance: Sendable {
     }
 
     /// A connection that changes nothing.
-    func openForReading() throws(StoreFailure) -> DatabaseQueue {
+    ///
+    /// - Parameter isChecking: whether it is `byoc store check` that opens it, which then isn't recommended.
+    func openForReading(isChecking: Bool = false) throws(StoreFailure) -> DatabaseQueue {
         var configuration = Configuration()
         configuration.label = "byoc-store-maintenance"
         configuration.readonly = true
@@ -31,7 +33,7 @@ package struct StoreMaintenance: Sendable {
         do {
             return try DatabaseQueue(path: database, configuration: configuration)
         } catch {
-            throw StoreFailure(error, path: database)
+            throw StoreFailure(error, path: database, isChecking: isChecking)
         }
     }
 
