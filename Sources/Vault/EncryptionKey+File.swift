@@ -95,14 +95,15 @@ extension EncryptionKey {
             throw failure
         }
     }
+
     /// Makes the file's name durable.
     private static func makeDurable(_ directory: String) throws(StoreFailure) {
         let descriptor = Glibc.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .system("the directory \(directory) can't be opened") }
+        guard descriptor >= 0 else { throw .system("the folder \(directory) can't be opened") }
         defer { close(descriptor) }
         // EINVAL: this file system can't synchronise directories.
         guard fsync(descriptor) == 0 || errno == EINVAL else {
-            throw .system("the directory \(directory) can't be made durable")
+            throw .system("the folder \(directory) can't be made durable")
         }
     }
 }

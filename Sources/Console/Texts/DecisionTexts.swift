@@ -84,6 +84,6 @@ struct DecisionTexts: Sendable {
         }
     }
 
-    /// For a failed message of which nothing else is to be said.
+    /// For a failed message without other advice.
     let choose = "Retry or discard it."
 }

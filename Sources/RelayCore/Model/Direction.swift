@@ -9,7 +9,7 @@ package enum Direction: String, Codable, Sendable, CaseIterable {
     package var side: Side { self == .inbound ? .helpdesk : .channel }
 }
 
-/// One of the two far sides.
+/// One of the two services that byoc relays between.
 package enum Side: String, Codable, Sendable, CaseIterable {
     case channel, helpdesk
 }

@@ -14,7 +14,7 @@ package struct Doubt: Hashable, Codable, Sendable {
 
     /// From when on what can't be found was not applied.
     ///
-    /// A request outlives the process that sent it: it is in the kernel's hands, then in the far side's, which may be slow.
+    /// A request outlives the process that sent it: the kernel still sends it, and the service may be slow.
     /// Before this instant "not there" means "perhaps not yet". It gets a quarter more than the time that it had taken,
     /// but no less than 3 s and no more than 30 s.
     package var settledAt: Date {

@@ -110,7 +110,7 @@ extension OutboxStore {
     }
 }
 
-/// What the far side gave back for a piece.
+/// The service's answer to a piece.
 package struct PieceOutcome: Hashable, Sendable {
     package enum MessageID: Hashable, Sendable {
         case channel(ChannelMessageID)

@@ -132,7 +132,7 @@ struct InstallationRow: Sendable {
 extension Installation.State {
     /// A pause as it is stored.
     static func paused(reason: String?, since: Date?, by cause: String?) -> Self {
-        // A newer version's cause is none of a person's here.
+        // An unknown cause, from a newer version, counts as a refused credential.
         .paused(
             reason: reason ?? "", since: since ?? .distantPast,
             by: cause.flatMap(Installation.PauseCause.init(rawValue:)) ?? .credential)
