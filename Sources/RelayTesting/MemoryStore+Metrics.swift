@@ -9,7 +9,7 @@ struct MemoryFigures {
     var signatures: [Flow: SignatureTally] = [:]
     var lastWebhooks: [Flow: Date] = [:]
     var lastWithheld: [Flow: Date] = [:]
-    /// When Freshchat was last heard of an installation, and the newest delivery of that time.
+    /// When Freshchat last told anything about an installation, and the newest delivery accepted until then.
     var heard: [InstallationID: (at: Date, newest: Int64)] = [:]
     /// When the poll last found what no webhook had brought.
     var found: [InstallationID: Date] = [:]
@@ -60,8 +60,9 @@ extension MemoryStore {
             for (flow, histogram) in tally.acknowledgements { state.figures.add(histogram, flow) }
             state.figures.lastWebhooks.merge(tally.lastAt) { max($0, $1) }
             for (installation, instant) in tally.heardAt {
-                let earlier = state.figures.heard[installation]?.at ?? instant
-                state.figures.heard[installation] = (max(earlier, instant), state.counter)
+                let newest = state.deliveries.values.filter { $0.acceptedAt <= instant }.map(\.id.rawValue).max() ?? 0
+                let earlier = state.figures.heard[installation] ?? (instant, newest)
+                state.figures.heard[installation] = (max(earlier.at, instant), max(earlier.newest, newest))
             }
             for (flow, count) in tally.foreign { state.figures.add(.foreign, flow, by: count) }
             for (flow, signatures) in tally.signatures {

@@ -75,6 +75,11 @@ extension StoreConformance {
             expected.lastHeard = scene.at(8)
             #expect(try signs() == expected)
             try await post("six", at: 9)
+            // A worker's tally comes some seconds late: what was accepted since is still to be echoed.
+            var late = IntakeTally()
+            late.heardAt[scene.installation] = scene.at(8.5)
+            try await scene.store.add(late)
+            #expect(try signs().lastHeard == scene.at(8.5))
             #expect(try signs().postsUnheard == 1 && signs().firstPostUnheard == scene.at(9))
             let note = NoteDraft(text: "lost", conversation: "conversation-1")
             try scene.accept(scene.message("seven"), at: 10)

@@ -96,12 +96,14 @@ enum Counters {
         }
     }
 
-    /// Freshchat told something about an installation: what was posted until now has had its echo, or will have none.
+    /// Freshchat told something about an installation: what was accepted until then has had its echo, or will have none.
+    ///
+    /// A tally comes late, and what was accepted since then is still to be echoed.
     private static func noteHeard(_ installation: InstallationID, at instant: Int64, in db: Database) throws {
         let flow = Flow(installation, .outbound)
         try note(lastHeard, flow, at: instant, in: db)
-        let newest = try db.row("SELECT max(id) FROM outbox")?.integerIfAny(0)
-        try note(heardUpTo, flow, at: newest ?? 0, in: db)
+        let newest = try db.row("SELECT id FROM outbox WHERE accepted_at <= ? ORDER BY id DESC LIMIT 1", [instant])
+        try note(heardUpTo, flow, at: newest?.integer(0) ?? 0, in: db)
     }
 
     /// The poll found a reply that no webhook had brought.
