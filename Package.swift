@@ -40,6 +40,8 @@ let package = Package(
     products: [
         .executable(name: "byoc", targets: ["byoc"]),
         .executable(name: "byoc-sandbox", targets: ["byoc-sandbox"]),
+        // For whoever writes a channel or a store: the doubles and the conformance suites.
+        .library(name: "RelayTesting", targets: ["RelayTesting"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
@@ -144,7 +146,6 @@ let package = Package(
         .target(
             name: "RelayTesting",
             dependencies: ["RelayCore", httpTypes, logging],
-            path: "Tests/RelayTesting",
             swiftSettings: strict
         ),
         .testTarget(

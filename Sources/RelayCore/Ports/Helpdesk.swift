@@ -49,12 +49,14 @@ package protocol Helpdesk: Sendable {
         of agent: AgentID, account: HelpdeskAccount, over http: any HTTPSender
     ) async throws(DeliveryFailure) -> String?
 
-    /// Our reference of the user a conversation belongs to, for a conversation that the store doesn't know.
-    /// `nil`: it is none of ours.
-    func reference(
-        of conversation: HelpdeskConversationID, user: HelpdeskUserID?, account: HelpdeskAccount,
+    /// What Freshchat knows of a conversation that the store doesn't: its topic, its user and that user's reference.
+    ///
+    /// - Parameter user: as the event named it; `nil` if it didn't.
+    /// - Returns: `nil` if the conversation is gone.
+    func lookUp(
+        _ conversation: HelpdeskConversationID, user: HelpdeskUserID?, account: HelpdeskAccount,
         over http: any HTTPSender
-    ) async throws(DeliveryFailure) -> String?
+    ) async throws(DeliveryFailure) -> ConversationFacts?
 
     /// A conversation's messages from an instant on (inclusive, by Freshchat's clock), oldest first and by any author:
     /// the same events under the same names as the webhook brings. One call unless they are many. `nil`: it is gone.
@@ -64,6 +66,20 @@ package protocol Helpdesk: Sendable {
 
     /// Asks Freshchat whether the credentials are good, and which topics there are.
     func check(_ account: HelpdeskAccount, over http: any HTTPSender) async throws(SetupFailure) -> HelpdeskCheck
+}
+
+/// Whose a conversation is, as Freshchat says.
+package struct ConversationFacts: Hashable, Sendable {
+    package var topic: TopicID?
+    package var user: HelpdeskUserID?
+    /// The `reference_id` of that user; `nil` if it has none.
+    package var reference: Reference?
+
+    package init(topic: TopicID?, user: HelpdeskUserID?, reference: Reference?) {
+        self.topic = topic
+        self.user = user
+        self.reference = reference
+    }
 }
 
 /// What was said in a conversation.
@@ -95,8 +111,11 @@ package typealias KnownMessages = @Sendable (HelpdeskMessageID) async throws(Del
 package struct InboundPiece: Sendable {
     package var message: Message
     package var profile: ContactProfile
-    /// `<channel>:<channel user id>`: what Freshchat knows the customer by.
-    package var reference: String
+    /// What Freshchat knows the customer by, as it was when the contact was created.
+    package var reference: Reference
+    /// The inbox that a new conversation is opened in.
+    package var topic: TopicID
+    package var resolvedPolicy: Installation.ResolvedPolicy
     /// The channel's name, kept as a property of the Freshchat user.
     package var channelName: String
     package var user: HelpdeskUserID?
@@ -108,12 +127,15 @@ package struct InboundPiece: Sendable {
     package var isKnown: KnownMessages
 
     package init(
-        message: Message, profile: ContactProfile, reference: String, channelName: String, user: HelpdeskUserID?,
+        message: Message, profile: ContactProfile, reference: Reference, topic: TopicID,
+        resolvedPolicy: Installation.ResolvedPolicy = .reopen, channelName: String, user: HelpdeskUserID?,
         conversation: HelpdeskConversationID?, doubt: Doubt?, isKnown: @escaping KnownMessages
     ) {
         self.message = message
         self.profile = profile
         self.reference = reference
+        self.topic = topic
+        self.resolvedPolicy = resolvedPolicy
         self.channelName = channelName
         self.user = user
         self.conversation = conversation
@@ -147,6 +169,8 @@ package struct Doubt: Hashable, Codable, Sendable {
 
 /// Remembers, durably, whom and what a customer is in Freshchat.
 package protocol MappingKeeper: Sendable {
+    /// Called before a user is created: waits until no other worker creates one with the same reference, or fails for now.
+    func aboutToCreateUser(_ reference: Reference) async throws(DeliveryFailure)
     /// - Parameter written: what the user was created with just now; `nil` for one that was there already.
     func found(user: HelpdeskUserID, written: ContactProfile?) async throws(DeliveryFailure)
     func found(conversation: HelpdeskConversationID) async throws(DeliveryFailure)
@@ -167,10 +191,13 @@ package struct HelpdeskCheck: Hashable, Sendable {
     }
 
     package var accountName: String
+    /// What Freshchat calls the account; `nil` if it doesn't say.
+    package var identity: RemoteIdentity?
     package var topics: [Topic]
 
-    package init(accountName: String, topics: [Topic]) {
+    package init(accountName: String, identity: RemoteIdentity? = nil, topics: [Topic]) {
         self.accountName = accountName
+        self.identity = identity
         self.topics = topics
     }
 }

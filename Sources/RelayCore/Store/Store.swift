@@ -6,7 +6,8 @@ package import FoundationEssentials
 /// for the cooperative pool. The back half's are async. Every function that changes something is one transaction and is
 /// durable when it returns. Requests that are made at the same moment may share a commit.
 package protocol Store:
-    InstallationStore, IntakeStore, OutboxStore, OutboxAdministration, MessageBrowsing, ReconciliationStore,
+    InstallationStore, AccountStore, IntakeStore, OutboxStore, OutboxAdministration, MessageBrowsing,
+    ReconciliationStore,
     ProfileStore, RetentionStore, WorkerStore, MetricsStore
 {}
 
@@ -15,11 +16,23 @@ package protocol IntakeStore: Sendable {
     /// The installations as they are now, at the price of one small read when nothing has changed.
     func directory() throws(StoreFailure) -> InstallationDirectory
 
-    /// Takes in what one webhook told: everything of it or nothing, each event at most once.
+    /// Accepts what one webhook told: everything of it or nothing, each event at most once.
     ///
-    /// Events whose key is known are repeats and change nothing. The outbound ones find their contact by conversation,
-    /// else by user, else by reference; without any they are taken in for the relay to find out.
+    /// Events whose key is known are repeats and change nothing. Freshchat's find their installation by ``ReplyOwner``, and
+    /// their contact by conversation, else by user, else by reference; without any they are accepted for the relay to find
+    /// out. A message that no installation owns for certain becomes a delivery of the helpdesk account: its
+    /// ``Delivery/installation`` is the account's id.
+    ///
+    /// - Throws: `notFound` if the account has been removed.
     func accept(_ acceptance: Acceptance) throws(StoreFailure) -> AcceptanceResult
+
+    /// Keeps events for an address that once had an installation, for ``Parking/time``. Repeats of a channel's events are
+    /// absorbed.
+    ///
+    /// - Returns: the fates, each ``ArrivalFate/parked``, or ``ArrivalFate/foreign`` if the address never had an installation.
+    func park(
+        _ arrivals: [Acceptance.Arrival], account: ChannelAccountID, address: Address, now: Date
+    ) throws(StoreFailure) -> [ArrivalFate]
 
     /// Makes a durable write of no consequence.
     ///
@@ -27,7 +40,7 @@ package protocol IntakeStore: Sendable {
     func probe() throws(StoreFailure)
 }
 
-/// One webhook's events for one installation.
+/// What one webhook, or one look into a conversation, told of an account.
 package struct Acceptance: Sendable {
     package enum Content: Hashable, Sendable {
         case message(IncomingPayload)
@@ -39,42 +52,77 @@ package struct Acceptance: Sendable {
         case status(conversation: HelpdeskConversationID, isResolved: Bool)
         /// A message of the agents' side that doesn't go to the customer, because nobody knows its kind. It is counted, and a
         /// repeat isn't.
-        case withheld(kind: String)
+        case withheld(kind: String, of: HelpdeskConversationID)
     }
 
     package struct Arrival: Hashable, Sendable {
         package var dedupeKey: DedupeKey
         package var content: Content
+        /// The topic that Freshchat's event names; `nil` for a channel's event, and if it names none.
+        package var topic: TopicID?
 
-        package init(dedupeKey: DedupeKey, content: Content) {
+        package init(dedupeKey: DedupeKey, content: Content, topic: TopicID? = nil) {
             self.dedupeKey = dedupeKey
             self.content = content
+            self.topic = topic
         }
     }
 
-    package var installation: InstallationID
-    package var topic: TopicID
-    /// The prefix of our references, `viber` in `viber:<id>`.
-    package var channel: ChannelKind
+    /// Whose webhook it was. Within one account, an event's name means one event.
+    package var account: AccountID
+    /// A channel's events: the one installation that they are for. Freshchat's: the installations of the account, of which
+    /// ``ReplyOwner`` finds each event's owner.
+    package var routes: [Route]
     package var arrivals: [Arrival]
     package var at: Date
     /// How Freshchat's messages among them came; `nil` for a channel's webhook.
     package var source: ReplySource?
 
     package init(
-        installation: InstallationID, topic: TopicID, channel: ChannelKind, arrivals: [Arrival], at: Date,
-        source: ReplySource? = nil
+        account: AccountID, routes: [Route], arrivals: [Arrival], at: Date, source: ReplySource? = nil
     ) {
-        self.installation = installation
-        self.topic = topic
-        self.channel = channel
+        self.account = account
+        self.routes = routes
         self.arrivals = arrivals
         self.at = at
         self.source = source
     }
 }
 
-package struct AcceptanceResult: Hashable, Sendable {
+/// What became of one event.
+package enum ArrivalFate: Hashable, Sendable {
+    /// It was new. The delivery is `nil` for what becomes none.
+    case accepted(InstallationID, DeliveryID?)
+    /// It was known, or is an echo of ours.
+    case repeated(InstallationID?)
+    /// It is kept as a delivery of the helpdesk account, until Freshchat has said whose it is.
+    case unresolved(DeliveryID)
+    /// It is for an address that once had an installation: kept for ``Parking/time``, for the installation that comes.
+    case parked
+    /// No installation's. Nothing of it was recorded.
+    case foreign
+    /// A line of Freshchat's own, which its installation doesn't forward. Nothing of it was recorded.
+    case systemLine(InstallationID)
+
+    /// The installation that it turned out to be for; `nil` if none.
+    package var installation: InstallationID? {
+        switch self {
+        case .accepted(let installation, _), .systemLine(let installation): installation
+        case .repeated(let installation): installation
+        case .unresolved, .parked, .foreign: nil
+        }
+    }
+
+    package var delivery: DeliveryID? {
+        switch self {
+        case .accepted(_, let delivery): delivery
+        case .unresolved(let delivery): delivery
+        case .repeated, .parked, .foreign, .systemLine: nil
+        }
+    }
+}
+
+package struct AcceptanceResult: Sendable {
     /// Events that were new.
     package var accepted: Int
     /// Events that were known, and our own echoes.
@@ -83,8 +131,10 @@ package struct AcceptanceResult: Hashable, Sendable {
     package var deliveries: [DeliveryID]
     /// The replies that were new.
     package var replies: [HelpdeskMessageID] = []
-    /// The kinds of the messages that were new and withheld.
-    package var withheld: [String] = []
+    /// The kinds of the messages that were new and withheld, with whose they are.
+    package var withheld: [(installation: InstallationID, kind: String)] = []
+    /// What became of each event, in their order.
+    package var fates: [ArrivalFate] = []
 
     package init(accepted: Int = 0, repeated: Int = 0, deliveries: [DeliveryID] = []) {
         self.accepted = accepted
@@ -162,9 +212,11 @@ package protocol OutboxStore: Sendable {
         conversation: HelpdeskConversationID, topic: TopicID, for claim: Claim, now: Date
     ) async throws(StoreFailure)
 
-    /// Binds an outbound delivery without a contact to the one with this channel user id, made if need be, and its
+    /// Binds an outbound delivery without a contact to the one with this reference, created if need be, and its
     /// conversation too. The returned claim has the contact in it.
-    func bind(_ claim: Claim, to user: ChannelUserID, topic: TopicID, now: Date) async throws(StoreFailure) -> Claim
+    func bind(
+        _ claim: Claim, to user: ChannelUserID, reference: Reference, topic: TopicID, now: Date
+    ) async throws(StoreFailure) -> Claim
 
     /// Keeps a reply whose files have been found, or given up on, in the form in which it is sent. The returned claim has
     /// that form. The note is put into the outbox by the same commit.
@@ -172,8 +224,30 @@ package protocol OutboxStore: Sendable {
         _ claim: Claim, to reply: HelpdeskMessage, note: NoteDraft?, now: Date
     ) async throws(StoreFailure) -> Claim
 
-    /// Nothing goes to this side of the installation before `until`. A gate is only ever moved later by this.
-    func closeGate(_ installation: InstallationID, _ side: Side, until: Date) async throws(StoreFailure)
+    /// Nothing goes there before `until`, for whichever installation. A gate is only ever moved later by this.
+    func closeGate(_ scope: GateScope, until: Date) async throws(StoreFailure)
+
+    /// A service refused a credential: pauses its account, unless a spare credential takes over
+    /// (``HelpdeskAccount/spareTokens``). An account that is paused keeps the reason it has.
+    ///
+    /// - Returns: whether the account is paused now.
+    @discardableResult
+    func refuse(_ account: AccountID, reason: String, now: Date) async throws(StoreFailure) -> Bool
+
+    /// What Freshchat says of the conversation of a claim that is the helpdesk account's: finds its owner by ``ReplyOwner``.
+    /// With one, the delivery is that installation's from now on, in its place in the order; with several it is held, an alarm
+    /// is raised and a note is left; with none it is discarded. The lease is given back in any case.
+    ///
+    /// - Parameter found: `nil` if the conversation is gone.
+    func settleOwner(
+        _ claim: Claim, found: ConversationFacts?, routes: [Route], note: NoteDraft?, now: Date
+    ) async throws(StoreFailure) -> ReplyOwner
+
+    /// Takes the lock under which a Freshchat user with this reference is created, so that two installations don't create it
+    /// twice. It ends with the claim's lease, however that ends.
+    ///
+    /// - Returns: whether this claim has it now.
+    func lockUser(_ reference: Reference, for claim: Claim, now: Date) async throws(StoreFailure) -> Bool
 
     /// The breakers that are open now.
     func openBreakers() async throws(StoreFailure) -> [OpenBreaker]
@@ -209,11 +283,15 @@ package struct Claim: Sendable {
     package var leasedUntil: Duration
     /// When the latest attempt in doubt of the piece it has reached was broken off; `nil`: none was.
     package var doubtEndedAt: Date?
+    /// The account that its conversation is in, for a reply or a note; `nil` if that isn't known. It is another than the
+    /// installation's if that has moved since.
+    package var conversationAccount: HelpdeskAccountID?
 
     package init(
         delivery: Delivery, contact: Contact?, worker: WorkerID, fence: Int64, attempt: Int64, startedAt: Date,
-        leasedUntil: Duration, doubtEndedAt: Date? = nil
+        leasedUntil: Duration, doubtEndedAt: Date? = nil, conversationAccount: HelpdeskAccountID? = nil
     ) {
+        self.conversationAccount = conversationAccount
         self.delivery = delivery
         self.contact = contact
         self.worker = worker

@@ -54,6 +54,7 @@ package struct Delivery: Hashable, Sendable {
     }
 
     package var id: DeliveryID
+    /// Whose it is. While nobody knows by which installation a reply is to leave, the helpdesk account's id stands here.
     package var installation: InstallationID
     package var direction: Direction
     package var orderingKey: OrderingKey
@@ -116,6 +117,8 @@ package struct Contact: Hashable, Sendable {
     /// The contact's subscription; `nil` before anything was told.
     package var subscription: SubscriptionChange.Kind?
     package var user: HelpdeskUserID?
+    /// What Freshchat knows them by, since they became a contact.
+    package var reference: Reference
     /// Their newest conversation on the installation's present topic.
     package var conversation: HelpdeskConversationID?
     /// Whether Freshchat said of that conversation that it is resolved.
@@ -123,9 +126,10 @@ package struct Contact: Hashable, Sendable {
 
     package init(
         id: ContactID, installation: InstallationID, profile: ContactProfile,
-        subscription: SubscriptionChange.Kind? = nil, user: HelpdeskUserID? = nil,
+        subscription: SubscriptionChange.Kind? = nil, user: HelpdeskUserID? = nil, reference: Reference,
         conversation: HelpdeskConversationID? = nil, isResolved: Bool = false
     ) {
+        self.reference = reference
         self.id = id
         self.installation = installation
         self.profile = profile

@@ -51,17 +51,20 @@ package struct ChannelDescriptor: Sendable {
     package var fields: [SettingField]
     /// The methods its webhook is called with.
     package var methods: [HTTPRequest.Method]
+    /// What Freshchat knows its customers by.
+    package var referenceForm: Reference.Form
     /// Whether a send that is repeated with the same ``OutboundPiece/idempotencyKey`` is certainly applied once.
     package var isIdempotent: Bool
 
     package init(
         kind: ChannelKind, name: String, fields: [SettingField], methods: [HTTPRequest.Method] = [.post],
-        isIdempotent: Bool = false
+        referenceForm: Reference.Form = .user, isIdempotent: Bool = false
     ) {
         self.kind = kind
         self.name = name
         self.fields = fields
         self.methods = methods
+        self.referenceForm = referenceForm
         self.isIdempotent = isIdempotent
     }
 }
@@ -97,6 +100,8 @@ package struct SettingField: Sendable {
 package struct OutboundPiece: Sendable {
     package var message: Message
     package var to: ChannelUserID
+    /// The address that it leaves by.
+    package var from: Address
     /// The agent's first name or the configured one; the adapter cuts it to what its channel takes.
     package var senderName: String?
     /// The same for each attempt at this piece, and for nothing else; printable ASCII, at most 64 bytes.
@@ -104,13 +109,27 @@ package struct OutboundPiece: Sendable {
     package var now: Date
 
     package init(
-        message: Message, to: ChannelUserID, senderName: String?, idempotencyKey: String, now: Date
+        message: Message, to: ChannelUserID, from: Address = .only, senderName: String?, idempotencyKey: String,
+        now: Date
     ) {
         self.message = message
         self.to = to
+        self.from = from
         self.senderName = senderName
         self.idempotencyKey = idempotencyKey
         self.now = now
+    }
+}
+
+/// An address that an installation can be made for.
+package struct AddressOffer: Hashable, Sendable {
+    package var address: Address
+    /// As people know it: "+30 210 1234567"; `nil` for ``Address/only``.
+    package var name: String?
+
+    package init(_ address: Address, name: String? = nil) {
+        self.address = address
+        self.name = name
     }
 }
 
@@ -118,11 +137,21 @@ package struct OutboundPiece: Sendable {
 package struct ChannelCheck: Hashable, Sendable {
     /// The account's name, as the admin knows it.
     package var accountName: String
+    /// What the channel calls the account; `nil` if it doesn't say.
+    package var identity: RemoteIdentity?
+    /// What customers can write to in this account, the one to offer first at the front. One without a name for an account
+    /// that has only one.
+    package var addresses: [AddressOffer]
     /// The webhook that is registered now; `nil` when there is none or the channel doesn't tell.
     package var webhookURL: String?
 
-    package init(accountName: String, webhookURL: String? = nil) {
+    package init(
+        accountName: String, identity: RemoteIdentity? = nil, addresses: [AddressOffer] = [AddressOffer(.only)],
+        webhookURL: String? = nil
+    ) {
         self.accountName = accountName
+        self.identity = identity
+        self.addresses = addresses
         self.webhookURL = webhookURL
     }
 }
