@@ -306,6 +306,9 @@ extension SQLiteStore {
         try discardWaiting(of: id, keepingHistory: true, now: now, in: db)
         try openGates(of: .helpdesk(account), in: db)
         try db.run("DELETE FROM user_locks WHERE account = ?", [id])
+        // Nobody can look into what is there any more.
+        try db.run(
+            "UPDATE conversations SET look_base = NULL WHERE look_base IS NOT NULL AND helpdesk_account = ?", [id])
         try db.run(
             "DELETE FROM alarms WHERE name = ? AND subject = ?", [Alarm.Name.replyUndecided.rawValue, id])
         if try db.exists("SELECT 1 FROM outbox WHERE installation = ?", [id]) {
