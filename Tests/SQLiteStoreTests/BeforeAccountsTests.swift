@@ -60,9 +60,10 @@ struct BeforeAccountsTests {
             #expect(
                 known.helpdeskAccount(eventSecret: "event-secret-of-\(id)", now: start)?.id == installation.helpdesk.id)
         }
-        let second = try #require(known["viber-2"])
+        let second = try #require(try await store.installation("viber-2"))
         #expect(second.resolvedPolicy == .newConversation && second.doubtPolicy == .hold)
-        #expect(known["viber-3"]?.forwardsSystemLines == true && known["viber-3"]?.helpdesk.textLimit == 2000)
+        let third = try #require(try await store.installation("viber-3"))
+        #expect(third.forwardsSystemLines && third.helpdesk.textLimit == 2000)
         #expect(try await store.removedInstallations().map(\.id) == ["viber-5"])
         store.close()
     }
@@ -70,10 +71,10 @@ struct BeforeAccountsTests {
     @Test("A pause for a refused credential is the account's; a person's pause stays the installation's")
     func pauses() async throws {
         let store = try EarlierStore.open(try copied())
-        let refused = try #require(try store.directory()["viber-3"])
+        let refused = try #require(try await store.installation("viber-3"))
         #expect(refused.ownState == .active && refused.channel.state == .active)
         #expect(refused.helpdesk.state == .paused(reason: "Freshchat refuses the API token (HTTP 401)", since: start))
-        let paused = try #require(try store.directory()["viber-4"])
+        let paused = try #require(try await store.installation("viber-4"))
         #expect(paused.ownState == .paused(reason: "Paused on the settings pages", since: start))
         #expect(paused.channel.state == .active && paused.helpdesk.state == .active)
         store.close()
@@ -120,7 +121,7 @@ struct BeforeAccountsTests {
         #expect(made[0].contact?.conversation == "conversation of bert@viber-1")
         #expect(made[0].contact?.reference == Reference("viber:bert"))
         #expect(made[2].contact?.profile.userID == "anna" && made[2].contact?.installation == "viber-2")
-        let account = try #require(try store.directory()["viber-2"]).helpdesk.id
+        let account = try #require(try await store.installation("viber-2")).helpdesk.id
         #expect(made[2].conversationAccount == account)
         try await store.resume("viber-3", now: start + 1000)
         try await store.resume("viber-4", now: start + 1000)
@@ -140,7 +141,7 @@ struct BeforeAccountsTests {
     func repeats() async throws {
         let store = try EarlierStore.open(try copied())
         let known = try store.directory()
-        let first = try #require(known["viber-1"])
+        let first = try #require(try await store.installation("viber-1"))
         let text = "hello from anna to viber-1"
         let told = message(text, from: "anna", to: first, key: DedupeKey("message:\(text):anna"))
         #expect(try store.accept(told).fates == [.repeated("viber-1")])
@@ -158,7 +159,9 @@ struct BeforeAccountsTests {
                 arrivals: [.init(dedupeKey: DedupeKey(key), content: .reply(reply), topic: "topic-1")], at: start)
             #expect(try store.accept(heard).fates == [.repeated("viber-1")], "\(key)")
         }
-        #expect(try await store.delivery(thatBecame: "posted viber id of \(text)", of: "viber-1")?.rawValue == 1)
+        #expect(
+            try await store.delivery(thatBecame: HelpdeskMessageID("posted viber id of \(text)"), of: "viber-1")?
+                .rawValue == 1)
         #expect(try await store.knownMessages(among: ["id of good day", "new"], of: "viber-1") == ["id of good day"])
         store.close()
     }
@@ -168,13 +171,14 @@ struct BeforeAccountsTests {
         let directory = try copied()
         let store = try EarlierStore.open(directory)
         let (first, second) = (
-            try #require(try store.directory()["viber-1"]), try #require(try store.directory()["viber-2"])
+            try #require(try await store.installation("viber-1")), try #require(try await store.installation("viber-2"))
         )
         #expect(try await store.identify(.helpdesk(first.helpdesk.id), as: "app", now: start) == nil)
         let gone = try await store.identify(.helpdesk(second.helpdesk.id), as: "app", now: start)
         #expect(gone == .helpdesk(second.helpdesk.id))
         let known = try store.directory()
-        #expect(known["viber-2"]?.helpdesk.id == first.helpdesk.id && known["viber-2"]?.topicName == "Topic topic-1")
+        let merged = try #require(try await store.installation("viber-2"))
+        #expect(merged.helpdesk.id == first.helpdesk.id && merged.topicName == "Topic topic-1")
         for id in ["viber-1", "viber-2"] {
             let account = known.helpdeskAccount(helpdeskToken: "helpdesk-token-of-\(id)", now: start)
             #expect(account?.id == first.helpdesk.id)

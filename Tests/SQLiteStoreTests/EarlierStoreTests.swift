@@ -39,7 +39,8 @@ struct EarlierStoreTests {
         try EarlierStore.copy("messages-by-contact-minutes", to: directory)
         let store = try EarlierStore.open(directory)
         #expect(try await store.nextProfile(now: start) == nil)
-        var written = message("now with a name", from: "bert", to: try #require(try store.directory()["viber-1"]))
+        let installation = try #require(try await store.installation("viber-1"))
+        var written = message("now with a name", from: "bert", to: installation)
         if case .message(var incoming) = written.arrivals[0].content {
             incoming.profile.name = "Bert"
             written.arrivals[0].content = .message(incoming)
@@ -67,7 +68,7 @@ struct EarlierStoreTests {
         let anna = try #require(try await EarlierStore.contact("anna", in: store))
         #expect(anna.profile.name == "Anna" && anna.profile.language == "uk" && anna.profile.phoneNumber == "+43660")
         #expect(anna.user == "user of anna" && anna.conversation == "conversation of anna")
-        let installation = try #require(try store.directory()["viber-1"])
+        let installation = try #require(try await store.installation("viber-1"))
         #expect(try store.accept(message("hello", from: "anna", to: installation)).repeated == 1)
         for delivery in try await store.deliveries(DeliveryFilter(states: [.held, .dead])) {
             #expect(delivery.payload != nil && !delivery.reason.isEmpty)

@@ -64,7 +64,7 @@ extension SQLiteStore {
     ) throws -> OpenBreaker? {
         if failure.showsThatSideWorks { try noteSuccess(of: claim, in: db) }
         guard failure.mayConcernEveryone else { return nil }
-        let side = failure.side(of: claim.delivery)
+        let side = claim.isUndecided ? .helpdesk : failure.side(of: claim.delivery)
         let scope = try scope(of: claim, side, in: db)
         let row = try db.row(
             "SELECT failures, last_key, openings, opened_at FROM gates WHERE scope = ?", [scope])
@@ -95,7 +95,7 @@ extension SQLiteStore {
 
     /// The far side works: what failed before was not for everyone, or is over.
     static func noteSuccess(of claim: Claim, in db: Database) throws {
-        let side = claim.delivery.direction.side
+        let side: Side = claim.isUndecided ? .helpdesk : claim.delivery.direction.side
         let account: GateScope? =
             side == .helpdesk ? claim.conversationAccount.map { .account(.helpdesk($0)) } : nil
         let present =
@@ -122,4 +122,9 @@ extension SQLiteStore {
             LIMIT 1
             """, [group.installation, group.side])
     }
+}
+
+extension Claim {
+    /// Whether it is of a reply that nobody owns yet: then all that is done is to ask Freshchat.
+    var isUndecided: Bool { conversationAccount?.rawValue == delivery.installation.rawValue }
 }

@@ -23,13 +23,15 @@ extension SQLiteStore {
             try keepMessageID(id.rawValue, .channel, of: installation.rawValue, delivery: claim.delivery.id, in: db)
             try leaveNote(about: id, of: installation, now: now, in: db)
         case .helpdesk(let id):
-            let installation = claim.delivery.installation.rawValue
-            let present =
-                try claim.conversationAccount == nil
-                ? db.row("SELECT helpdesk_account FROM installations WHERE id = ?", [installation])?.text(0) : nil
-            try keepMessageID(
-                id.rawValue, .helpdesk, of: claim.conversationAccount?.rawValue ?? present ?? installation,
-                delivery: claim.delivery.id, in: db)
+            try db.run(
+                """
+                INSERT OR IGNORE INTO message_ids (scope, side, message_id, delivery)
+                SELECT coalesce(?1, (SELECT helpdesk_account FROM installations WHERE id = ?2), ?2), 'helpdesk', ?3, ?4
+                """,
+                [
+                    claim.conversationAccount?.rawValue, claim.delivery.installation.rawValue, id.rawValue,
+                    claim.delivery.id.rawValue,
+                ])
         case nil:
             break
         }
