@@ -113,11 +113,16 @@ extension MemoryState {
         }
         if topic != present.topic || target.topicName != nil { moved.topicName = target.topicName }
         moved.topic = topic
-        // A place that it comes back to isn't a former one any more.
-        moved.former.removeAll {
-            ($0.channel == channel && $0.address == address) || $0.helpdesk == moved.helpdesk.id
-        }
         if former.channel != nil || former.helpdesk != nil { moved.former.append(former) }
+        // A place that it comes back to isn't a former one any more.
+        for place in moved.former.indices {
+            if moved.former[place].channel == channel, moved.former[place].address == address {
+                moved.former[place].channel = nil
+                moved.former[place].address = nil
+            }
+            if moved.former[place].helpdesk == moved.helpdesk.id { moved.former[place].helpdesk = nil }
+        }
+        moved.former.removeAll { $0.channel == nil && $0.helpdesk == nil }
         installations[index] = moved
         limitEndpoints(left: former, now: now)
         settleIn(moved, now: now)
