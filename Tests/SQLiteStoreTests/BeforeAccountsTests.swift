@@ -70,7 +70,8 @@ struct BeforeAccountsTests {
 
     @Test("A pause for a refused credential is the account's; a person's pause stays the installation's")
     func pauses() async throws {
-        let store = try EarlierStore.open(try copied())
+        let directory = try copied()
+        let store = try EarlierStore.open(directory)
         let refused = try #require(try await store.installation("viber-3"))
         #expect(refused.ownState == .active && refused.channel.state == .active)
         #expect(refused.helpdesk.state == .paused(reason: "Freshchat refuses the API token (HTTP 401)", since: start))
@@ -78,6 +79,7 @@ struct BeforeAccountsTests {
         #expect(paused.ownState == .paused(reason: "Paused on the settings pages", since: start))
         #expect(paused.channel.state == .active && paused.helpdesk.state == .active)
         store.close()
+        #expect(StoreMaintenance.findings(in: directory, key: try EarlierStore.key()).isEmpty)
     }
 
     @Test("Secrets are sealed for their accounts with the next save, and nothing else changes")
@@ -139,7 +141,8 @@ struct BeforeAccountsTests {
 
     @Test("What was taken in before is a repeat, by whichever way it comes")
     func repeats() async throws {
-        let store = try EarlierStore.open(try copied())
+        let directory = try copied()
+        let store = try EarlierStore.open(directory)
         let known = try store.directory()
         let first = try #require(try await store.installation("viber-1"))
         let text = "hello from anna to viber-1"
@@ -164,6 +167,7 @@ struct BeforeAccountsTests {
                 .rawValue == 1)
         #expect(try await store.knownMessages(among: ["id of good day", "new"], of: "viber-1") == ["id of good day"])
         store.close()
+        #expect(StoreMaintenance.findings(in: directory, key: try EarlierStore.key()).isEmpty)
     }
 
     @Test("Accounts that turn out to be one are merged, with all that belongs to them")

@@ -69,7 +69,7 @@ struct EarlierStoreTests {
         #expect(anna.profile.name == "Anna" && anna.profile.language == "uk" && anna.profile.phoneNumber == "+43660")
         #expect(anna.user == "user of anna" && anna.conversation == "conversation of anna")
         let installation = try #require(try await store.installation("viber-1"))
-        #expect(try store.accept(message("hello", from: "anna", to: installation)).repeated == 1)
+        #expect(try store.accept(EarlierStore.reply("answer to bert", to: "bert", of: installation)).repeated == 1)
         for delivery in try await store.deliveries(DeliveryFilter(states: [.held, .dead])) {
             #expect(delivery.payload != nil && !delivery.reason.isEmpty)
             try await store.redrive(delivery.id, from: .command, now: start)
@@ -179,9 +179,11 @@ enum EarlierStore {
             claim, delivered: PieceOutcome(.helpdesk(HelpdeskMessageID(text))), lease: .seconds(60), now: start)
     }
 
-    private static func reply(_ text: String, to user: String) -> Acceptance {
+    static func reply(
+        _ text: String, to user: String, of installation: Installation = sample()
+    ) -> Acceptance {
         Acceptance(
-            account: .helpdesk("freshchat-of-viber-1"), routes: [sample().route],
+            account: .helpdesk(installation.helpdesk.id), routes: [installation.route],
             arrivals: [
                 .init(
                     dedupeKey: DedupeKey("reply/\(text)"),

@@ -25,7 +25,7 @@ extension SQLiteStore {
                     INSERT OR IGNORE INTO parked (account, address, key, content, at)
                     SELECT ?1, ?2, ?3, ?4, ?5 WHERE NOT EXISTS (SELECT 1 FROM dedupe WHERE account = ?1 AND key = ?3)
                     """, [account.rawValue, address.rawValue, key.rawValue, content, now.milliseconds])
-                return .parked
+                return db.changesCount == 1 ? .parked : .repeated(nil)
             }
         }
     }

@@ -49,10 +49,13 @@ extension SQLiteStore {
         for (group, readyAt) in try Self.laneGroups(in: db) where readyAt <= now {
             if let gate = try Self.gate(of: group, in: db), gate.until <= now { groups.append((group, gate.isProbed)) }
         }
-        guard let last = rotation.withLock({ $0 }), let next = groups.firstIndex(where: { last < $0.group }) else {
-            return groups
+        if let last = rotation.withLock({ $0 }), let next = groups.firstIndex(where: { last < $0.group }) {
+            groups = Array(groups[next...] + groups[..<next])
         }
-        return Array(groups[next...] + groups[..<next])
+        // What says most of whether the service is well is a message: those that nobody owns yet only ask.
+        let asking = try groups.filter { try $0.isProbed && Self.isHelpdeskAccount($0.group.installation, in: db) }
+        if asking.isEmpty { return groups }
+        return groups.filter { group in !asking.contains { $0.group == group.group } } + asking
     }
 
     /// Ends leases whose time is over; what they made is in doubt.

@@ -9,7 +9,12 @@ extension SQLiteStore {
     ) async throws(StoreFailure) -> ReplyOwner {
         try await change { db in
             try Self.requireLease(claim, in: db)
+            guard try Self.isHelpdeskAccount(claim.delivery.installation.rawValue, in: db) else {
+                throw StoreFailure(.conflict, "it is known already whose delivery \(claim.delivery.id) is")
+            }
             try Self.strikeOutAttempt(of: claim, in: db)
+            // Freshchat has answered.
+            try Self.noteSuccess(of: claim, in: db)
             let account = HelpdeskAccountID(claim.delivery.installation.rawValue)
             guard let found, case .reply(let reply) = claim.delivery.payload else {
                 try Self.end(
@@ -26,9 +31,9 @@ extension SQLiteStore {
             case .one(let installation):
                 if reply.actor == .system, search.route(of: installation)?.forwardsSystemLines != true {
                     try Self.end(
-                        claim, as: .discarded, reason: "A line of Freshchat's own", detail: "", note: nil,
+                        claim, as: .discarded, reason: ReplyOwner.none.reason ?? "", detail: "", note: nil,
                         now: now.milliseconds, in: db)
-                    return owner
+                    return .none
                 }
                 let scope = try search.account(of: known, owner: installation)
                 let contact = try search.contact(of: subject, owner: installation, known: known, scope: scope, now: now)
