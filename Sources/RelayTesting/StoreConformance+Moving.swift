@@ -96,12 +96,14 @@ extension StoreConformance {
             let old: HelpdeskAccountID = "freshchat-of-viber-1"
             let other = try await scene.neighbour().helpdesk.id
             try await scene.move(MoveTarget(topic: "topic-2", helpdesk: other), at: 1)
-            func heard(_ arrival: Acceptance.Arrival, at seconds: Double) throws -> ArrivalFate {
+            func fate(_ arrival: Acceptance.Arrival, at seconds: Double) throws -> ArrivalFate? {
                 let routes = try scene.store.directory().routes(of: old)
-                return try scene.store.accept(scene.heard(by: old, routes, [arrival], at: seconds)).fates[0]
+                let acceptance = scene.heard(by: old, routes, [arrival], at: seconds)
+                let result = try scene.store.accept(acceptance)
+                return result.fates.first
             }
-            #expect(try heard(scene.reply("in the old one", user: "user of anna"), at: 2).installation == "viber-1")
-            #expect(try heard(scene.reply("begun", in: "c-2", user: "user of anna"), at: 2) == .foreign)
+            #expect(try fate(scene.reply("in the old one", user: "user of anna"), at: 2)?.installation == "viber-1")
+            #expect(try fate(scene.reply("begun", in: "c-2", user: "user of anna"), at: 2) == .foreign)
             let claim = try await scene.claim(at: 3)
             #expect(claim.contact?.id == anna && claim.conversationAccount == old)
             // A user of the account that it left is nobody in the present one.
