@@ -118,6 +118,7 @@ struct AccountMerge {
                 [new.rawValue, key])
             try db.run("DELETE FROM lanes WHERE ordering_key = ?", [key])
             try SQLiteStore.restoreLane(new, in: db)
+            try SQLiteStore.refreshLane(new, in: db)
         }
     }
 

@@ -124,7 +124,7 @@ extension SQLiteStore {
     }
 
     /// Brings a lane's row to what waits now, unless a worker has it: then the end of the lease does that.
-    private static func refreshLane(_ key: OrderingKey, in db: Database) throws {
+    static func refreshLane(_ key: OrderingKey, in db: Database) throws {
         if try db.exists("SELECT 1 FROM lanes WHERE ordering_key = ? AND owner IS NULL", [key.rawValue]) {
             try freeLane(key, in: db)
         }
