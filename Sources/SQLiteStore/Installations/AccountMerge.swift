@@ -89,16 +89,16 @@ struct AccountMerge {
         try db.run("DELETE FROM message_ids WHERE scope = ? AND side = 'helpdesk'", [other.rawValue])
         try moveRows("user_locks")
         // Replies that nobody owns yet, and those behind them.
-        try moveKeys(from: other, to: older)
         try db.run("UPDATE outbox SET installation = ? WHERE installation = ?", arguments)
         try db.run("UPDATE lanes SET installation = ? WHERE installation = ?", arguments)
+        try moveKeys(from: other, to: older)
         try db.run("UPDATE OR IGNORE alarms SET subject = ? WHERE subject = ?", arguments)
         try db.run("DELETE FROM alarms WHERE subject = ?", [other.rawValue])
         try db.run("DELETE FROM helpdesk_accounts WHERE id = ?", [other.rawValue])
         try Accounts.write(merged, key: key, in: db)
     }
 
-    /// Later replies of a conversation look for the earlier ones by the account's name. A key that a worker has keeps its own
+    /// What nobody owns has the older account's name by now. Later replies of a conversation look for the earlier ones by the account's name. A key that a worker has keeps its own
     /// until it is done.
     private func moveKeys(from other: HelpdeskAccountID, to older: HelpdeskAccountID) throws {
         let prefix = OrderingKey.outbound(other, "").rawValue
@@ -108,7 +108,7 @@ struct AccountMerge {
                 AND NOT EXISTS (
                     SELECT 1 FROM lanes WHERE lanes.ordering_key = outbox.ordering_key AND owner IS NOT NULL)
             UNION SELECT ordering_key FROM lanes WHERE owner IS NULL AND substr(ordering_key, 1, length(?2)) = ?2
-            """, [other.rawValue, prefix])
+            """, [older.rawValue, prefix])
         for row in rows {
             let key = try row.text(0)
             let conversation = String(decoding: key.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
