@@ -77,7 +77,7 @@ struct AccountMerge {
         let theirs = try Accounts.helpdesk(other, key: key, in: db)
         let merged = try Accounts.helpdesk(older, key: key, in: db).merging(
             theirs, isProven: proven == .helpdesk(other))
-        // Sealed anew first, so that nothing of an earlier version's secrets goes with the row.
+        // Sealed again first, so that nothing of an earlier version's secrets goes with the row.
         try Accounts.write(theirs, key: key, in: db)
         try repoint { place in
             if place.helpdesk == other { place.helpdesk = older }

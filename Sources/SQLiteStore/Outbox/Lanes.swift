@@ -91,7 +91,7 @@ extension SQLiteStore {
         try db.exists("SELECT 1 FROM helpdesk_accounts WHERE id = ?", [name])
     }
 
-    /// Makes the lane's row anew, if something waits on it.
+    /// Makes the lane's row if something waits on it and there is none.
     static func restoreLane(_ key: OrderingKey, in db: Database) throws {
         guard let head = try head(of: key, in: db) else { return }
         try db.run(
