@@ -33,8 +33,8 @@ extension StoreConformance {
             try await scene.add("viber-2", at: "second")
             for (number, id) in (["viber-1", "viber-2"] as [InstallationID]).enumerated() {
                 try await scene.acquaint("anna", with: id, in: .init("of \(id)"), as: .init("user \(number)"))
-                try scene.accept(scene.reply("by \(id)", in: .init("of \(id)")))
             }
+            for id in ["viber-1", "viber-2"] { try scene.accept(scene.reply("by \(id)", in: .init("of \(id)"))) }
             let channel = try scene.present().channel.id
             try await scene.store.closeGate(.address(channel, "second"), until: scene.at(60))
             try await scene.store.closeGate(.address(channel, "third"), until: scene.at(600))
