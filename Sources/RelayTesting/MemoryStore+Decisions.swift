@@ -20,7 +20,7 @@ extension MemoryStore {
             var row = try state.idle(delivery)
             guard row.doubtSince != nil else { throw StoreFailure(.conflict, "delivery \(delivery) isn't in doubt") }
             guard case .reply = row.payload else {
-                throw StoreFailure(.conflict, "delivery \(delivery) is no reply: what is in doubt of it is looked up")
+                throw StoreFailure(.conflict, "delivery \(delivery) isn't a reply: what is in doubt of it is looked up")
             }
             state.keep(.confirmedArrival, about: row, from: origin, now: now)
             row.progress += 1

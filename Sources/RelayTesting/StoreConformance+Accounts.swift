@@ -155,7 +155,7 @@ extension StoreConformance {
             #expect(try scene.present().isActive)
             #expect(try scene.present("viber-2").state == .paused(reason: "holiday", since: scene.start))
         },
-        Check("Why a delivery waits names the account that it waits for, and not one of the other side") { scene in
+        Check("Why a delivery waits names the account that it waits for, and no other") { scene in
             _ = try await scene.store.enlist(now: scene.start)
             _ = try await scene.acquaint()
             let ids = try scene.accept(scene.message("in"), scene.reply("out")).deliveries
@@ -222,7 +222,7 @@ extension StoreConformance {
             }
             #expect(try await scene.store.installations() == before)
         },
-        Check("After a merge the events of both are known, their gates hold, and what waits goes on in its order") {
+        Check("After a merge the events of both are known, their gates hold, and what waits leaves in its order") {
             scene in
             try await scene.store.save(scene.sample("viber-2", topic: "topic-2"), now: scene.start)
             let store = scene.store
@@ -271,7 +271,7 @@ extension StoreConformance {
             let result = try scene.accept(scene.reply("answer", in: "both", on: nil), at: 6)
             #expect(result.fates.map(\.installation) == ["viber-2"])
         },
-        Check("A merged account that was refused goes on with the credential that has proved itself") { scene in
+        Check("A merged account that was refused is resumed with the credential that has proved itself") { scene in
             try await scene.store.save(scene.sample("viber-2", topic: "topic-2"), now: scene.start)
             try scene.accept(scene.message("in"))
             try await scene.store.identify(.helpdesk("freshchat-of-viber-1"), as: "shop", now: scene.start)

@@ -178,7 +178,7 @@ extension StoreConformance {
             await scene.expect(.notFound) { try await scene.store.redrive(nobody, from: .command, now: scene.start) }
             await scene.expect(.notFound) { try await scene.store.discard(nobody, from: .command, now: scene.start) }
         },
-        Check("Of what isn't there nothing is told") { scene in
+        Check("Of what isn't there nothing is found") { scene in
             let contact = try await scene.store.contact(ContactID(rawValue: 99))
             #expect(contact == nil)
             #expect(try await scene.store.attempts(of: DeliveryID(rawValue: 99)).isEmpty)

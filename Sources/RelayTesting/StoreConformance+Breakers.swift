@@ -91,7 +91,7 @@ extension StoreConformance {
             #expect(try await scene.store.openBreakers().isEmpty)
             #expect(try await scene.claims().count == Breaker.threshold + 1)
         },
-        Check("A failure on the other side, met on the way, counts there") { scene in
+        Check("A failure of Freshchat, met on the way to the channel, counts as Freshchat's") { scene in
             _ = try await scene.acquaint()
             try scene.accept(scene.reply("out"))
             var failure = scene.refusal

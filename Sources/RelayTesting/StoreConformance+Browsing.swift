@@ -112,7 +112,7 @@ extension StoreConformance {
                 #expect(Set(met).count == met.count && met == met.sorted())
             }
         },
-        Check("A look ends at its limit, and says how to go on") { scene in
+        Check("A look ends at its limit, and says where the next one begins") { scene in
             for number in 0..<10 {
                 try scene.accept(scene.message(number == 0 ? "needle" : "hay", from: ChannelUserID("user-\(number)")))
             }
@@ -143,7 +143,7 @@ extension StoreConformance {
             }
             #expect(try await scene.store.messages(MessageQuery(limit: 0)).messages.isEmpty)
         },
-        Check("Of a name that many have, the newest are followed, and that there are more is told") { scene in
+        Check("Of a name that many have, the newest are followed, and the page says that there are more") { scene in
             for number in 0..<(MessageQuery.contactLimit + 1) {
                 let user = ChannelUserID("user-\(number)")
                 try scene.accept(scene.message("m\(number)", from: user, name: "Anna \(number)"))

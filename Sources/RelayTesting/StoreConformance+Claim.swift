@@ -40,7 +40,7 @@ extension StoreConformance {
             #expect(try await scene.claims(limit: 3).count == 3)
             #expect(try await scene.claims(limit: 3).count == 2)
         },
-        Check("A paused installation gives nothing, keeps all, and goes on at once when it is resumed") { scene in
+        Check("A paused installation gives nothing, keeps all, and is due at once when it is resumed") { scene in
             try await scene.store.save(scene.sample("viber-2"), now: scene.start)
             try scene.accept(scene.message("one"))
             try scene.accept(scene.message("other"), to: "viber-2")
@@ -189,7 +189,7 @@ extension StoreConformance {
             #expect(try await scene.reap(at: 1) == 0)
             try await scene.complete(claim, at: 2)
         },
-        Check("A lease is kept up by going on to the next piece") { scene in
+        Check("The next piece extends the lease") { scene in
             try scene.accept(scene.message("one"))
             let first = try await scene.claim()
             scene.clock.move(to: 50)

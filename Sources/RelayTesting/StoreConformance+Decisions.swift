@@ -26,7 +26,8 @@ extension StoreConformance {
             _ = try await scene.sweep(at: 31 * StoreScene.day)
             #expect(try await scene.store.decisions(of: id).isEmpty)
         },
-        Check("A claim that sent nothing is no attempt: held, too early, nothing left, or none of ours") { scene in
+        Check("A claim that sent nothing isn't an attempt: held, too early, nothing left, or an unknown contact") {
+            scene in
             _ = try await scene.acquaint()
             let id = try scene.accept(scene.reply("one")).deliveries[0]
             let early = DeliveryFailure(.wait(until: scene.at(1)), reason: "Its file isn't there yet", detail: "")

@@ -47,7 +47,7 @@ extension StoreConformance {
             #expect(try await scene.store.nextDue(now: scene.at(31)) == scene.at(60))
             #expect(try await scene.claims(at: 60).map(\.delivery.text) == ["by viber-2"])
         },
-        Check("The limit that ends last tells why a reply waits, of its address and its account") { scene in
+        Check("Of the limits of its address and its account, the one that ends last is why a reply waits") { scene in
             _ = try await scene.store.enlist(now: scene.start)
             _ = try await scene.acquaint()
             let id = try scene.accept(scene.reply("out")).deliveries[0]
@@ -71,7 +71,7 @@ extension StoreConformance {
             #expect(try await scene.store.openBreakers().isEmpty)
             #expect(try await scene.claims(at: 1).count == Breaker.threshold)
         },
-        Check("A reply that isn't decided yet is no second probe") { scene in
+        Check("A reply that isn't decided yet isn't a second probe") { scene in
             try await scene.add("viber-2")
             try await failForBoth(scene)
             try scene.accept(scene.reply("whose", in: "c-1", on: nil))

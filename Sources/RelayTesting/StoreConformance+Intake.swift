@@ -4,7 +4,7 @@ import Testing
 
 extension StoreConformance {
     static let intakeChecks: [Check] = [
-        Check("An event that comes again is taken in once") { scene in
+        Check("An event that comes again is accepted once") { scene in
             let first = try scene.accept(scene.message("one"))
             #expect(first.accepted == 1 && first.repeated == 0 && first.deliveries.count == 1)
             let second = try scene.accept(scene.message("one"), scene.message("two"), scene.message("two"))
@@ -34,7 +34,7 @@ extension StoreConformance {
             #expect(contact.profile == ContactProfile(userID: "anna", name: "Анна"))
             #expect(contact.subscription == .subscribed && contact.user == nil && contact.conversation == nil)
         },
-        Check("A profile takes over what is new and keeps what isn't told again") { scene in
+        Check("A profile takes over what is new and keeps what isn't repeated") { scene in
             let first = try scene.accept(scene.message("one", name: "Anna"))
             try scene.accept(scene.message("two"))
             let id = try #require(try await scene.delivery(first.deliveries[0]).contact)
@@ -66,18 +66,18 @@ extension StoreConformance {
             try scene.accept(scene.reply("late answer", in: "conversation-1"))
             #expect(try await scene.store.contact(anna)?.conversation == "conversation-2")
         },
-        Check("Our own message coming back is no reply") { scene in
+        Check("Our own message coming back isn't a reply") { scene in
             try scene.accept(scene.message("hello"))
             try await scene.complete(scene.claim(), as: .helpdesk("echo-1"))
             let result = try scene.accept(scene.reply("hello", id: "echo-1"))
             #expect(result.accepted == 0 && result.repeated == 1 && result.deliveries.isEmpty)
         },
-        Check("A reply that comes by two ways under two names of its event is taken in once") { scene in
+        Check("A reply that comes by two ways under two names of its event is accepted once") { scene in
             try scene.accept(scene.reply("hello", key: "webhook"))
             let result = try scene.accept(scene.reply("hello", key: "product event"))
             #expect(result.accepted == 0 && result.repeated == 1)
         },
-        Check("Whether a conversation is resolved is remembered, until it is the current one anew") { scene in
+        Check("Whether a conversation is resolved is remembered, until it is the current one again") { scene in
             let anna = try await scene.acquaint()
             try scene.accept(scene.status(true, key: "1"), scene.status(true, of: "unknown", key: "2"))
             #expect(try await scene.store.contact(anna)?.isResolved == true)
@@ -119,7 +119,7 @@ extension StoreConformance {
             #expect(try await scene.store.receipts(of: id).map(\.state) == [.read])
             #expect(try await scene.texts([.waiting]).isEmpty)
         },
-        Check("A reply that the channel reports as failed leaves one note, however often it is told") { scene in
+        Check("A reply that the channel reports as failed leaves one note, however often it does") { scene in
             let anna = try await scene.acquaint()
             let id = try scene.accept(scene.reply("answer")).deliveries[0]
             let next = try await scene.store.advance(
@@ -135,7 +135,7 @@ extension StoreConformance {
             #expect(waiting.map(\.direction) == [.inbound] && waiting.map(\.contact) == [anna])
             #expect(try await scene.store.receipts(of: id).map(\.reason) == ["blocked", "blocked"])
         },
-        Check("A failure that is told before the message's id is known leaves its note when it is") { scene in
+        Check("A failure that comes before the message's id is known leaves its note when it is") { scene in
             _ = try await scene.acquaint()
             try scene.accept(scene.reply("answer"))
             let claim = try await scene.claim()

@@ -81,7 +81,7 @@ extension StoreConformance {
             #expect(histogram.count == 4 && histogram.sum == 20_001_400)
             #expect(histogram.counts.filter { $0.count > 0 }.map(\.bound) == [1000, .max])
         },
-        Check("The last webhook's time is kept, and an older one that is told later changes nothing") { scene in
+        Check("The last webhook's time is kept, and an older one that comes later changes nothing") { scene in
             let flow = Flow(scene.installation, .inbound)
             #expect(try scene.store.metrics().lastWebhooks[flow] == nil)
             for second in [5, 9, 7] {
@@ -129,7 +129,7 @@ extension StoreConformance {
             #expect(row.ascii == 0 && row.other == 0)
             #expect(try scene.counters(.outbound) == [.signatureFailures: 3])
         },
-        Check("What isn't finished is told by installation and direction") { scene in
+        Check("What isn't finished is counted by installation and direction") { scene in
             try await scene.store.save(scene.sample("viber-2"), now: scene.start)
             try scene.accept(scene.message("in doubt"), at: 1)
             try await scene.retry(scene.claim(at: 1), after: scene.silence, until: 100, at: 1)
@@ -153,7 +153,7 @@ extension StoreConformance {
                     .init(id: scene.installation, pausedReason: nil), .init(id: "viber-2", pausedReason: "401"),
                 ])
         },
-        Check("What is due is told with its time, but not what is leased, paused or behind a closed gate") { scene in
+        Check("What is due is shown with its time, but not what is leased, paused or behind a closed gate") { scene in
             let store = scene.store
             #expect(try store.metrics().relay.dueSince == nil)
             try scene.accept(scene.message("one"))
@@ -167,7 +167,7 @@ extension StoreConformance {
             try await store.pause(scene.installation, reason: "401", now: scene.at(8))
             #expect(try store.metrics().relay.dueSince == nil)
         },
-        Check("The lease that ends first is told with the time it has left, by the boot clock") { scene in
+        Check("The lease that ends first is shown with the time it has left, by the boot clock") { scene in
             let store = scene.store
             #expect(try store.metrics().relay.leaseEndsIn == nil)
             try scene.accept(scene.message("one"), scene.message("two", from: "boris"))
@@ -194,7 +194,7 @@ extension StoreConformance {
             try await scene.complete(scene.claim())
             #expect(try await scene.store.load(waitingUpTo: 100).waiting == 4)
         },
-        Check("An alarm is raised once and cleared once, by whoever comes first") { scene in
+        Check("An alarm is raised once and cleared once, by the first worker to do so") { scene in
             let store = scene.store
             let alarm = Alarm(.breakerOpen, of: scene.installation, subject: "channel")
             let other = Alarm(.breakerOpen, of: scene.installation, subject: "helpdesk")

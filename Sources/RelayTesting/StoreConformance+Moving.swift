@@ -195,7 +195,7 @@ extension StoreConformance {
                 Acceptance(
                     account: .channel(old), routes: [route], arrivals: [scene.message("late")], at: scene.at(5)))
             #expect(result.fates.map(\.installation) == [scene.installation])
-            // Whoever was a customer there is the same one here.
+            // A customer of that address is the same one here.
             #expect(try await scene.claim(at: 5).contact?.id == anna)
         },
         Check("Moved to another address with what waits, replies leave by the new one in their order") { scene in

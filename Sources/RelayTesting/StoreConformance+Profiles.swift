@@ -109,7 +109,7 @@ extension StoreConformance {
             #expect(try await scene.profiles(at: 102).isEmpty)
             #expect(try await scene.nextProfile(at: 102) == nil)
         },
-        Check("A value that is missing or blank erases none, and is no change") { scene in
+        Check("A value that is missing or blank erases none, and isn't a change") { scene in
             let anna = try await scene.meet(name: "Anna")
             for (number, name) in [nil, "", " \n"].enumerated() {
                 try await scene.write("\(number)", name: name, at: 10)

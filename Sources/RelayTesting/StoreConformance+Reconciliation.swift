@@ -64,7 +64,7 @@ extension StoreConformance {
             #expect(try await scene.store.nextLook(scene.pace, now: scene.at(182)) == nil)
             #expect(try await scene.looks(at: 10_000).isEmpty)
         },
-        Check("A reply, a status, and a reply that is bound later make looks due anew") { scene in
+        Check("A reply, a status, and a reply that is bound later make looks due again") { scene in
             _ = try await scene.acquaint()
             for (number, arrival) in [
                 scene.reply("answer"), scene.status(true, key: "resolved"), scene.status(false, key: "open"),
@@ -150,7 +150,7 @@ extension StoreConformance {
             #expect(try await scene.looks(at: 24 * 60 * 60 + 1).isEmpty)
             #expect(try await scene.store.nextLook(scene.pace, now: scene.at(24 * 60 * 60 + 1)) == nil)
         },
-        Check("Messages are known that were taken in, and those that we made") { scene in
+        Check("Messages are known that were accepted, and those that we made") { scene in
             try scene.accept(scene.message("hello"), scene.reply("answer", id: "R1"))
             for claim in try await scene.claims() {
                 try await scene.complete(claim, as: claim.delivery.direction == .inbound ? .helpdesk("M1") : nil)
@@ -159,7 +159,7 @@ extension StoreConformance {
                 try await scene.store.knownMessages(among: ["M1", "R1", "X"], of: scene.installation) == ["M1", "R1"])
             #expect(try await scene.store.knownMessages(among: ["M1"], of: "viber-2").isEmpty)
         },
-        Check("What is found is taken in as what a webhook brings, once by either way") { scene in
+        Check("What is found is accepted as what a webhook brings, once by either way") { scene in
             let anna = try await scene.acquaint()
             try scene.accept(scene.reply("one", id: "R1"))
             let found = try await scene.store.acceptFound(

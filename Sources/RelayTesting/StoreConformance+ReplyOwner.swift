@@ -64,7 +64,7 @@ extension StoreConformance {
                 scene.reply("one", in: "c-3", user: "user-1"), scene.reply("two", in: "c-4", user: "user-2"))
             #expect(result.fates.map(\.installation) == ["viber-1", "viber-2"])
         },
-        Check("Of two kinds of channel on one topic, the reference tells whose a new customer is") { scene in
+        Check("Of two kinds of channel on one topic, a new customer is that of the reference") { scene in
             try await scene.add("chat-1", kind: "chat")
             let result = try scene.accept(
                 scene.reply("one", in: "c-1", reference: "chat:anna"),
@@ -96,7 +96,8 @@ extension StoreConformance {
             }
             #expect(try await scene.texts([.waiting]) == ["answer 0", "answer 1"])
         },
-        Check("What a known customer writes on a web widget, and what is answered there, is none of ours") { scene in
+        Check("What a known customer writes on a web widget, and what is answered there, isn't for an installation") {
+            scene in
             _ = try await scene.acquaint()
             let result = try scene.accept(
                 scene.reply(
@@ -174,7 +175,7 @@ extension StoreConformance {
             #expect(result.fates == [.accepted("viber-1", result.deliveries[0]), .systemLine("viber-2")])
             #expect(result.accepted == 1 && result.deliveries.count == 1)
         },
-        Check("What is withheld is told with its installation, and what nobody owns isn't counted") { scene in
+        Check("What is withheld is shown with its installation, and what nobody owns isn't counted") { scene in
             try await scene.add("viber-2")
             try await scene.acquaint("anna", with: "viber-2", in: "conversation-1")
             #expect(try scene.accept(scene.withheld("x", key: "1")).withheld.map(\.installation) == ["viber-2"])
@@ -297,7 +298,7 @@ extension StoreConformance {
             #expect(try await scene.settle(scene.claim(), facts) == .one("viber-2"))
             #expect(try await scene.claim().contact?.installation == "viber-2")
         },
-        Check("A stranger whom an agent writes to on a topic of two bots is somebody whom no channel has brought") {
+        Check("A stranger whom an agent writes to on a topic of two bots isn't one whom a channel has brought") {
             scene in
             try await scene.add("viber-2")
             let result = try scene.accept(scene.reply("hello", in: "c-1", user: "stranger"))
@@ -305,7 +306,7 @@ extension StoreConformance {
             let facts = ConversationFacts(topic: scene.topic, user: "stranger", reference: nil)
             #expect(try await scene.settle(scene.claim(), facts) == .none)
         },
-        Check("A line of Freshchat's own without a topic is asked about only where somebody would forward it") {
+        Check("A line of Freshchat's own without a topic is asked about only where an installation would forward it") {
             scene in
             var installation = try scene.present()
             let line = scene.reply("reopened", in: "c-1", on: nil, by: .system)

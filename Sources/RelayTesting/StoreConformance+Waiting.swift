@@ -4,7 +4,7 @@ import Testing
 
 extension StoreConformance {
     static let waitingChecks: [Check] = [
-        Check("Why each delivery waits is told, and of those that don't wait nothing") { scene in
+        Check("Each delivery says why it waits, and those that don't wait say nothing") { scene in
             let worker = try await scene.store.enlist(now: scene.start)
             let ids = try scene.accept(
                 scene.message("one"), scene.message("two"), scene.message("three", from: "bert"),
@@ -32,7 +32,7 @@ extension StoreConformance {
             #expect(try await scene.waits(ids, at: 90)[0] == .paused(reason: "401", since: scene.at(2)))
             #expect(try await scene.store.waitReasons(of: [], now: scene.start).isEmpty)
         },
-        Check("Behind an open breaker the next probe is told, until it is due") { scene in
+        Check("Behind an open breaker the next probe is shown, until it is due") { scene in
             _ = try await scene.store.enlist(now: scene.start)
             let ids = try (0...Breaker.threshold).map { number in
                 try scene.accept(scene.message("m", from: ChannelUserID("user-\(number)"))).deliveries[0]
@@ -52,7 +52,7 @@ extension StoreConformance {
             try await scene.store.retire(worker, now: scene.at(1))
             #expect(try await scene.waits([id]) == [.noWorker])
         },
-        Check("What Freshchat was last heard of, and what was posted since, is told by installation") { scene in
+        Check("Each installation shows when Freshchat was last heard of, and what was posted since") { scene in
             func signs() throws -> HelpdeskSigns {
                 try scene.store.metrics().helpdesk[scene.installation] ?? HelpdeskSigns()
             }
