@@ -102,7 +102,8 @@ struct Posting {
             else { throw error }
             let message = NewMessage.fromCustomer(text, user: other)
             return try await adopt(
-                try await client.createConversation(user: other, topic: piece.topic, message: message), with: message, of: other,
+                try await client.createConversation(user: other, topic: piece.topic, message: message), with: message,
+                of: other,
                 since: start)
         }
         return try await adopt(made, with: message, of: user, since: start)
