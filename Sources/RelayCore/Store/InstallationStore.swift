@@ -71,9 +71,6 @@ package struct MoveTarget: Hashable, Sendable {
 
 /// The accounts that installations share.
 package protocol AccountStore: Sendable {
-    /// As ``IntakeStore/directory()``, without blocking the caller's thread.
-    func currentDirectory() async throws(StoreFailure) -> InstallationDirectory
-
     /// Writes down who an account is to its service. When another account of its kind is the same one, both become one, in one
     /// transaction: the older stays, with all URLs, public keys and tokens of both.
     ///
@@ -85,6 +82,9 @@ package protocol AccountStore: Sendable {
 
     /// Resumes an account whose credential was replaced: everything that waits for it becomes due at once.
     func resume(_ account: AccountID, now: Date) async throws(StoreFailure)
+
+    /// As ``IntakeStore/directory()``, without blocking the caller's thread.
+    func currentDirectory() async throws(StoreFailure) -> InstallationDirectory
 
     /// What is parked.
     func parkedEvents() async throws(StoreFailure) -> [ParkedEvents]
