@@ -52,6 +52,23 @@ struct PostingTests {
         #expect(fake.texts(in: "C1") == ["hi"])
     }
 
+    @Test("A customer isn't looked for, let alone made, while another delivery may be making them")
+    func lockedCustomer() async throws {
+        memory.state.withLock { $0.isLockedByAnother = true }
+        let failure = await #expect(throws: DeliveryFailure.self) {
+            try await helpdesk.post(memory.piece("hi"), account: makeAccount(), over: fake, keeper: memory)
+        }
+        #expect(failure?.sentNothing == true)
+        #expect(fake.calls.isEmpty)
+        memory.state.withLock { $0.isLockedByAnother = false }
+        _ = try await helpdesk.post(memory.piece("hi"), account: makeAccount(), over: fake, keeper: memory)
+        #expect(memory.state.withLock(\.locked) == Array(repeating: Reference("viber:01234567890A="), count: 2))
+        let known = Memory()
+        _ = try await helpdesk.post(
+            known.piece("hi", user: "U1", conversation: "C1"), account: makeAccount(), over: fake, keeper: known)
+        #expect(known.state.withLock(\.locked).isEmpty, "who is known needs no lock")
+    }
+
     @Test("A customer without a name or a usable picture is named after the channel")
     func namelessCustomer() async throws {
         let profile = ContactProfile(userID: "x", name: "  ", avatarURL: "javascript:alert(1)")

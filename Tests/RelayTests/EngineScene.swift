@@ -53,27 +53,46 @@ final class JumpingTime: Sendable {
 struct FakeChannel: WebhookRegistering {
     let sent = Log<OutboundPiece>()
     let registered = Log<String>()
+    let unregistered = Log<ChannelAccountID>()
+    var kind: ChannelKind = "fake"
+    var form = Reference.Form.user
+    /// What the channel calls the account of a token; `nil`: it doesn't say.
+    var identify: @Sendable (Secret?) throws(SetupFailure) -> RemoteIdentity? = { _ throws(SetupFailure) in nil }
+    var addresses = [AddressOffer(.only)]
     var isIdempotent = false
     /// `nil`: taken.
     var answer: @Sendable (OutboundPiece, Int) async -> DeliveryFailure? = { _, _ in nil }
     var registration: SetupFailure?
 
     var descriptor: ChannelDescriptor {
-        ChannelDescriptor(kind: "fake", name: "Fake", fields: [], methods: [.post, .get], isIdempotent: isIdempotent)
+        ChannelDescriptor(
+            kind: kind, name: "Fake",
+            fields: [
+                SettingField(key: "token", label: "Token", help: "", isSecret: true),
+                SettingField(key: "greeting", label: "Greeting", help: "", isRequired: false) {
+                    $0 == "bad" ? "a bad greeting" : nil
+                },
+            ], methods: [.post, .get], referenceForm: form, isIdempotent: isIdempotent)
     }
 
     func read(
         _ request: WebhookRequest, account: ChannelAccount
     ) throws(WebhookRefusal) -> WebhookReading<ChannelEvent> {
-        let text = String(decoding: request.body, as: UTF8.self)
+        var text = String(decoding: request.body, as: UTF8.self)
         if text == "forged" { throw WebhookRefusal(.notGenuine, "not signed") }
+        // “sales@bert/hello” is for the address “sales”.
+        var address = Address.only
+        if let end = text.firstIndex(of: "@") {
+            address = Address(String(text[..<end]))
+            text = String(text[text.index(after: end)...])
+        }
         // “bert/hello” is written by bert; who isn't named is anna.
         let user = text.split(separator: "/").first.flatMap { text.contains("/") ? String($0) : nil } ?? "anna"
         let profile = ContactProfile(userID: ChannelUserID(user), name: user.capitalized)
         return WebhookReading(
             events: [
                 ChannelEvent(
-                    dedupeKey: DedupeKey(text),
+                    dedupeKey: DedupeKey("\(address)@\(text)"), address: address,
                     content: text == "noise"
                         ? .ignored(reason: "noise")
                         : .message(
@@ -95,7 +114,8 @@ struct FakeChannel: WebhookRegistering {
     }
 
     func check(_ account: ChannelAccount, over http: any HTTPSender) async throws(SetupFailure) -> ChannelCheck {
-        ChannelCheck(accountName: "Fake account")
+        ChannelCheck(
+            accountName: "Fake account", identity: try identify(account.secrets["token"]), addresses: addresses)
     }
 
     func register(
@@ -105,7 +125,9 @@ struct FakeChannel: WebhookRegistering {
         _ = registered.add(targetURL)
     }
 
-    func unregister(account: ChannelAccount, over http: any HTTPSender) async throws(SetupFailure) {}
+    func unregister(account: ChannelAccount, over http: any HTTPSender) async throws(SetupFailure) {
+        _ = unregistered.add(account.id)
+    }
 }
 
 /// A helpdesk that remembers what it was given.
@@ -113,6 +135,18 @@ struct FakeHelpdesk: Helpdesk {
     let name = "Desk"
     let posted = Log<InboundPiece>()
     let notes = Log<String>()
+    /// The tokens that posts and notes were made with.
+    let tokens = Log<String>()
+    let asksFor = Log<HelpdeskConversationID>()
+    /// Whom and what a post is for in the helpdesk.
+    var places: @Sendable (InboundPiece) -> (HelpdeskUserID, HelpdeskConversationID) = { _ in
+        ("user-1", "conversation-1")
+    }
+    let created = Log<Reference>()
+    var identify: @Sendable (Secret) -> RemoteIdentity? = { _ in nil }
+    var topics: [TopicID] = ["topic-1"]
+    /// What the helpdesk knows of a conversation, instead of one on `topic-1` with ``reference``.
+    var facts: (@Sendable (HelpdeskConversationID) throws(DeliveryFailure) -> ConversationFacts?)?
     let lookedUp = Log<String>()
     /// Whether there is a user before the first message.
     var knowsUser = false
@@ -131,7 +165,9 @@ struct FakeHelpdesk: Helpdesk {
     ) throws(WebhookRefusal) -> WebhookReading<HelpdeskEvent> {
         // The key stands for a signature by it.
         let key = request.headers[Self.signature] ?? ""
-        guard key == account.webhookPublicKey else { throw WebhookRefusal(.notGenuine, "not signed") }
+        guard key.isEmpty ? account.publicKeys.isEmpty : account.publicKeys.contains(key) else {
+            throw WebhookRefusal(.notGenuine, "not signed")
+        }
         return try Self.reading(request)
     }
 
@@ -139,16 +175,22 @@ struct FakeHelpdesk: Helpdesk {
 
     private static func reading(_ request: WebhookRequest) throws(WebhookRefusal) -> WebhookReading<HelpdeskEvent> {
         if request.body.isEmpty { throw WebhookRefusal(.malformed, "empty") }
-        // "topic/actor/text"
+        // "topic/actor/text", then perhaps "/conversation/user/reference"; "-" for what isn't told
         let words = String(decoding: request.body, as: UTF8.self).split(separator: "/").map(String.init)
+        func word(_ index: Int, _ usual: String) -> String? {
+            let word = index < words.count ? words[index] : usual
+            return word == "-" ? nil : word
+        }
         return WebhookReading(events: [
             HelpdeskEvent(
-                dedupeKey: DedupeKey(words[2]), topic: TopicID(words[0]),
+                dedupeKey: DedupeKey(words[2]), topic: word(0, "").map { TopicID($0) },
                 content: .message(
                     HelpdeskMessage(
-                        id: HelpdeskMessageID(words[2]), conversation: "conversation-1", user: "user-1",
-                        reference: "fake:anna", actor: .init(rawValue: words[1]) ?? .system, actorID: "agent-1",
-                        isPrivate: false, message: Message(text: words[2]))))
+                        id: HelpdeskMessageID(words[2]),
+                        conversation: HelpdeskConversationID(word(3, "conversation-1") ?? ""),
+                        user: word(4, "user-1").map { HelpdeskUserID($0) }, reference: word(5, "fake:anna"),
+                        actor: .init(rawValue: words[1]) ?? .system, actorID: "agent-1", isPrivate: false,
+                        message: Message(text: words[2]))))
         ])
     }
 
@@ -163,12 +205,20 @@ struct FakeHelpdesk: Helpdesk {
     func post(
         _ piece: InboundPiece, account: HelpdeskAccount, over http: any HTTPSender, keeper: any MappingKeeper
     ) async throws(DeliveryFailure) -> HelpdeskMessageID? {
+        let (user, conversation) = places(piece)
+        if piece.user == nil { try await keeper.aboutToCreateUser(piece.reference) }
         let number = posted.add(piece)
+        _ = tokens.add(account.token.reveal())
         if let failure = await answer(piece, number) { throw failure }
         if piece.user == nil {
-            try await keeper.found(user: "user-1", written: knowsUser ? nil : piece.profile)
+            if !created.all.contains(piece.reference) {
+                // Long enough for others to come in between.
+                for _ in 0..<100 { await Task.yield() }
+                _ = created.add(piece.reference)
+            }
+            try await keeper.found(user: user, written: knowsUser ? nil : piece.profile)
         }
-        if piece.conversation == nil { try await keeper.found(conversation: "conversation-1") }
+        if piece.conversation == nil { try await keeper.found(conversation: conversation) }
         return HelpdeskMessageID("posted-\(number)")
     }
 
@@ -182,7 +232,8 @@ struct FakeHelpdesk: Helpdesk {
         _ text: String, in conversation: HelpdeskConversationID, doubt: Doubt?, isKnown: @escaping KnownMessages,
         account: HelpdeskAccount, over http: any HTTPSender
     ) async throws(DeliveryFailure) -> HelpdeskMessageID? {
-        HelpdeskMessageID("note-\(notes.add(text))")
+        _ = tokens.add(account.token.reveal())
+        return HelpdeskMessageID("note-\(notes.add(text))")
     }
 
     func firstName(
@@ -192,11 +243,13 @@ struct FakeHelpdesk: Helpdesk {
         return "Denise"
     }
 
-    func reference(
-        of conversation: HelpdeskConversationID, user: HelpdeskUserID?, account: HelpdeskAccount,
+    func lookUp(
+        _ conversation: HelpdeskConversationID, user: HelpdeskUserID?, account: HelpdeskAccount,
         over http: any HTTPSender
-    ) async throws(DeliveryFailure) -> String? {
-        reference
+    ) async throws(DeliveryFailure) -> ConversationFacts? {
+        _ = asksFor.add(conversation)
+        if let facts { return try facts(conversation) }
+        return ConversationFacts(topic: "topic-1", user: user, reference: reference.map { Reference($0) })
     }
 
     func messages(
@@ -206,7 +259,9 @@ struct FakeHelpdesk: Helpdesk {
     }
 
     func check(_ account: HelpdeskAccount, over http: any HTTPSender) async throws(SetupFailure) -> HelpdeskCheck {
-        HelpdeskCheck(accountName: "Desk account", topics: [.init(id: "topic-1", name: "Fake", isEnabled: true)])
+        HelpdeskCheck(
+            accountName: "Desk account", identity: identify(account.token),
+            topics: topics.map { .init(id: $0, name: "The \($0)", isEnabled: true) })
     }
 }
 
@@ -244,19 +299,35 @@ struct EngineScene {
     func install(
         doubtPolicy: Installation.DoubtPolicy = .resend, registeredURL: String = "https://x/hook/t"
     ) async throws {
-        try await store.save(
-            Installation(
-                id: "one", channel: ChannelAccount(kind: "fake"),
-                helpdesk: HelpdeskAccount(baseURL: "https://desk/v2", token: Secret("token"), topic: "topic-1"),
-                name: "One", doubtPolicy: doubtPolicy, targetToken: Secret("t"), helpdeskToken: Secret("h"),
-                eventSecret: Secret("e"), registeredURL: registeredURL, createdAt: time.now),
-            now: time.now)
+        var one = Installation.sample(at: time.now)
+        one.doubtPolicy = doubtPolicy
+        one.channel.registeredURL = registeredURL
+        try await store.save(one, now: time.now)
     }
+
+    /// Adds an installation, on the account of another one where that is named.
+    @discardableResult
+    func add(
+        _ id: InstallationID, topic: TopicID = "topic-1", kind: ChannelKind = "fake", address: Address = .only,
+        form: Reference.Form = .user, onDeskOf desk: InstallationID? = nil,
+        onChannelOf channel: InstallationID? = nil, _ change: (inout Installation) -> Void = { _ in }
+    ) async throws -> Installation {
+        let directory = try store.directory()
+        var added = Installation.sample(id, topic: topic, kind: kind, at: time.now)
+        added.address = address
+        added.referenceForm = form
+        if let desk { added.helpdesk = try #require(directory[desk]).helpdesk }
+        if let channel { added.channel = try #require(directory[channel]).channel }
+        change(&added)
+        return try await store.save(added, now: time.now)
+    }
+
+    func present(_ id: InstallationID = "one") throws -> Installation { try #require(try store.directory()[id]) }
 
     func intake(_ meter: IntakeMeter = IntakeMeter()) -> Intake {
         let channel = channel
         return Intake(
-            store: store, channels: { $0 == "fake" ? channel : nil }, helpdesk: helpdesk, pulse: nil,
+            store: store, channels: { $0 == "none" ? nil : channel }, helpdesk: helpdesk, pulse: nil,
             wakeUp: WakeUp(), meter: meter, logger: Logger(label: "test"))
     }
 
@@ -274,8 +345,8 @@ struct EngineScene {
                 body: Array(body.utf8), id: "request-1", receivedAt: time.now))
     }
 
-    func customerWrites(_ texts: String...) {
-        for text in texts { #expect(call("/hook/t", text).status == .ok) }
+    func customerWrites(_ texts: String..., to path: String = "/hook/t") {
+        for text in texts { #expect(call(path, text).status == .ok) }
     }
 
     func agentWrites(_ texts: String...) {
@@ -287,6 +358,23 @@ struct EngineScene {
         try await engine().run(for: .seconds(3600))
     }
 
+    /// Runs the relay again, at later times, until nothing waits.
+    func relayAll() async throws {
+        for _ in 0..<20 {
+            try await relay()
+            guard try await store.nextDue(now: time.now) != nil else { return }
+            time.advance(1800)
+        }
+    }
+
+    /// Takes in what a side's account of the installation called `one` told.
+    func accept(_ arrivals: Acceptance.Arrival..., from side: Side) throws {
+        let one = try present()
+        let routes = side == .channel ? [one.route] : try store.directory().routes(of: one.helpdesk.id)
+        _ = try store.accept(
+            Acceptance(account: one.account(of: side), routes: routes, arrivals: arrivals, at: time.now))
+    }
+
     func engine() -> RelayEngine {
         var settings = RelaySettings()
         // Two sleepers at once would make time run twice as fast.
@@ -296,12 +384,35 @@ struct EngineScene {
         let channel = channel
         let time = time
         return RelayEngine(
-            store: store, channels: { $0 == "fake" ? channel : nil }, helpdesk: helpdesk,
+            store: store, channels: { $0 == "none" ? nil : channel }, helpdesk: helpdesk,
             http: RecordingSender(replies: []), settings: settings, time: time.relayTime, wakeUp: WakeUp(),
             pulse: Pulse(time: time.relayTime), logger: Logger(label: "test"))
     }
 
     func deliveries(_ state: Delivery.State) async throws -> [Delivery] {
         try await store.deliveries(DeliveryFilter(states: [state]))
+    }
+}
+
+extension Installation {
+    /// An installation with accounts of its own: the one called `one` has the URLs `/hook/t`, `/freshchat/h` and
+    /// `/marketplace/e`; those of others end in their id.
+    static func sample(
+        _ id: InstallationID = "one", topic: TopicID = "topic-1", kind: ChannelKind = "fake", key: String = "",
+        token: String = "token", at now: Date
+    ) -> Installation {
+        let tail = id == "one" ? "" : "-\(id)"
+        return Installation(
+            id: id,
+            channel: ChannelAccount(
+                id: ChannelAccountID("channel-\(id)"), kind: kind, secrets: ["token": Secret("secret\(tail)")],
+                endpoints: [Endpoint(.target, token: Secret("t\(tail)"))], registeredURL: "https://x/hook/t\(tail)"),
+            helpdesk: HelpdeskAccount(
+                id: HelpdeskAccountID("desk-\(id)"), baseURL: "https://desk/v2", token: Secret(token),
+                webhookPublicKey: key,
+                endpoints: [
+                    Endpoint(.helpdesk, token: Secret("h\(tail)")), Endpoint(.event, token: Secret("e\(tail)")),
+                ]),
+            topic: topic, name: id.rawValue.capitalized, createdAt: now)
     }
 }

@@ -248,13 +248,10 @@ extension EngineScene {
     }
 
     func resolve() async throws {
-        _ = try store.accept(
-            Acceptance(
-                installation: "one", topic: "topic-1", channel: "fake",
-                arrivals: [
-                    .init(dedupeKey: "resolved", content: .status(conversation: "conversation-1", isResolved: true))
-                ],
-                at: time.now))
+        try accept(
+            .init(
+                dedupeKey: "resolved", content: .status(conversation: "conversation-1", isResolved: true),
+                topic: "topic-1"), from: .helpdesk)
     }
 
     func texts(outbound: Bool) async throws -> [String] {

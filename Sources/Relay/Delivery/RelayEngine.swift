@@ -74,6 +74,8 @@ package final class RelayEngine: Service {
             await self.deliver(as: worker, until: end)
             group.cancelAll()
         }
+        // A run that lasts only seconds would hardly ever come to it.
+        if end != nil { await draining.finish() }
         do {
             try await store.retire(worker, now: time.now())
         } catch {

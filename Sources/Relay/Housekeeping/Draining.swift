@@ -17,18 +17,25 @@ struct Draining {
     func run(every interval: Duration) async {
         var clearedAt: Date?
         while !Task.isCancelled {
-            do {
-                let before = try await store.currentDirectory()
-                let isDraining = before.all.contains { if case .draining = $0.ownState { true } else { false } }
-                if isDraining || clearedAt.map({ $0.duration(until: time.now()) >= Self.longestPause }) ?? true {
-                    let removed = try await store.finishDraining(now: time.now())
-                    clearedAt = time.now()
-                    for id in removed { await tell(id, before) }
-                }
-            } catch {
-                logger.error("housekeeping failed", metadata: ["error": "\(error)"])
-            }
+            let isDue = clearedAt.map { $0.duration(until: time.now()) >= Self.longestPause } ?? true
+            if await finish(always: isDue) { clearedAt = time.now() }
             guard (try? await time.sleep(interval)) != nil else { return }
+        }
+    }
+
+    /// - Parameter always: also while nothing drains.
+    /// - Returns: whether what has ended was cleared away.
+    @discardableResult
+    func finish(always: Bool = true) async -> Bool {
+        do {
+            let before = try await store.currentDirectory()
+            let isDraining = before.all.contains { if case .draining = $0.ownState { true } else { false } }
+            guard isDraining || always else { return false }
+            for id in try await store.finishDraining(now: time.now()) { await tell(id, before) }
+            return true
+        } catch {
+            logger.error("housekeeping failed", metadata: ["error": "\(error)"])
+            return false
         }
     }
 
