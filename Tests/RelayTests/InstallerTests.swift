@@ -1,4 +1,6 @@
 import FoundationEssentials
+import HTTPTypes
+import Logging
 import Relay
 import RelayCore
 import RelayTesting

@@ -1,8 +1,10 @@
 import FoundationEssentials
-import Relay
+import HTTPTypes
 import RelayCore
 import RelayTesting
 import Testing
+
+@testable import Relay
 
 /// From the webhook to what is sent: by which installation a reply leaves.
 @Suite("Whose a reply is")

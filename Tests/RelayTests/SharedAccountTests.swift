@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HTTPTypes
 import Relay
 import RelayCore
 import RelayTesting
