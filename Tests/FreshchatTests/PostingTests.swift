@@ -2,6 +2,7 @@ import FoundationEssentials
 import Freshchat
 import HTTPTypes
 import RelayCore
+import Synchronization
 import Testing
 
 @Suite("Bringing a customer's message into Freshchat")
