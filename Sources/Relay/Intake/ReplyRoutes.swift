@@ -33,7 +33,9 @@ struct ReplyRoutes {
     /// - Parameter topic: `nil` when the event doesn't say.
     mutating func target(of topic: TopicID?) -> Target {
         guard let topic else { return .account(account.id, routes: own) }
+        // One that was in this account before it moved is its own.
         let others = directory.installations(topic: topic, besides: account)
+            .filter { other in !own.contains { $0.installation == other.id } }
         guard !others.isEmpty else { return .account(account.id, routes: own) }
         var same: [Installation] = []
         for other in others where isVouched(other) { same.append(other) }
