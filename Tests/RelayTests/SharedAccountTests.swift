@@ -180,7 +180,7 @@ struct SharedAccountTests {
         }
         #expect(refused?.remedy.contains("topic") == true, "the other account has its own topics")
         _ = try await scene.installer().move(
-            scene.present(), to: MoveRequest(topic: "topic-1", helpdesk: "desk-two"))
+            scene.present(), to: MoveRequest(topic: "topic-2", helpdesk: "desk-two"))
         try await scene.relay()
         #expect(scene.helpdesk.posted.all.map(\.user) == [nil, nil], "the customer is created again")
         #expect(scene.helpdesk.tokens.all == ["token", "other token"])
