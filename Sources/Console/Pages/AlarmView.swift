@@ -26,7 +26,10 @@ struct AlarmView: Sendable {
         title = texts.alarm(alarm.name, facts)
         name = alarm.name.rawValue
         installation = alarm.installation.map { id in [of?.name ?? id.rawValue] } ?? []
-        subject = Direction(rawValue: alarm.subject).map { [texts.flow($0)] } ?? []
+        subject =
+            alarm.name == .replyUndecided
+            ? [desk.texts.accounts.undecidedOwner(alarm.subject)]
+            : Direction(rawValue: alarm.subject).map { [texts.flow($0)] } ?? []
         let cause = texts.cause(alarm.name, facts) ?? desk.masked(raised.reason, of).capitalisedSentence
         reason = cause.isEmpty ? [] : [cause]
         advice = texts.advice(alarm.name, facts)
@@ -59,6 +62,24 @@ struct AlarmView: Sendable {
         ]
     }
 
+    /// What is parked for an address without an installation.
+    init(_ parked: ParkedEvents, _ desk: Desk) {
+        let texts = desk.texts.accounts
+        kind = "warn"
+        title = texts.parkedTitle(parked.count)
+        name = ""
+        installation = []
+        subject = []
+        reason = [
+            texts.parkedReason(
+                desk.name(ofChannel: parked.channel), parked.address,
+                since: words(for: desk.now.timeIntervalSince(parked.since)))
+        ]
+        advice = texts.parkedAdvice
+        since = []
+        links = [LinkView(label: texts.connectAgain, href: desk.settings.link("/installations/new"))]
+    }
+
     /// The figures that the alarm is about, as they are now.
     private static func facts(
         _ raised: RaisedAlarm, _ of: Installation?, _ metrics: StoreMetrics, _ desk: Desk
@@ -70,6 +91,10 @@ struct AlarmView: Sendable {
         let side = Side(rawValue: alarm.subject)
         let channel = desk.name(ofChannel: of?.channel.kind)
         if let side { facts.party = side == .channel ? channel : "Freshchat" }
+        if alarm.name == .replyUndecided {
+            facts.count = metrics.outbox[Flow(InstallationID(alarm.subject), .outbound)].map(\.held)
+            if facts.count == 0 { facts.count = nil }
+        }
         guard let id = alarm.installation else { return facts }
         if let direction, let outbox = metrics.outbox[Flow(id, direction)] {
             facts.count = alarm.name == .deliveryDead ? outbox.dead : outbox.waiting
@@ -108,6 +133,9 @@ struct AlarmView: Sendable {
         case .webhookSilent: return page(facts.silence?.needsKey == true ? "credentials" : "addresses")
         case .outboxGrowing: return messages(.waiting)
         case .deliveryDead: return messages(.dead)
+        case .replyUndecided:
+            return desk.settings.link(
+                "/messages", ["state": MessageQuery.Standing.held.rawValue, "installation": alarm.subject])
         case .relayStalled, .laneStuck: return messages(.waiting, narrowed: false)
         case .storePressure: return alarm.subject == "disk" ? nil : messages(.waiting, narrowed: false)
         case .storeGone, .socketGone: return nil

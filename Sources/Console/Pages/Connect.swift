@@ -32,16 +32,42 @@ extension Page {
         draft.channel = ChannelAccount(
             kind: channel.descriptor.kind, fields: channel.descriptor.fields, values: form.values)
         guard form.isGood else { return desk.channelStep(channel, form, draft) }
+        let check: ChannelCheck
         do throws(SetupFailure) {
-            draft.channelAccount = try await desk.programme.check(draft.channel, of: channel).accountName
+            check = try await desk.programme.check(draft.channel, of: channel)
         } catch {
             let problem = form.fail(error)
             draft.channel = ChannelAccount(
                 kind: channel.descriptor.kind, fields: channel.descriptor.fields, values: form.values)
             return desk.channelStep(channel, form, draft, problem)
         }
-        return desk.deskStep(
-            channel, FieldForm(desk.deskFields, known: draft.deskValues(desk), texts: desk.texts.forms), draft)
+        draft.channelAccount = check.accountName
+        draft.channel.identity = check.identity
+        let choices = AddressChoices(check, of: draft.channel, among: try await desk.store.installations())
+        if let taken = choices.all.first?.installation, choices.free.isEmpty {
+            return desk.channelStep(channel, form, draft, desk.texts.addresses.taken(taken.name))
+        }
+        draft.sharers = choices.sharers.map(\.name)
+        if choices.free.count > 1 {
+            draft.channelAddress = nil
+            return desk.addressStep(channel, choices.free, draft)
+        }
+        draft.channelAddress = choices.free.first?.address
+        return desk.deskStep(channel, desk.deskForm(of: draft), draft)
+    }
+
+    /// The address was chosen: Freshchat's settings come next.
+    static let addressSent = Page(.post, "/installations/new/{channel}/address", in: .installations) { request, desk in
+        let channel = try desk.channel(request)
+        guard var draft = desk.draft(in: request) else { return desk.draftLost() }
+        let check = try await desk.programme.check(draft.channel, of: channel)
+        let choices = AddressChoices(check, of: draft.channel, among: try await desk.store.installations())
+        guard let chosen = choices.free.first(where: { $0.address.rawValue == request.form["address"] }) else {
+            return desk.addressStep(channel, choices.free, draft, desk.texts.addresses.noAddress)
+        }
+        draft.channelAddress = chosen.address
+        draft.addressName = chosen.name
+        return desk.deskStep(channel, desk.deskForm(of: draft), draft)
     }
 
     /// Freshchat's settings were sent: the topics come next.
@@ -52,17 +78,23 @@ extension Page {
         form.fill(from: request.form)
         draft.keep(form.values, desk)
         guard form.isGood else { return desk.deskStep(channel, form, draft) }
+        var checked: (account: HelpdeskAccount, check: HelpdeskCheck)
         do throws(SetupFailure) {
             let account = try desk.programme.deskAccount(
                 address: draft.address ?? "", token: draft.token ?? Secret(""))
             let check = try await desk.programme.check(account)
             draft.deskAccount = check.accountName
-            return desk.topicStep(channel, check.topics, draft)
+            draft.deskIdentity = check.identity
+            checked = (account, check)
         } catch {
             let problem = form.fail(error)
             draft.keep(form.values, desk)
             return desk.deskStep(channel, form, draft, problem)
         }
+        checked.account.identity = checked.check.identity
+        let known = try await desk.store.installations().filter { $0.helpdesk.isSameAccount(as: checked.account) }
+        draft.deskSharers = known.map(\.name)
+        return desk.topicStep(channel, checked.check.topics, draft)
     }
 
     /// The topic was chosen: the installation is made.
@@ -79,7 +111,8 @@ extension Page {
         do {
             let made = try await desk.programme.connect(
                 ConnectionPlan(
-                    channel: draft.channel, desk: account, topic: TopicID(topic), name: name.isEmpty ? nil : name,
+                    channel: draft.channel, address: draft.channelAddress, desk: account, topic: TopicID(topic),
+                    name: name.isEmpty ? nil : name,
                     doubtPolicy: Installation.DoubtPolicy(rawValue: request.form["doubt"]) ?? .resend))
             return try desk.redirect(
                 "/installations/\(made.installation)", done: "connected", warnings: made.warnings)
@@ -94,6 +127,14 @@ struct ConnectionDraft: Codable, Sendable {
     var channel: ChannelAccount
     /// As the channel calls it.
     var channelAccount = ""
+    /// The address that was chosen, or the only one; `nil` before that.
+    var channelAddress: Address?
+    var addressName: String?
+    /// The names of the installations that have the channel account already.
+    var sharers: [String] = []
+    /// Likewise for the Freshchat account.
+    var deskSharers: [String] = []
+    var deskIdentity: RemoteIdentity?
     var address: String?
     var token: Secret?
     var deskAccount = ""
@@ -130,6 +171,10 @@ extension Desk {
         return draft?.channel.kind.rawValue == request.parameters["channel"] ? draft : nil
     }
 
+    fileprivate func deskForm(of draft: ConnectionDraft) -> FieldForm {
+        FieldForm(deskFields, known: draft.deskValues(self), texts: texts.forms)
+    }
+
     fileprivate func draftLost() -> Answer { .page(.problem(texts.connect.draftLost, .conflict)) }
 
     fileprivate func channelStep(
@@ -145,15 +190,29 @@ extension Desk {
     ) -> Answer {
         step(
             2, channel, texts.connect.deskTitle, form, draft, problem, action: "/freshchat",
-            lead: texts.connect.deskLead(channel.descriptor.name, draft.channelAccount))
+            lead: texts.connect.deskLead(channel.descriptor.name, draft.channelAccount),
+            notice: draft.sharers.isEmpty ? [] : [texts.accounts.known(channel.descriptor.name, draft.sharers)])
+    }
+
+    fileprivate func addressStep(
+        _ channel: any Channel, _ free: [AddressOffer], _ draft: ConnectionDraft, _ problem: ProblemText? = nil
+    ) -> Answer {
+        let view = AddressStepView(
+            steps: texts.connect.steps(at: 1),
+            lead: texts.addresses.lead(channel.descriptor.name, draft.channelAccount), problem: problem,
+            action: settings.link("/installations/new/\(channel.descriptor.kind)/address"), draft: seal(draft),
+            addresses: free.map(AddressOptionView.init))
+        return .page(
+            PageContent(
+                .addressStep, title: texts.addresses.title, view, status: problem == nil ? .ok : .unprocessableContent))
     }
 
     private func step(
         _ number: Int, _ channel: any Channel, _ title: String, _ form: FieldForm, _ draft: ConnectionDraft?,
-        _ problem: ProblemText?, action: String, lead: String
+        _ problem: ProblemText?, action: String, lead: String, notice: [String] = []
     ) -> Answer {
         let view = ConnectFormView(
-            steps: texts.connect.steps(at: number), title: title, lead: lead, problem: problem,
+            steps: texts.connect.steps(at: number), title: title, lead: lead, notice: notice, problem: problem,
             hasWrong: !form.isGood, wrong: form.wrong,
             action: settings.link("/installations/new/\(channel.descriptor.kind)\(action)"), draft: seal(draft),
             required: form.views.filter { !$0.isOptional }, optional: form.views.filter(\.isOptional),
@@ -169,14 +228,13 @@ extension Desk {
         _ problem: ProblemText? = nil, chosen: String = ""
     ) -> Answer {
         let view = TopicView(
-            steps: texts.connect.steps(at: 3), lead: texts.connect.topicLead(draft.deskAccount), problem: problem,
+            steps: texts.connect.steps(at: 3), lead: texts.connect.topicLead(draft.deskAccount),
+            notice: draft.deskSharers.isEmpty ? [] : [texts.accounts.known("Freshchat", draft.deskSharers)],
+            problem: problem,
             action: settings.link("/installations/new/\(channel.descriptor.kind)/topic"), draft: seal(draft),
-            topics: topics.map {
-                TopicView.Item(
-                    id: $0.id.rawValue, name: $0.name, isEnabled: $0.isEnabled,
-                    isChosen: $0.id.rawValue == chosen || topics.count == 1)
-            },
-            hasTopics: !topics.isEmpty, name: draft.channelAccount,
+            legend: texts.connect.topicLegend,
+            topics: topics.map { TopicOptionView($0, isChosen: $0.id.rawValue == chosen || topics.count == 1) },
+            hasTopics: !topics.isEmpty, name: draft.addressName ?? draft.channelAccount,
             connect: texts.connect.connect(channel.descriptor.name),
             connecting: texts.connect.connecting(
                 channel.descriptor.name, isRegistering: channel is any WebhookRegistering))
@@ -217,6 +275,8 @@ private struct ConnectFormView: Sendable {
     var steps: [StepView]
     var title: String
     var lead: String
+    /// One or none.
+    var notice: [String]
     var problem: ProblemText?
     var hasWrong: Bool
     var wrong: [FieldView]
@@ -229,26 +289,33 @@ private struct ConnectFormView: Sendable {
 }
 
 private struct TopicView: Sendable {
-    struct Item: Sendable {
-        var id: String
-        var name: String
-        var isEnabled: Bool
-        var isChosen: Bool
-    }
-
     var steps: [StepView]
     var lead: String
+    /// One or none.
+    var notice: [String]
     var problem: ProblemText?
     var action: String
     var draft: String
-    var topics: [Item]
+    var legend: String
+    var topics: [TopicOptionView]
     var hasTopics: Bool
     var name: String
     var connect: String
     var connecting: String
 }
 
+private struct AddressStepView: Sendable {
+    var steps: [StepView]
+    var lead: String
+    var problem: ProblemText?
+    var hasWrong = false
+    var action: String
+    var draft: String
+    var addresses: [AddressOptionView]
+}
+
 extension Template {
+    fileprivate static let addressStep = Template("addressstep", PackageResources.addressstep_mustache)
     fileprivate static let chooseChannel = Template("choose", PackageResources.choose_mustache)
     fileprivate static let connectForm = Template("connect", PackageResources.connect_mustache)
     fileprivate static let topic = Template("topic", PackageResources.topic_mustache)

@@ -7,11 +7,13 @@ extension Page {
     static let installation = Page(.get, "/installations/{id}", in: .installations) { request, desk in
         let installation = try await desk.installation(request)
         let asks = request.query["check"] == "now"
-        let checks = try await InstallationChecks(installation, desk: desk, isLive: asks).rows()
+        let metrics = try await desk.store.currentMetrics()
+        let checks = await InstallationChecks(installation, metrics, desk: desk, isLive: asks).rows()
+        let view = InstallationView(
+            installation, among: try await desk.store.installations(), metrics, checks, wasAsked: asks, desk)
         return .page(
             PageContent(
-                .installation, title: installation.name,
-                InstallationView(installation, checks, wasAsked: asks, desk)))
+                .installation, title: installation.name, view, refreshSeconds: installation.isDraining ? 5 : nil))
     }
 
     static let pause = Page(.post, "/installations/{id}/pause", in: .installations) { request, desk in
@@ -51,7 +53,19 @@ extension Desk {
         return installation
     }
 
+    /// The installation, if it isn't being taken out of service.
+    func inService(_ request: PageRequest) async throws -> Installation {
+        let installation = try await installation(request)
+        guard !installation.isDraining else { throw StoreFailure(.conflict, texts.drain.explanation) }
+        return installation
+    }
+
     func back(to installation: Installation, done: String) throws -> Answer {
         try redirect("/installations/\(installation.id)", done: done)
     }
+}
+
+extension Installation {
+    /// Whether it is being taken out of service.
+    var isDraining: Bool { if case .draining = ownState { true } else { false } }
 }

@@ -4,21 +4,22 @@ import RelayCore
 /// Checks an installation: by what the store knows, and on demand by asking the channel and Freshchat.
 struct InstallationChecks {
     private let installation: Installation
+    private let metrics: StoreMetrics
     private let desk: Desk
     private let isLive: Bool
     private let isKeyEditable: Bool
     private var texts: CheckTexts { desk.texts.checks }
     private var channel: String { desk.name(of: installation) }
 
-    init(_ installation: Installation, desk: Desk, isLive: Bool) {
+    init(_ installation: Installation, _ metrics: StoreMetrics, desk: Desk, isLive: Bool) {
         self.installation = installation
+        self.metrics = metrics
         self.desk = desk
         self.isLive = isLive
         isKeyEditable = installation.origin == .installed
     }
 
-    func rows() async throws -> [CheckView] {
-        let metrics = try await desk.store.currentMetrics()
+    func rows() async -> [CheckView] {
         var rows = silence(metrics)
         if isLive {
             rows += await askedOfChannel()
@@ -57,6 +58,14 @@ struct InstallationChecks {
         let field = desk.programme.deskFields.webhookKey.key
         return [
             LinkView(label: label, href: desk.settings.link("/installations/\(installation.id)/credentials/\(field)"))
+        ]
+    }
+
+    /// The form for another topic; none where the environment holds it.
+    private var moveFix: [LinkView] {
+        guard isKeyEditable else { return [] }
+        return [
+            LinkView(label: desk.texts.move.move, href: desk.settings.link("/installations/\(installation.id)/move"))
         ]
     }
 
@@ -104,8 +113,8 @@ struct InstallationChecks {
             let check = try await desk.programme.check(installation.helpdesk)
             let token = CheckView(
                 label: texts.token("Freshchat"), badge: good, text: texts.tokenTaken(check.accountName))
-            guard let topic = check.topics.first(where: { $0.id == installation.helpdesk.topic }) else {
-                return [token, CheckView(label: texts.topic, badge: bad, text: texts.topicGone)]
+            guard let topic = check.topics.first(where: { $0.id == installation.topic }) else {
+                return [token, CheckView(label: texts.topic, badge: bad, text: texts.topicGone, fix: moveFix)]
             }
             return [
                 token,
@@ -126,7 +135,7 @@ struct InstallationChecks {
         guard desk.adapter(of: installation) is any WebhookRegistering else {
             return CheckView(label: texts.registration, badge: unsure, text: texts.pasted(channel))
         }
-        let isOurs = installation.registeredURL == desk.programme.urls(of: installation).target
+        let isOurs = installation.channel.registeredURL == desk.programme.urls(of: installation).target
         return CheckView(
             label: texts.registration, badge: isOurs ? good : bad,
             text: isOurs ? texts.registeredAsStored(channel) : texts.notRegistered(channel),

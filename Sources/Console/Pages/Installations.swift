@@ -19,7 +19,8 @@ extension Page {
                 InstallationsView(
                     items: items, isEmpty: items.isEmpty,
                     notice: desk.notice?.done == "removed" ? [desk.texts.installations.removed] : [],
-                    warnings: desk.notice?.warnings ?? [])))
+                    warnings: desk.notice?.warnings ?? [],
+                    parked: try await desk.store.parkedEvents().map { AlarmView($0, desk) })))
     }
 }
 
@@ -41,6 +42,7 @@ extension Desk {
         switch installation.state {
         case .active: BadgeView(kind: "good", label: texts.installations.active)
         case .paused: BadgeView(kind: "warn", label: texts.installations.paused)
+        case .draining: BadgeView(kind: "warn", label: texts.installations.draining)
         case .removed: BadgeView(kind: "", label: texts.installations.isRemoved)
         }
     }
@@ -67,6 +69,7 @@ private struct InstallationsView: Sendable {
     /// One or none.
     var notice: [String]
     var warnings: [String]
+    var parked: [AlarmView]
 }
 
 extension Template {

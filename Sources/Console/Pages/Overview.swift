@@ -11,6 +11,7 @@ extension Page {
         let alarms =
             metrics.alarms.map { AlarmView($0, installations, metrics, desk) }
             + installations.compactMap { AlarmView(heldOf: $0, metrics, desk) }
+            + (try await desk.store.parkedEvents()).map { AlarmView($0, desk) }
         let view = OverviewView(
             alarms: alarms, hasAlarms: !alarms.isEmpty,
             isEmpty: installations.isEmpty, connect: desk.settings.link("/installations/new"),

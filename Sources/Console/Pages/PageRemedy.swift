@@ -34,7 +34,9 @@ struct PageRemedy: Sendable {
         return nil
     }
 
-    private static let verbs: Set = ["resume", "register", "set-key", "outbox", "retry", "discard", "install"]
+    private static let verbs: Set = [
+        "resume", "register", "set-key", "outbox", "retry", "discard", "install", "installation", "uninstall",
+    ]
 
     private static func page(of words: [String], _ installation: InstallationID?, _ desk: Desk) -> LinkView? {
         let texts = desk.texts
@@ -45,6 +47,14 @@ struct PageRemedy: Sendable {
         case "resume": return own("actions").map { LinkView(label: texts.installation.resume, href: $0) }
         case "register": return own("actions").map { LinkView(label: texts.installation.register, href: $0) }
         case "set-key": return own("credentials").map { LinkView(label: texts.doctor.replaceCredential, href: $0) }
+        case "installation":
+            return installation.map {
+                LinkView(label: texts.move.move, href: desk.settings.link("/installations/\($0)/move"))
+            } ?? LinkView(label: texts.installations.title, href: desk.settings.link("/installations"))
+        case "uninstall":
+            return installation.map {
+                LinkView(label: texts.installation.remove, href: desk.settings.link("/installations/\($0)/remove"))
+            }
         case "install":
             return LinkView(label: texts.connect.title, href: desk.settings.link("/installations/new"))
         default:
