@@ -63,14 +63,19 @@ struct DeliveryStory: Encodable {
     var advice: String?
 
     init(
-        _ found: BrowsedMessage, attempts: [Attempt], receipts: [Receipt], decisions: [DeliveryDecision], wait: String?
+        _ found: BrowsedMessage, attempts: [Attempt], receipts: [Receipt], decisions: [DeliveryDecision], wait: String?,
+        isUndecided: Bool = false
     ) {
         delivery = DeliveryView(found.delivery, contact: found.contact, attempts: attempts.count, wait: wait)
         source = found.delivery.source?.words(after: found.delivery.acceptanceDelay)
         self.decisions = decisions.map(DecisionView.init)
         self.attempts = attempts.map(AttemptView.init)
         self.receipts = receipts.map(ReceiptView.init)
-        advice = Self.advice(about: found.delivery, RetryAdvice(found.delivery, contact: found.contact))
+        advice =
+            isUndecided && found.delivery.state == .held
+            ? "Move one of the installations to another topic (byoc installation move), then byoc retry "
+                + "\(found.delivery.id), or byoc discard \(found.delivery.id)"
+            : Self.advice(about: found.delivery, RetryAdvice(found.delivery, contact: found.contact))
     }
 
     private static func advice(about delivery: Delivery, _ advice: RetryAdvice) -> String? {

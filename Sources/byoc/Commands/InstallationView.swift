@@ -10,8 +10,18 @@ struct InstallationView: Encodable {
     var channel: String
     var state: String
     var reason: String?
+    var channelAccount: String
+    /// `nil` for an account's only one.
+    var address: String?
     var topic: String
+    var topicName: String?
+    var formerTopics: [String]
     var freshchat: String
+    var freshchatAccount: String
+    var textLimit: Int
+    var resolvedPolicy: String
+    var doubtPolicy: String
+    var forwardsSystemLines: Bool
     var origin: String
     var createdAt: Date
     var settings: [String: String]
@@ -33,7 +43,16 @@ struct InstallationView: Encodable {
         channel = installation.channel.kind.rawValue
         state = installation.state.name
         if case .paused(let why, _) = installation.state { reason = why }
-        topic = installation.helpdesk.topic.rawValue
+        channelAccount = installation.channel.id.rawValue
+        address = installation.address == .only ? nil : installation.address.rawValue
+        freshchatAccount = installation.helpdesk.id.rawValue
+        textLimit = installation.helpdesk.textLimit
+        resolvedPolicy = installation.resolvedPolicy.rawValue
+        doubtPolicy = installation.doubtPolicy.rawValue
+        forwardsSystemLines = installation.forwardsSystemLines
+        topic = installation.topic.rawValue
+        topicName = installation.topicName
+        formerTopics = installation.formerTopics.map(\.rawValue)
         freshchat = installation.helpdesk.baseURL
         origin = installation.origin.rawValue
         createdAt = installation.createdAt
@@ -53,7 +72,7 @@ struct InstallationView: Encodable {
 
     mutating func add(_ endpoints: Endpoints, _ installation: Installation) {
         targetURL = endpoints.targetURL(of: installation)
-        registered = installation.registeredURL == targetURL
+        registered = installation.channel.registeredURL == targetURL
         freshchatWebhookURL = endpoints.helpdeskURL(of: installation)
         productEventURL = endpoints.productEventURL(of: installation)
     }
