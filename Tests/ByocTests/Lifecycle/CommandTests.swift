@@ -32,7 +32,7 @@ extension EndToEnd {
                 #expect(help.status == 0)
                 let commands = [
                     "serve", "relay", "config", "install", "installations", "show", "set-key", "pause", "resume",
-                    "register", "uninstall", "outbox", "retry", "discard",
+                    "register", "uninstall", "accounts", "installation", "outbox", "retry", "discard",
                 ]
                 for command in commands {
                     #expect(help.output.contains("  \(command) "), "\(command)")
@@ -54,7 +54,8 @@ extension EndToEnd {
             "Without a data store a command fails, names the folder, and creates nothing",
             arguments: [
                 ["installations"], ["show", "x"], ["set-key", "x"], ["pause", "x"], ["resume", "x"], ["register", "x"],
-                ["uninstall", "x", "--yes"], ["outbox"], ["delivery", "1"], ["retry", "1"],
+                ["uninstall", "x", "--yes"], ["accounts"], ["installation", "rename", "x", "y"], ["outbox"],
+                ["delivery", "1"], ["retry", "1"],
                 ["discard", "--dead", "--yes"],
                 ["relay", "--for", "1"], ["store", "check"], ["store", "compact"], ["store", "backup", "copy"],
                 ["tail"], ["trigger", "viber", "message"], ["doctor"],
