@@ -37,7 +37,7 @@ extension EndToEnd {
                     "installation", "set", installed.id, "sender_name=Acme", "text_limit=2000",
                     "resolved_policy=new_conversation", "doubt_policy=hold", "forward_system=yes")
                 #expect(changed["settings"]?["sender_name"]?.string == "Acme")
-                #expect(changed["textLimit"]?.int == 2000)
+                #expect(changed["textLimit"]?.integer == 2000)
                 #expect(changed["resolvedPolicy"]?.string == "new_conversation")
                 #expect(changed["doubtPolicy"]?.string == "hold")
                 #expect(changed["forwardsSystemLines"] == true)
@@ -128,7 +128,7 @@ extension EndToEnd {
                 #expect(try await stack.run("pause", installed.id).status == 0)
                 stack.viber.customerWrites(customer, "never")
                 try await poll("the waiting message") {
-                    try await stack.installation(installed.id)["waiting"]?.int == 1
+                    try await stack.installation(installed.id)["waiting"]?.integer == 1
                 }
                 let removed = try await stack.json("uninstall", installed.id, "--yes", "--now")
                 #expect(removed["state"]?.string == "removed")
@@ -160,7 +160,7 @@ extension EndToEnd {
             try await stack.settle()
             let wanted = 2 * messages * customers.count
             try await poll("\(wanted) waiting messages") {
-                try await stack.installation(installed.id)["waiting"]?.int == wanted
+                try await stack.installation(installed.id)["waiting"]?.integer == Int64(wanted)
             }
         }
 
