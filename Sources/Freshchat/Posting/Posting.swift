@@ -19,7 +19,7 @@ struct Posting {
     func run() async throws(APIFailure) -> HelpdeskMessageID? {
         var user = piece.user
         if user == nil {
-            user = try await client.user(reference: piece.reference)?.id
+            user = try await findUser()?.id
             if let user { try await keep(user: user, written: nil) }
         }
         guard let user else {
@@ -30,7 +30,7 @@ struct Posting {
         }
 
         guard let conversation = piece.conversation else {
-            let present = try await client.conversations(of: user)
+            let present = try await client.conversations(of: user, on: piece.topic)
             if let doubt = piece.doubt, let found = try await trace(of: user, in: present, since: doubt.since) {
                 try await keep(conversation: found.conversation)
                 return found.message
@@ -43,7 +43,7 @@ struct Posting {
         if let doubt = piece.doubt {
             if let message = try await trace(of: user, in: conversation, since: doubt.since) { return message }
             // The earlier attempt may have moved on to a conversation that it had no time to tell of.
-            let others = try await client.conversations(of: user)
+            let others = try await client.conversations(of: user, on: piece.topic)
             if let found = try await trace(
                 of: user, in: others.filter { $0.id != conversation }, since: doubt.since)
             {
@@ -93,8 +93,8 @@ struct Posting {
         let start = client.now()
         let made: ConversationObject
         do {
-            made = try await client.createConversation(user: user, message: message)
-            reach(.createConversation, piece.reference)
+            made = try await client.createConversation(user: user, topic: piece.topic, message: message)
+            reach(.createConversation, piece.reference.text)
         } catch {
             // A user that was known may have been deleted or merged into another.
             guard error.maySayMoved, error.failure.isCertain, !error.refusesContent, user == piece.user,
@@ -102,7 +102,8 @@ struct Posting {
             else { throw error }
             let message = NewMessage.fromCustomer(text, user: other)
             return try await adopt(
-                try await client.createConversation(user: other, message: message), with: message, of: other,
+                try await client.createConversation(user: other, topic: piece.topic, message: message), with: message,
+                of: other,
                 since: start)
         }
         return try await adopt(made, with: message, of: user, since: start)
@@ -114,7 +115,7 @@ struct Posting {
     private func adopt(
         _ made: ConversationObject, with message: NewMessage, of user: HelpdeskUserID, since start: Date
     ) async throws(APIFailure) -> HelpdeskMessageID? {
-        let isOnTopic = made.topic == nil || made.topic == client.account.topic
+        let isOnTopic = made.topic == nil || made.topic == piece.topic
         let isSure = isOnTopic && (made.user == nil || made.user == user)
         if let words = made.failure(of: message) {
             // The conversation is there all the same, for the customer's next message.
@@ -168,10 +169,16 @@ struct Posting {
 
     // MARK: - Users
 
+    /// The user by our reference. One who isn't found is created next, so that nobody else may do so from before the search on.
+    private func findUser() async throws(APIFailure) -> UserObject? {
+        do { try await keeper.aboutToCreateUser(piece.reference) } catch { throw APIFailure(failure: error) }
+        return try await client.user(reference: piece.reference.text)
+    }
+
     /// Creates the user, or finds the one that another worker has just created.
     private func makeUser() async throws(APIFailure) -> HelpdeskUserID {
         let (user, written) = try await findOrCreateUser()
-        reach(.createUser, piece.reference)
+        reach(.createUser, piece.reference.text)
         try await keep(user: user, written: written)
         return user
     }
@@ -184,7 +191,7 @@ struct Posting {
         } catch {
             guard error.status == 400 || error.status == 409 else { throw error }
         }
-        if let found = try await client.user(reference: piece.reference) { return (found.id, nil) }
+        if let found = try await client.user(reference: piece.reference.text) { return (found.id, nil) }
         // A picture's address, a property's name or a phone number that belongs to another user may be the reason.
         do {
             return (
@@ -202,7 +209,7 @@ struct Posting {
 
     /// The user that our reference means now that `user` is refused; `nil` if it is still the same one.
     private func replacement(for user: HelpdeskUserID) async throws(APIFailure) -> HelpdeskUserID? {
-        guard let found = try await client.user(reference: piece.reference) else {
+        guard let found = try await findUser() else {
             // If the user still exists, the conversation was refused because it couldn't be read.
             guard try await client.user(user) == nil else { return nil }
             return try await makeUser()

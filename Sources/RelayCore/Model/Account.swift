@@ -50,6 +50,27 @@ package enum AccountID: Hashable, Sendable, CustomStringConvertible {
     package var description: String { rawValue }
 }
 
+extension ChannelAccountID {
+    /// A new one.
+    package static func fresh(_ kind: ChannelKind) -> ChannelAccountID { Self(.fresh("\(kind)-acct-")) }
+}
+
+extension HelpdeskAccountID {
+    /// A new one.
+    ///
+    /// - Parameter kind: of the helpdesk: `freshchat`.
+    package static func fresh(_ kind: String = "freshchat") -> HelpdeskAccountID { Self(.fresh("\(kind)-")) }
+}
+
+extension String {
+    /// An id that byoc gives out: the prefix and five letters of which none is taken for another.
+    package static func fresh(_ prefix: String) -> String {
+        var random = SystemRandomNumberGenerator()
+        let letters = Array("abcdefghjkmnpqrstuvwxyz23456789")
+        return prefix + String((0..<5).compactMap { _ in letters.randomElement(using: &random) })
+    }
+}
+
 /// Whether an account's credentials are good.
 package enum AccountState: Hashable, Codable, Sendable {
     case active

@@ -94,10 +94,7 @@ package struct Installation: Hashable, Sendable {
     /// Its own state; `paused` also while one of its accounts is.
     package var state: State {
         guard ownState == .active else { return ownState }
-        for account in [channel.state, helpdesk.state] {
-            if case .paused(let reason, let since) = account { return .paused(reason: reason, since: since) }
-        }
-        return .active
+        return channel.state.installationState ?? helpdesk.state.installationState ?? .active
     }
 
     /// Whether nothing of it waits for a person or for another credential.
@@ -120,6 +117,15 @@ package struct Installation: Hashable, Sendable {
         return (side == .channel ? channel.state : helpdesk.state) == .active
     }
 
+    /// What keeps its messages to a side from being sent: its own state, or that of the account there.
+    package func state(towards side: Side) -> State {
+        switch ownState {
+        case .paused, .removed: return ownState
+        case .active, .draining:
+            return (side == .channel ? channel.state : helpdesk.state).installationState ?? ownState
+        }
+    }
+
     package func account(of side: Side) -> AccountID {
         side == .channel ? .channel(channel.id) : .helpdesk(helpdesk.id)
     }
@@ -134,6 +140,16 @@ package struct Installation: Hashable, Sendable {
         Route(
             installation: id, channel: channel.kind, address: address, referenceForm: referenceForm, topic: topic,
             formerTopics: formerTopics, forwardsSystemLines: forwardsSystemLines, accepts: accepts)
+    }
+}
+
+extension AccountState {
+    /// What it makes of an installation that is active itself; `nil` if nothing.
+    package var installationState: Installation.State? {
+        switch self {
+        case .active: nil
+        case .paused(let reason, let since): .paused(reason: reason, since: since)
+        }
     }
 }
 

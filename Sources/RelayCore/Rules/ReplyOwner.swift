@@ -87,3 +87,15 @@ package enum ReplyOwner: Hashable, Sendable {
         if !fitting.isEmpty { candidates = fitting }
     }
 }
+
+extension ReplyOwner {
+    /// Why a reply that it was decided of isn't sent, in words for an agent; `nil` if it is.
+    package var reason: String? {
+        switch self {
+        case .one, .unknown: nil
+        case .none: "It belongs to no installation"
+        case .several(let installations):
+            "Several installations could be meant: " + installations.map(\.rawValue).sorted().joined(separator: ", ")
+        }
+    }
+}
