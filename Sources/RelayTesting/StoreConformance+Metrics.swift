@@ -93,16 +93,15 @@ extension StoreConformance {
         },
         Check("A withheld message is counted once, makes no delivery, and doesn't stand in the way of the same one") {
             scene in
-            let withheld = Acceptance.Arrival(dedupeKey: "withheld/message/r", content: .withheld(kind: "internal"))
+            let withheld = scene.withheld("internal", key: "withheld/message/r")
             let result = try scene.accept(withheld, at: 5)
-            #expect(result.accepted == 1 && result.withheld == ["internal"] && result.deliveries.isEmpty)
+            #expect(result.accepted == 1 && result.withheld.map(\.kind) == ["internal"] && result.deliveries.isEmpty)
             let repeated = try scene.accept(withheld, at: 7)
             #expect(repeated.accepted == 0 && repeated.withheld.isEmpty)
             let flow = Flow(scene.installation, .outbound)
             #expect(try scene.counters(.outbound) == [.withheld: 1])
             #expect(try scene.store.metrics().lastWithheld == [flow: scene.at(5)])
-            _ = try scene.accept(
-                .init(dedupeKey: "withheld/message/s", content: .withheld(kind: "x")), at: 9)
+            _ = try scene.accept(scene.withheld("x", key: "withheld/message/s"), at: 9)
             #expect(try scene.counters(.outbound) == [.withheld: 2])
             #expect(try scene.store.metrics().lastWithheld == [flow: scene.at(9)])
         },
@@ -163,7 +162,7 @@ extension StoreConformance {
             #expect(try store.metrics().relay.dueSince == nil)
             try await scene.retry(claim, after: scene.refusal, until: 7)
             #expect(try store.metrics().relay.dueSince == scene.at(7))
-            try await store.closeGate(scene.installation, .helpdesk, until: scene.at(90))
+            try await store.closeGate(scene.scope(.helpdesk), until: scene.at(90))
             #expect(try store.metrics().relay.dueSince == scene.at(90))
             try await store.pause(scene.installation, reason: "401", now: scene.at(8))
             #expect(try store.metrics().relay.dueSince == nil)

@@ -39,8 +39,8 @@ extension StoreConformance {
             #expect(
                 try await scene.looks(at: 60) == [
                     WatchedConversation(
-                        installation: scene.installation, id: "conversation-1", isResolved: false,
-                        activeAt: scene.start, looksInVain: 0, beginsAt: scene.start, seenUntil: nil)
+                        installation: scene.installation, account: "freshchat-of-viber-1", id: "conversation-1",
+                        isResolved: false, activeAt: scene.start, looksInVain: 0, beginsAt: scene.start, seenUntil: nil)
                 ])
         },
         Check("A conversation that was taken is nobody else's for an interval, also when nothing is recorded") {
@@ -81,7 +81,8 @@ extension StoreConformance {
             #expect(try await scene.store.nextLook(scene.pace, now: scene.at(3100)) == nil)
             let unbound = try await scene.claims(at: 3100).first { $0.contact == nil }
             let claim = try #require(unbound)
-            _ = try await scene.store.bind(claim, to: "bert", topic: scene.topic, now: scene.at(3101))
+            _ = try await scene.store.bind(
+                claim, to: "bert", reference: Reference("viber:bert"), topic: scene.topic, now: scene.at(3101))
             #expect(try await scene.look(at: 3161).id == "conversation-9")
         },
         Check("A look that is due is not put off by what happens before it") { scene in
@@ -112,7 +113,7 @@ extension StoreConformance {
         Check("Nothing is looked into through a closed gate, for a paused installation, or on a former topic") {
             scene in
             _ = try await scene.acquaint()
-            try await scene.store.closeGate(scene.installation, .helpdesk, until: scene.at(90))
+            try await scene.store.closeGate(scene.scope(.helpdesk), until: scene.at(90))
             #expect(try await scene.looks(at: 89).isEmpty)
             #expect(try await scene.store.nextLook(scene.pace, now: scene.at(60)) == scene.at(90))
             try await scene.store.pause(scene.installation, reason: "credential", now: scene.at(89))
@@ -162,16 +163,13 @@ extension StoreConformance {
             let anna = try await scene.acquaint()
             try scene.accept(scene.reply("one", id: "R1"))
             let found = try await scene.store.acceptFound(
-                Acceptance(
-                    installation: scene.installation, topic: scene.topic, channel: "viber",
-                    arrivals: [scene.reply("one", id: "R1"), scene.reply("two", id: "R2")], at: scene.at(1)))
+                scene.acceptance([scene.reply("one", id: "R1"), scene.reply("two", id: "R2")], at: 1))
             #expect(found.accepted == 1 && found.repeated == 1 && found.replies == ["R2"])
             #expect(try await scene.delivery(found.deliveries[0]).contact == anna)
             #expect(try scene.accept(scene.reply("two", id: "R2")).repeated == 1)
             await scene.expect(.notFound) {
                 _ = try await scene.store.acceptFound(
-                    Acceptance(
-                        installation: "nobody", topic: scene.topic, channel: "viber", arrivals: [], at: scene.start))
+                    scene.acceptance([scene.reply("three")], of: "nobody"))
             }
         },
     ]

@@ -25,7 +25,7 @@ extension StoreConformance {
                 .retry(at: scene.at(40), orWhenCustomerWrites: true), nil,
             ]
             #expect(try await scene.waits(ids, at: 1) == expected)
-            try await scene.store.closeGate(scene.installation, .helpdesk, until: scene.at(90))
+            try await scene.store.closeGate(scene.scope(.helpdesk), until: scene.at(90))
             #expect(try await scene.waits(ids, at: 1)[0] == .gateClosed(.helpdesk, until: scene.at(90)))
             #expect(try await scene.waits(ids, at: 90)[0] == .due)
             try await scene.store.pause(scene.installation, reason: "401", now: scene.at(2))
@@ -81,9 +81,9 @@ extension StoreConformance {
             try await scene.store.bury(scene.claim(at: 10), because: scene.refusal, note: note, now: scene.at(10))
             try await scene.complete(scene.claim(at: 10), at: 10)
             #expect(try signs().postsUnheard == 1)
-            _ = try await scene.store.acceptFound(scene.acceptance(scene.reply("found"), at: 11))
+            _ = try await scene.store.acceptFound(scene.acceptance([scene.reply("found")], at: 11))
             #expect(try signs().lastFound == scene.at(11))
-            _ = try await scene.store.acceptFound(scene.acceptance(scene.reply("found"), at: 12))
+            _ = try await scene.store.acceptFound(scene.acceptance([scene.reply("found")], at: 12))
             #expect(try signs().lastFound == scene.at(11))
         },
     ]

@@ -51,7 +51,7 @@ package struct PollPace: Hashable, Sendable {
 /// A conversation that is this worker's to look into.
 package struct WatchedConversation: Hashable, Sendable {
     package var installation: InstallationID
-    /// The account that it is in; `nil`: the installation's present one.
+    /// The account that the conversation is in; `nil` if it is the installation's present one.
     package var account: HelpdeskAccountID?
     package var id: HelpdeskConversationID
     package var isResolved: Bool
