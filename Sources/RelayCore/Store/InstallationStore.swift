@@ -86,9 +86,6 @@ package protocol AccountStore: Sendable {
     /// Resumes an account whose credential was replaced: everything that waits for it becomes due at once.
     func resume(_ account: AccountID, now: Date) async throws(StoreFailure)
 
-    /// As ``IntakeStore/directory()``, without blocking the caller's thread.
-    func currentDirectory() async throws(StoreFailure) -> InstallationDirectory
-
     /// What is parked.
     func parkedEvents() async throws(StoreFailure) -> [ParkedEvents]
 }
