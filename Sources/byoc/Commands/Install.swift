@@ -137,7 +137,9 @@ struct Install: AsyncParsableCommand {
                 "\n\(name) now calls this target URL; no need to paste it:\n  \(report.targetURL)")
         }
         if !report.freeAddresses.isEmpty {
-            let free = report.freeAddresses.map { $0.name.map { name in "\($0.address) (\(name))" } ?? "\($0.address)" }
+            let free = report.freeAddresses.map { offer in
+                "\(offer.address)" + (offer.name.map { " (\($0))" } ?? "")
+            }
             Terminal.print(
                 "\nOther addresses of this account: \(free.joined(separator: ", "))\nTo connect one: byoc install \(channel) "
                     + "--account \(report.installation.channel.id) --address ADDRESS")
