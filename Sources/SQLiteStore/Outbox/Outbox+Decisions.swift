@@ -11,6 +11,7 @@ extension SQLiteStore {
             let found = try Self.idle(delivery, in: db)
             try Self.keep(.init(redriving: found), about: found, from: origin, now: now, in: db)
             try Self.putBack(found, now: now.milliseconds, in: db)
+            if found.state == .held { try Self.clearUndecided(of: found.installation, in: db) }
         }
     }
 
@@ -41,6 +42,7 @@ extension SQLiteStore {
                 [now.milliseconds, delivery.rawValue])
             try Counters.add(.discarded, Flow(found.installation, found.direction), in: db)
             try Self.refreshLane(found.orderingKey, in: db)
+            if found.state == .held { try Self.clearUndecided(of: found.installation, in: db) }
         }
     }
 
@@ -90,7 +92,7 @@ extension SQLiteStore {
                     AND owner IS NOT NULL AND lanes.delivery > outbox.id)
             WHERE id = ?
             """, [now, delivery.id.rawValue])
-        try openLane(delivery.orderingKey, of: delivery.installation, delivery.direction.side, readyAt: now, in: db)
+        try restoreLane(delivery.orderingKey, in: db)
         try refreshLane(delivery.orderingKey, in: db)
     }
 
@@ -106,7 +108,9 @@ extension SQLiteStore {
             throw StoreFailure(.conflict, "delivery \(id) is \(delivery.state.rawValue) already")
         }
         do {
-            _ = try installationState(db, delivery.installation)
+            if try !Accounts.exists(.helpdesk(HelpdeskAccountID(delivery.installation.rawValue)), in: db) {
+                _ = try installationState(db, delivery.installation)
+            }
         } catch {
             throw StoreFailure(.conflict, "the installation of delivery \(id) is removed")
         }
