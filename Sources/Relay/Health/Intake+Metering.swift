@@ -40,7 +40,7 @@ extension Intake {
         guard handled.response.status.kind == .successful else { return handled.response }
         if isSigned { meter.verified(all, isGenuine: true, body: request.body) }
         meter.acknowledged(
-            handled.about.isEmpty ? all : handled.about.map { Flow($0, steps.direction) }, at: request.receivedAt,
+            steps.receiver.hearing(handled.about).map { Flow($0, steps.direction) }, at: request.receivedAt,
             after: .now - steps.start)
         return handled.response
     }

@@ -19,7 +19,7 @@ extension Intake {
         }
         // Whose topic an echo is of has been heard too.
         var about: Set<InstallationID> = []
-        defer { meter.heard(about.isEmpty ? Set(steps.receiver.installations.map(\.id)) : about, at: instant) }
+        defer { meter.heard(steps.receiver.hearing(about), at: instant) }
         var groups: [(account: HelpdeskAccountID, routes: [Route], arrivals: [Acceptance.Arrival])] = []
         var foreign: [(installation: Installation, event: HelpdeskEvent)] = []
         withoutActuallyEscaping(vouches) { vouches in

@@ -12,6 +12,13 @@ struct WebhookReceiver {
     /// What it is called where one name stands for it: its only installation, else the account.
     var name: InstallationID { only?.id ?? InstallationID(account.rawValue) }
 
+    /// Which installations have heard what told something about these: they, and if none of the account is among them, all of
+    /// the account, because its webhook works.
+    func hearing(_ about: Set<InstallationID>) -> Set<InstallationID> {
+        let own = Set(installations.map(\.id))
+        return about.isDisjoint(with: own) ? about.union(own) : about
+    }
+
     var metadata: Logger.Metadata {
         only.map { ["installation.id": "\($0.id)"] } ?? ["account.id": "\(account)"]
     }
@@ -20,6 +27,5 @@ struct WebhookReceiver {
 /// How a webhook is answered, and which installations it told something about.
 struct HandledWebhook {
     var response: WebhookResponse
-    /// Empty if it told nothing about any of them in particular.
     var about: Set<InstallationID> = []
 }
