@@ -71,6 +71,9 @@ package struct MoveTarget: Hashable, Sendable {
 
 /// The accounts that installations share.
 package protocol AccountStore: Sendable {
+    /// As ``IntakeStore/directory()``, without blocking the caller's thread.
+    func currentDirectory() async throws(StoreFailure) -> InstallationDirectory
+
     /// Writes down who an account is to its service. When another account of its kind is the same one, both become one, in one
     /// transaction: the older stays, with all URLs, public keys and tokens of both.
     ///
