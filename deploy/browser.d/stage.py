@@ -44,7 +44,7 @@ class Stage:
     def clear(self):
         """As if nothing had ever been connected by hand."""
         for installation in self.byoc("installations"):
-            self.byoc("uninstall", "--yes", installation["id"])
+            self.byoc("uninstall", "--yes", "--now", installation["id"])
 
     def customer(self, name):
         return self.control("POST", "/viber/customers", {"name": name})["id"]
