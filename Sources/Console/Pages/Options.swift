@@ -59,7 +59,8 @@ struct AddressChoices: Sendable {
                 offer: offer,
                 // One without a webhook is what an interrupted attempt left behind: connecting replaces it.
                 installation: sharers.first {
-                    $0.address == offer.address && !($0.channel.registeredURL.isEmpty && $0.origin == .installed)
+                    $0.address == offer.address && $0.accepts
+                        && !($0.channel.registeredURL.isEmpty && $0.origin == .installed)
                 })
         }
     }

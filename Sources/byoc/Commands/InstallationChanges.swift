@@ -51,7 +51,8 @@ struct MoveInstallation: AsyncParsableCommand {
             topic: topic, helpdesk: try helpdesk.map { try app.helpdeskAccount($0).id },
             channel: try account.map { try app.channelAccount($0).id }, address: address.map { Address($0) })
         let moved = try await App.withHTTP { http in
-            try await app.installer(over: http).move(installation, to: request)
+            try await app.installer(over: http).move(
+                installation, on: App.channel(installation.channel.kind), to: request)
         }
         if options.json {
             var view = InstallationView(moved)
