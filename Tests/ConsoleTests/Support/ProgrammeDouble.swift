@@ -46,9 +46,9 @@ final class ProgrammeDouble: ConsoleProgramme {
 
     func urls(of installation: Installation) -> InstallationURLs {
         InstallationURLs(
-            target: "https://chat.example.com/byoc/hook/\(installation.targetToken.reveal())",
-            helpdesk: "https://chat.example.com/byoc/freshchat/\(installation.helpdeskToken.reveal())",
-            productEvent: "https://chat.example.com/byoc/marketplace/\(installation.eventSecret.reveal())")
+            target: "https://chat.example.com/byoc/hook/\(installation.channel.targetToken.reveal())",
+            helpdesk: "https://chat.example.com/byoc/freshchat/\(installation.helpdesk.helpdeskToken.reveal())",
+            productEvent: "https://chat.example.com/byoc/marketplace/\(installation.helpdesk.eventSecret.reveal())")
     }
 
     func deskAccount(address: String, token: Secret) throws(SetupFailure) -> HelpdeskAccount {
