@@ -29,11 +29,24 @@ package protocol ConsoleProgramme: Examining {
     /// Checks a new credential and puts it in the old one's place.
     func replace(_ credential: Credential, of installation: Installation, with value: String) async throws
 
+    /// Changes its settings, and those of its accounts.
+    func change(_ installation: Installation, by change: InstallationChange) async throws
+
+    /// Connects it to another topic.
+    func move(_ installation: Installation, to topic: TopicID) async throws
+
+    /// Connects another address of its channel account.
+    func add(_ plan: AddressPlan) async throws -> Connection
+
     /// Unregisters the webhook and forgets the secrets.
     ///
-    /// - Parameter insisting: whether to remove it even if the channel can't be reached or refuses.
+    /// - Parameters:
+    ///   - insisting: whether to remove it even if the channel can't be reached or refuses.
+    ///   - draining: whether to deliver first what waits.
     /// - Returns: the channel's refusal, if the installation was removed nevertheless.
-    func remove(_ installation: Installation, keepingHistory: Bool, insisting: Bool) async throws -> String?
+    func remove(
+        _ installation: Installation, keepingHistory: Bool, insisting: Bool, draining: Bool
+    ) async throws -> String?
 
     /// Posts what the channel itself would post, to the installation's public target URL.
     func post(_ webhook: SampleWebhook, to targetURL: String) async throws(TransportFailure) -> HTTPReply
@@ -71,6 +84,8 @@ package struct HelpdeskFields: Sendable {
 /// An installation to create.
 package struct ConnectionPlan: Sendable {
     package var channel: ChannelAccount
+    /// `nil` for the only one that the account has.
+    package var address: Address?
     package var helpdesk: HelpdeskAccount
     package var topic: TopicID
     /// `nil` for the channel account's own name.

@@ -11,9 +11,10 @@ struct Page: Sendable {
     static let all: [Page] = [
         .overview,
         .messages, .message, .decide, .decided,
-        .installations, .chooseChannel, .channelForm, .channelSent, .helpdeskSent, .topicSent,
+        .installations, .chooseChannel, .channelForm, .channelSent, .addressSent, .helpdeskSent,
+        .topicSent,
         .installation, .pause, .resume, .register, .testForm, .testSent, .credentialForm, .credentialSent, .removeForm,
-        .remove,
+        .remove, .settingsForm, .settingsSent, .moveForm, .moveSent, .addressForm, .addressAdded,
         .doctor,
     ]
 

@@ -65,21 +65,17 @@ package struct FreshchatHelpdesk: Helpdesk {
         }
     }
 
-    package func reference(
-        of conversation: HelpdeskConversationID, user: HelpdeskUserID?, account: HelpdeskAccount,
+    package func lookUp(
+        _ conversation: HelpdeskConversationID, user: HelpdeskUserID?, account: HelpdeskAccount,
         over http: any HTTPSender
-    ) async throws(DeliveryFailure) -> String? {
+    ) async throws(DeliveryFailure) -> ConversationFacts? {
         let client = client(account, http)
         do {
-            var user = user
-            if user == nil {
-                guard let conversation = try await client.conversation(conversation),
-                    conversation.topic == account.topic
-                else { return nil }
-                user = conversation.user
-            }
-            guard let user else { return nil }
-            return try await client.user(user)?.reference
+            guard let found = try await client.conversation(conversation) else { return nil }
+            let user = found.user ?? user
+            var reference: Reference?
+            if let user { reference = try await client.user(user)?.reference.map { Reference($0) } }
+            return ConversationFacts(topic: found.topic, user: user, reference: reference)
         } catch {
             throw error.failure
         }
@@ -104,7 +100,7 @@ package struct FreshchatHelpdesk: Helpdesk {
     package func readWebhook(
         _ request: WebhookRequest, account: HelpdeskAccount
     ) throws(WebhookRefusal) -> WebhookReading<HelpdeskEvent> {
-        try WebhookSignature.verify(request, key: account.webhookPublicKey, keys: keys)
+        try WebhookSignature.verify(request, texts: account.publicKeys, keys: keys)
         return try ConversationWebhook.read(request)
     }
 

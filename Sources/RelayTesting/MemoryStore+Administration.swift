@@ -20,7 +20,10 @@ extension MemoryStore {
     ) async throws(StoreFailure) {
         try change { state throws(StoreFailure) in
             let contact = try state.contactID(of: claim)
-            state.keepConversation(conversation, of: contact, claim.delivery.installation, topic)
+            let installation = claim.delivery.installation
+            guard let account = state.live(installation)?.helpdesk.id,
+                state.keepConversation(conversation, in: account, of: contact, installation, topic)
+            else { throw StoreFailure(.conflict, "conversation \(conversation) belongs to another installation") }
         }
     }
 
@@ -40,38 +43,34 @@ extension MemoryStore {
     }
 
     package func bind(
-        _ claim: Claim, to user: ChannelUserID, topic: TopicID, now: Date
+        _ claim: Claim, to user: ChannelUserID, reference: Reference, topic: TopicID, now: Date
     ) async throws(StoreFailure) -> Claim {
         try change { state throws(StoreFailure) in
             try state.requireLease(claim)
-            let installation = claim.delivery.installation
-            let contact = state.keepContact(ContactProfile(userID: user), of: installation, now: now)
-            if case .reply(let reply) = claim.delivery.payload {
-                state.keepConversation(reply.conversation, of: contact, installation, topic)
-                if let user = reply.user, state.contacts[contact]?.contact.user == nil {
-                    state.contacts[contact]?.contact.user = user
-                }
-                state.watch(reply.conversation, of: installation, now: now)
-            }
-            for (id, delivery) in state.deliveries
-            where delivery.orderingKey == claim.delivery.orderingKey && delivery.state == .waiting
-                && delivery.contact == nil
-            {
-                state.deliveries[id]?.contact = contact
-            }
-            var bound = claim
-            bound.delivery.contact = contact
-            bound.contact = state.contact(contact)
-            return bound
+            return state.bind(claim, to: user, reference: reference, topic: topic, now: now)
         }
     }
 
-    package func closeGate(
-        _ installation: InstallationID, _ side: Side, until: Date
-    ) async throws(StoreFailure) {
-        state.withLock { state in
-            let gate = MemoryState.Gate(installation: installation, side: side)
-            state.gates[gate] = max(state.gates[gate] ?? until, until)
+    package func closeGate(_ scope: GateScope, until: Date) async throws(StoreFailure) {
+        state.withLock { $0.gates[scope] = max($0.gates[scope] ?? until, until) }
+    }
+
+    package func lockUser(
+        _ reference: Reference, for claim: Claim, now: Date
+    ) async throws(StoreFailure) -> Bool {
+        let uptime = bootClock.now()
+        return try change { state throws(StoreFailure) in
+            try state.requireLease(claim)
+            guard let account = state.account(of: claim.delivery, on: .helpdesk) else { return true }
+            let name = MemoryState.AccountName(account, reference.text)
+            if let lock = state.userLocks[name], lock.fence != claim.fence || lock.delivery != claim.delivery.id {
+                let isHeld = state.lanes.values.compactMap(\.lease).contains {
+                    $0.fence == lock.fence && $0.delivery == lock.delivery && $0.until > uptime
+                }
+                if isHeld { return false }
+            }
+            state.userLocks[name] = MemoryState.UserLock(delivery: claim.delivery.id, fence: claim.fence)
+            return true
         }
     }
 
@@ -79,9 +78,12 @@ extension MemoryStore {
         thatBecame message: HelpdeskMessageID, of installation: InstallationID
     ) async throws(StoreFailure) -> DeliveryID? {
         state.withLock { state in
-            let name = MemoryState.Name(installation: installation, name: message.rawValue)
-            if let past = state.pastMessages[name] { return past.direction == .inbound ? past.delivery : nil }
-            return state.helpdeskMessages[name].flatMap { state.deliveries[$0]?.direction == .inbound ? $0 : nil }
+            for name in state.names(of: message, installation) {
+                if let past = state.pastMessages[name] { return past.direction == .inbound ? past.delivery : nil }
+                guard let delivery = state.helpdeskMessages[name] else { continue }
+                return state.deliveries[delivery]?.direction == .inbound ? delivery : nil
+            }
+            return nil
         }
     }
 
@@ -164,6 +166,56 @@ extension MemoryStore {
 }
 
 extension MemoryState {
+    /// What a message may be known by: its id, in each account that the installation is or was connected to.
+    func names(of message: HelpdeskMessageID, _ installation: InstallationID) -> [AccountName] {
+        if let account = helpdesks.first(where: { $0.id.rawValue == installation.rawValue }) {
+            return [AccountName(account.id, message)]
+        }
+        guard let installation = live(installation) else { return [] }
+        return ([installation.helpdesk.id] + installation.former.compactMap(\.helpdesk)).map {
+            AccountName($0, message)
+        }
+    }
+
+    fileprivate mutating func bind(
+        _ claim: Claim, to user: ChannelUserID, reference: Reference, topic: TopicID, now: Date
+    ) -> Claim {
+        var installation = claim.delivery.installation
+        var contact: ContactID?
+        if case .reply(let reply) = claim.delivery.payload {
+            let account = claim.conversationAccount ?? live(installation)?.helpdesk.id
+            let owner = account.flatMap { self.owner(of: reply.conversation, in: $0) }
+            if let account, let owner, owner != installation {
+                installation = owner
+                contact = conversations[AccountName(account, reply.conversation)]?.contact
+            } else if let account {
+                let own = keepContact(ContactProfile(userID: user), of: installation, reference: reference, now: now)
+                keepConversation(reply.conversation, in: account, of: own, installation, topic)
+                if let user = reply.user, account == live(installation)?.helpdesk.id, contacts[own]?.contact.user == nil
+                {
+                    contacts[own]?.contact.user = user
+                }
+                contact = own
+            }
+            watch(reply.conversation, of: installation, now: now)
+        }
+        let bound =
+            contact ?? keepContact(ContactProfile(userID: user), of: installation, reference: reference, now: now)
+        for (id, delivery) in deliveries
+        where delivery.orderingKey == claim.delivery.orderingKey && delivery.state == .waiting
+            && delivery.contact == nil
+        {
+            deliveries[id]?.contact = bound
+            deliveries[id]?.installation = installation
+        }
+        var claim = claim
+        claim.delivery.installation = installation
+        claim.delivery.contact = bound
+        claim.contact = self.contact(bound)
+        claim.conversationAccount = conversationAccount(of: claim.delivery)
+        return claim
+    }
+
     fileprivate func contactID(of claim: Claim) throws(StoreFailure) -> ContactID {
         try requireLease(claim)
         guard let contact = claim.contact?.id else {

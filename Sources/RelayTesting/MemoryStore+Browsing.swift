@@ -14,7 +14,7 @@ extension MemoryStore {
     package func removedInstallations() async throws(StoreFailure) -> [RemovedInstallation] {
         state.withLock { state in
             state.installations.filter { installation in
-                installation.state == .removed
+                installation.ownState == .removed
                     && state.deliveries.values.contains { $0.installation == installation.id }
             }.map { RemovedInstallation(id: $0.id, name: $0.name, channel: $0.channel.kind) }
         }
@@ -27,10 +27,10 @@ extension MemoryState {
     }
 
     fileprivate func page(_ query: MessageQuery) -> MessagePage {
-        let scope = installations.filter { installation in
-            (query.installation.map { installation.id == $0 } ?? true)
-                && (query.channel.map { installation.channel.kind == $0 } ?? true)
-        }.map(\.id)
+        let accounts = query.channel == nil ? helpdesks.map { InstallationID($0.id.rawValue) } : []
+        let scope =
+            (installations.filter { query.channel == nil || $0.channel.kind == query.channel }.map(\.id) + accounts)
+            .filter { query.installation == nil || $0 == query.installation }
         let people = people(query, in: Set(scope))
         var found: [BrowsedMessage] = []
         var looked = 0

@@ -37,6 +37,7 @@ extension MemoryStore {
             state.deliveries[delivery]?.cause = nil
             state.figures.add(.discarded, Flow(row.installation, row.direction))
             if state.lanes[row.orderingKey]?.lease == nil { state.freeLane(row.orderingKey) }
+            if let account = state.undecidedAccount(of: row) { state.clearUndecided(account.id) }
         }
     }
 
@@ -79,14 +80,20 @@ extension MemoryState {
 
     fileprivate func waitFacts(of id: DeliveryID) -> WaitFacts? {
         guard let delivery = deliveries[id], delivery.state == .waiting else { return nil }
-        let gate = Gate(installation: delivery.installation, side: delivery.direction.side)
+        let side = side(of: delivery)
+        let account = account(of: delivery)
+        let scopes = live(delivery.installation)?.scopes(to: side) ?? account.map { [.account($0)] } ?? []
+        let state =
+            undecidedAccount(of: delivery).map { $0.state.installationState ?? .active }
+            ?? live(delivery.installation)?.state(towards: side)
         let lane = lanes[delivery.orderingKey]
         let attempt = attempts.last { $0.attempt.delivery == id && $0.attempt.outcome == nil }
         return WaitFacts(
-            id: id, nextAttemptAt: delivery.nextAttemptAt, side: gate.side, head: head(of: delivery.orderingKey)?.id,
+            id: id, nextAttemptAt: delivery.nextAttemptAt, side: side, head: head(of: delivery.orderingKey)?.id,
             underWaySince: lane?.lease?.delivery == id ? attempt?.attempt.startedAt : nil,
-            installation: installations.first { $0.id == delivery.installation }?.state ?? .removed, gate: gates[gate],
-            isBreakerOpen: breakers[gate]?.isOpen ?? false, wakesOnContact: lane?.wakesOnContact != nil,
+            installation: state ?? .removed, gate: closedUntil(scopes),
+            isBreakerOpen: account.flatMap { breakers[$0] }?.isOpen ?? false,
+            wakesOnContact: lane?.wakesOnContact != nil,
             hasWorker: !workers.isEmpty)
     }
 
@@ -103,9 +110,8 @@ extension MemoryState {
         row.cause = nil
         if let lease = lanes[row.orderingKey]?.lease, lease.delivery > row.id { row.isLate = true }
         deliveries[row.id] = row
-        if lanes[row.orderingKey] == nil {
-            lanes[row.orderingKey] = Lane(installation: row.installation, side: row.direction.side)
-        }
+        if lanes[row.orderingKey] == nil { lanes[row.orderingKey] = Lane() }
+        if let account = undecidedAccount(of: row) { clearUndecided(account.id) }
         if lanes[row.orderingKey]?.lease == nil { freeLane(row.orderingKey) }
     }
 
@@ -128,7 +134,7 @@ extension MemoryState {
         guard delivery.state != .delivered, delivery.state != .discarded else {
             throw StoreFailure(.conflict, "delivery \(id) is \(delivery.state.rawValue) already")
         }
-        guard installations.contains(where: { $0.id == delivery.installation && $0.state != .removed }) else {
+        guard live(delivery.installation) != nil || undecidedAccount(of: delivery) != nil else {
             throw StoreFailure(.conflict, "the installation of delivery \(id) is removed")
         }
         guard lanes[delivery.orderingKey]?.lease?.delivery != id else {

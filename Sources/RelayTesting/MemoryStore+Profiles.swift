@@ -50,12 +50,12 @@ extension MemoryStore {
 extension MemoryState {
     /// From when on profiles of an installation's contacts may be written.
     fileprivate func profileReady(_ installation: InstallationID, now: Date) -> Date? {
-        guard let gate = gate(installation, .helpdesk),
-            breakers[Gate(installation: installation, side: .helpdesk)]?.openedAt == nil
+        guard let present = live(installation), let gate = gate(installation, .helpdesk),
+            breakers[present.account(of: .helpdesk)]?.isOpen != true
         else { return nil }
         let isKeptWaiting = lanes.contains { key, lane in
-            lane.installation == installation && lane.side == .helpdesk && lane.lease == nil
-                && head(of: key).map { $0.nextAttemptAt <= now } ?? false
+            guard lane.lease == nil, let head = head(of: key), head.installation == installation else { return false }
+            return side(of: head) == .helpdesk && head.nextAttemptAt <= now
         }
         return isKeptWaiting ? nil : max(gate, profilePace[installation] ?? .distantPast)
     }

@@ -17,7 +17,7 @@ extension MemoryStore {
     ) async throws(StoreFailure) -> [WatchedConversation] {
         try change { state throws(StoreFailure) in
             var taken: [WatchedConversation] = []
-            for installation in state.installations where installation.isActive {
+            for installation in state.present {
                 guard let ready = state.pollReady(installation.id), ready <= now,
                     let conversation = state.firstDue(of: installation, pace, now: now)
                 else { continue }
@@ -54,21 +54,21 @@ extension MemoryStore {
         among messages: [HelpdeskMessageID], of installation: InstallationID
     ) async throws(StoreFailure) -> Set<HelpdeskMessageID> {
         state.withLock { state in
-            Set(
-                messages.filter {
-                    state.helpdeskMessages[.init(installation: installation, name: $0.rawValue)] != nil
-                })
+            Set(messages.filter { state.names(of: $0, installation).contains { state.helpdeskMessages[$0] != nil } })
         }
     }
 
     package func acceptFound(_ acceptance: Acceptance) async throws(StoreFailure) -> AcceptanceResult {
         var acceptance = acceptance
         acceptance.source = .poll
-        let (installation, at) = (acceptance.installation, acceptance.at)
         let result = try accept(acceptance)
-        if !result.replies.isEmpty {
-            try await count(.polled, Flow(installation, .outbound), by: result.replies.count)
-            state.withLock { $0.figures.found[installation] = max($0.figures.found[installation] ?? at, at) }
+        for fate in result.fates {
+            guard case .accepted(let installation, .some(_)) = fate else { continue }
+            state.withLock { state in
+                state.figures.add(.polled, Flow(installation, .outbound))
+                let at = acceptance.at
+                state.figures.found[installation] = max(state.figures.found[installation] ?? at, at)
+            }
         }
         return result
     }
@@ -87,7 +87,7 @@ extension MemoryState {
 
     mutating func watch(_ conversation: HelpdeskConversationID, of installation: InstallationID, now: Date) {
         let name = Name(installation: installation, name: conversation.rawValue)
-        guard conversations[name] != nil else { return }
+        guard let owner = live(installation), account(of: conversation, of: owner) != nil else { return }
         var watch = watches[name] ?? Watch(activeAt: now, beginsAt: now)
         watch.activeAt = now
         watch.emptyPolls = 0
@@ -113,12 +113,15 @@ extension MemoryState {
             name.installation == installation.id && watch.pollBase.map { $0 <= limit } ?? false
         }
         for (name, watch) in due.sorted(by: { ($0.value.pollBase ?? now) < ($1.value.pollBase ?? now) }) {
-            if let conversation = conversations[name], conversation.topic == installation.helpdesk.topic,
+            let id = HelpdeskConversationID(name.name)
+            if let account = account(of: id, of: installation),
+                let conversation = conversations[AccountName(account, id)],
+                account != installation.helpdesk.id || installation.route.has(conversation.topic),
                 watch.activeAt >= now.addingTimeInterval(-(pace.watchTime / .seconds(1)))
             {
                 return WatchedConversation(
-                    installation: installation.id, id: HelpdeskConversationID(name.name),
-                    isResolved: conversation.isResolved, activeAt: watch.activeAt, emptyPolls: watch.emptyPolls,
+                    installation: installation.id, account: account, id: id, isResolved: conversation.isResolved,
+                    activeAt: watch.activeAt, emptyPolls: watch.emptyPolls,
                     beginsAt: watch.beginsAt, seenUntil: watch.seenUntil)
             }
             watches[name]?.pollBase = nil

@@ -11,8 +11,8 @@ extension MemoryStore {
             _ = state.freeLeases(now: now) { $0.until <= uptime }
             let ready = state.lanes.keys.compactMap { key in state.head(of: key) }
                 .filter { head in
-                    guard let lane = state.lanes[head.orderingKey], lane.lease == nil, head.nextAttemptAt <= now,
-                        let gate = state.gate(lane.installation, lane.side)
+                    guard state.lanes[head.orderingKey]?.lease == nil, head.nextAttemptAt <= now,
+                        let gate = state.gate(of: head)
                     else { return false }
                     return gate <= now
                 }
@@ -70,8 +70,8 @@ extension MemoryStore {
             where other.orderingKey == key && (other.state == .dead || other.state == .held) {
                 state.deliveries[id]?.isLate = true
             }
-            guard let gate = state.gate(claim.delivery.installation, claim.delivery.direction.side), gate <= now,
-                let head = state.head(of: key), head.nextAttemptAt <= now
+            guard let head = state.head(of: key), head.nextAttemptAt <= now, let gate = state.gate(of: head),
+                gate <= now
             else { return nil }
             return state.take(head, by: claim.worker, fence: claim.fence, until: bootClock.now() + lease, now: now)
         }
@@ -175,9 +175,9 @@ extension MemoryStore {
 extension MemoryState {
     var nextDue: Date? {
         lanes.compactMap { key, lane -> Date? in
-            guard lane.lease == nil, let gate = gate(lane.installation, lane.side), let head = head(of: key),
-                !isProbing(head)
-            else { return nil }
+            guard lane.lease == nil, let head = head(of: key), let gate = gate(of: head), !isProbing(head) else {
+                return nil
+            }
             return max(head.nextAttemptAt, gate)
         }.min()
     }
@@ -197,9 +197,7 @@ extension MemoryState {
         doubtOpenAttempts(of: delivery.id, now: now)
         let delivery = deliveries[delivery.id] ?? delivery
         let attempt = startAttempt(of: delivery, by: worker, now: now)
-        if lanes[delivery.orderingKey] == nil {
-            lanes[delivery.orderingKey] = Lane(installation: delivery.installation, side: delivery.direction.side)
-        }
+        if lanes[delivery.orderingKey] == nil { lanes[delivery.orderingKey] = Lane() }
         lanes[delivery.orderingKey]?.lease = Lease(owner: worker, fence: fence, until: until, delivery: delivery.id)
         lanes[delivery.orderingKey]?.wakesOnContact = nil
         return Claim(
@@ -207,7 +205,8 @@ extension MemoryState {
             attempt: attempt, startedAt: now, leasedUntil: until,
             doubtEndedAt: attempts.map(\.attempt)
                 .filter { $0.delivery == delivery.id && $0.piece == delivery.progress && $0.outcome == .inDoubt }
-                .compactMap(\.finishedAt).max())
+                .compactMap(\.finishedAt).max(),
+            conversationAccount: conversationAccount(of: delivery))
     }
 
     mutating func endAttempt(_ claim: Claim, _ failure: DeliveryFailure, now: Date) {
@@ -243,7 +242,8 @@ extension MemoryState {
             if channelMessages[name] == nil { channelMessages[name] = claim.delivery.id }
             leaveNote(about: name, now: now)
         case .helpdesk(let id):
-            let name = Name(installation: installation, name: id.rawValue)
+            guard let account = claim.conversationAccount ?? live(installation)?.helpdesk.id else { return }
+            let name = AccountName(account, id)
             if helpdeskMessages[name] == nil { helpdeskMessages[name] = claim.delivery.id }
         case nil:
             break

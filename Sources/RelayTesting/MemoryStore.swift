@@ -45,8 +45,6 @@ package final class MemoryStore: Store {
 /// Everything the store knows.
 struct MemoryState {
     struct Lane {
-        var installation: InstallationID
-        var side: Side
         var wakesOnContact: ContactID?
         var lease: Lease?
     }
@@ -65,6 +63,7 @@ struct MemoryState {
     }
 
     struct Conversation {
+        var installation: InstallationID
         var contact: ContactID
         var topic: TopicID
         var isResolved = false
@@ -88,14 +87,53 @@ struct MemoryState {
         var name: String
     }
 
-    struct Gate: Hashable {
-        var installation: InstallationID
-        var side: Side
+    /// A name within an account.
+    struct AccountName: Hashable {
+        var account: AccountID
+        var name: String
+
+        init(_ account: AccountID, _ name: String) {
+            self.account = account
+            self.name = name
+        }
+
+        init(_ account: HelpdeskAccountID, _ conversation: HelpdeskConversationID) {
+            self.init(.helpdesk(account), conversation.rawValue)
+        }
+
+        init(_ account: HelpdeskAccountID, _ message: HelpdeskMessageID) {
+            self.init(.helpdesk(account), message.rawValue)
+        }
     }
 
+    struct Place: Hashable {
+        var account: ChannelAccountID
+        var address: Address
+    }
+
+    struct Parked {
+        var place: Place
+        var arrival: Acceptance.Arrival
+        var at: Date
+    }
+
+    /// The claim under which a Freshchat user is being created.
+    struct UserLock {
+        var delivery: DeliveryID
+        var fence: Int64
+    }
+
+    /// Removed ones, too. The accounts in them are as they were when it was last saved; see ``present``.
     var installations: [Installation] = []
+    /// In the order in which they were made, as `helpdesks`.
+    var channels: [ChannelAccount] = []
+    var helpdesks: [HelpdeskAccount] = []
+    /// Where an installation is or was.
+    var places: Set<Place> = []
+    var parked: [Parked] = []
     var contacts: [ContactID: ContactRow] = [:]
-    var conversations: [Name: Conversation] = [:]
+    var conversations: [AccountName: Conversation] = [:]
+    var userLocks: [AccountName: UserLock] = [:]
     var watches: [Name: Watch] = [:]
     var pollPace: [InstallationID: Date] = [:]
     var profilePace: [InstallationID: Date] = [:]
@@ -106,16 +144,16 @@ struct MemoryState {
     /// What the last note about a delivery's death was for.
     var noted: [DeliveryID: String] = [:]
     var channelMessages: [Name: DeliveryID] = [:]
-    var helpdeskMessages: [Name: DeliveryID] = [:]
+    var helpdeskMessages: [AccountName: DeliveryID] = [:]
     var receipts: [Name: ReceiptRow] = [:]
     /// Each with when it was taken in.
-    var dedupe: [Name: Date] = [:]
+    var dedupe: [AccountName: Date] = [:]
     /// Of Freshchat's messages whose deliveries are removed.
-    var pastMessages: [Name: PastMessage] = [:]
+    var pastMessages: [AccountName: PastMessage] = [:]
     /// When the next sweep may begin.
     var sweepRestsUntil: Date?
-    var gates: [Gate: Date] = [:]
-    var breakers: [Gate: Breaker] = [:]
+    var gates: [GateScope: Date] = [:]
+    var breakers: [AccountID: Breaker] = [:]
     /// Of the wall clock before the boot clock, in seconds, when it was last looked at.
     var clockLead: Double?
     var agents: [Name: (name: String?, at: Date)] = [:]
@@ -142,7 +180,7 @@ struct MemoryState {
             id: id, installation: installation, direction: direction, orderingKey: key, contact: contact,
             payload: payload, state: .waiting, acceptedAt: now, nextAttemptAt: now, source: source)
         figures.add(.accepted, Flow(installation, direction))
-        if lanes[key] == nil { lanes[key] = Lane(installation: installation, side: direction.side) }
+        if lanes[key] == nil { lanes[key] = Lane() }
         return id
     }
 
@@ -166,11 +204,38 @@ struct MemoryState {
         lanes[key]?.wakesOnContact = waking?.delivery == head.id ? waking?.contact : nil
     }
 
-    /// Until when the gate is closed; `nil` when the installation is paused or gone.
-    func gate(_ installation: InstallationID, _ side: Side) -> Date? {
-        guard installations.contains(where: { $0.id == installation && $0.isActive }) else { return nil }
-        return gates[Gate(installation: installation, side: side)] ?? .distantPast
+    /// The helpdesk account whose delivery it is, as long as nobody knows by which installation it is to leave.
+    func undecidedAccount(of delivery: Delivery) -> HelpdeskAccount? {
+        let isInstallations = installations.contains { $0.id == delivery.installation }
+        return isInstallations ? nil : helpdesks.first { $0.id.rawValue == delivery.installation.rawValue }
     }
+
+    /// Whose API it takes to make it.
+    func side(of delivery: Delivery) -> Side {
+        undecidedAccount(of: delivery) == nil ? delivery.direction.side : .helpdesk
+    }
+
+    /// The account that it takes; `nil` when its installation is gone.
+    func account(of delivery: Delivery, on side: Side? = nil) -> AccountID? {
+        if let account = undecidedAccount(of: delivery) { return .helpdesk(account.id) }
+        return live(delivery.installation)?.account(of: side ?? delivery.direction.side)
+    }
+
+    /// Until when its gate is closed; `nil` when nothing is sent there, or its installation is gone.
+    func gate(of delivery: Delivery) -> Date? {
+        if let account = undecidedAccount(of: delivery) {
+            return account.state == .active ? gates[.account(.helpdesk(account.id))] ?? .distantPast : nil
+        }
+        return gate(delivery.installation, delivery.direction.side)
+    }
+
+    /// Until when the gate of an installation is closed; `nil` when nothing is sent there, or it is gone.
+    func gate(_ installation: InstallationID, _ side: Side) -> Date? {
+        guard let installation = live(installation), installation.sends(to: side) else { return nil }
+        return closedUntil(installation.scopes(to: side)) ?? .distantPast
+    }
+
+    func closedUntil(_ scopes: [GateScope]) -> Date? { scopes.compactMap { gates[$0] }.max() }
 
     mutating func doubtOpenAttempts(of delivery: DeliveryID, now: Date) {
         for index in attempts.indices
@@ -221,9 +286,10 @@ struct MemoryState {
 
     func contact(_ id: ContactID) -> Contact? {
         guard var contact = contacts[id]?.contact else { return nil }
-        let topic = installations.first { $0.id == contact.installation }?.helpdesk.topic
-        let current = conversations.first {
-            $0.value.contact == id && $0.value.isCurrent && $0.value.topic == topic
+        let installation = installations.first { $0.id == contact.installation }
+        let current = conversations.first { name, row in
+            row.contact == id && row.isCurrent && row.topic == installation?.topic
+                && name.account == installation.map { .helpdesk($0.helpdesk.id) }
         }
         contact.conversation = current.map { HelpdeskConversationID($0.key.name) }
         contact.isResolved = current?.value.isResolved ?? false

@@ -25,7 +25,8 @@ extension StoreConformance {
             try scene.accept(scene.reply("one", user: "user-1"), scene.reply("two", user: "user-1"))
             let claim = try await scene.claim()
             #expect(claim.contact == nil && claim.delivery.contact == nil)
-            let bound = try await scene.store.bind(claim, to: "anna", topic: scene.topic, now: scene.start)
+            let bound = try await scene.store.bind(
+                claim, to: "anna", reference: Reference("viber:anna"), topic: scene.topic, now: scene.start)
             let anna = try #require(bound.contact)
             #expect(anna.profile.userID == "anna" && anna.conversation == "conversation-1")
             #expect(anna.user == "user-1" && bound.delivery.contact == anna.id)
@@ -35,7 +36,8 @@ extension StoreConformance {
         Check("Replies that come after the binding stay behind those that came before it") { scene in
             try scene.accept(scene.reply("one"))
             let claim = try await scene.claim()
-            let bound = try await scene.store.bind(claim, to: "anna", topic: scene.topic, now: scene.start)
+            let bound = try await scene.store.bind(
+                claim, to: "anna", reference: Reference("viber:anna"), topic: scene.topic, now: scene.start)
             try scene.accept(scene.reply("two"))
             #expect(try await scene.claims(by: "worker-b").isEmpty)
             try await scene.retry(bound, after: scene.refusal, until: 10, wakes: true)
@@ -176,7 +178,7 @@ extension StoreConformance {
             await scene.expect(.notFound) { try await scene.store.redrive(nobody, from: .command, now: scene.start) }
             await scene.expect(.notFound) { try await scene.store.discard(nobody, from: .command, now: scene.start) }
         },
-        Check("An unknown contact, delivery or message gives nothing") { scene in
+        Check("Of what isn't there nothing is found") { scene in
             let contact = try await scene.store.contact(ContactID(rawValue: 99))
             #expect(contact == nil)
             #expect(try await scene.store.attempts(of: DeliveryID(rawValue: 99)).isEmpty)

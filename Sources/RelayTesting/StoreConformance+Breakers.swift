@@ -91,7 +91,7 @@ extension StoreConformance {
             #expect(try await scene.store.openBreakers().isEmpty)
             #expect(try await scene.claims().count == Breaker.threshold + 1)
         },
-        Check("A failure of the helpdesk during a send to the channel counts for the helpdesk") { scene in
+        Check("A failure of Freshchat, met on the way to the channel, counts as Freshchat's") { scene in
             _ = try await scene.acquaint()
             try scene.accept(scene.reply("out"))
             var failure = scene.refusal
@@ -134,7 +134,7 @@ extension StoreConformance {
         try scene.accept(scene.message("one"), scene.message("two"), scene.message("other", from: "bert"))
         let claims = try await scene.claims()
         for claim in claims { try await scene.retry(claim, after: scene.silence, until: 10) }
-        try await scene.store.closeGate(scene.installation, .helpdesk, until: scene.at(20))
+        try await scene.store.closeGate(scene.scope(.helpdesk), until: scene.at(20))
         #expect(try await scene.store.noticeClock(now: scene.start) == nil)
         for jump in [-3600.0, 3600] {
             // An hour's jump; the boot clock goes on as ever.

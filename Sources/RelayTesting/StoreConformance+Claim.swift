@@ -40,7 +40,7 @@ extension StoreConformance {
             #expect(try await scene.claims(limit: 3).count == 3)
             #expect(try await scene.claims(limit: 3).count == 2)
         },
-        Check("A paused installation gives nothing, keeps all, and continues at once when it is resumed") { scene in
+        Check("A paused installation gives nothing, keeps all, and is due at once when it is resumed") { scene in
             try await scene.store.save(scene.sample("viber-2"), now: scene.start)
             try scene.accept(scene.message("one"))
             try scene.accept(scene.message("other"), to: "viber-2")
@@ -57,8 +57,8 @@ extension StoreConformance {
         Check("A closed gate holds up its side only, counts for nextDue, and is only ever moved later") { scene in
             _ = try await scene.acquaint()
             try scene.accept(scene.message("in"), scene.reply("out"))
-            try await scene.store.closeGate(scene.installation, .channel, until: scene.at(100))
-            try await scene.store.closeGate(scene.installation, .channel, until: scene.at(50))
+            try await scene.store.closeGate(scene.scope(.channel), until: scene.at(100))
+            try await scene.store.closeGate(scene.scope(.channel), until: scene.at(50))
             let inbound = try await scene.claim(at: 60)
             #expect(inbound.delivery.text == "in")
             #expect(try await scene.store.nextDue(now: scene.at(60)) == scene.at(100))
@@ -67,7 +67,7 @@ extension StoreConformance {
         Check("The next of a key isn't handed over by a paused installation or through a closed gate") { scene in
             try scene.accept(scene.message("one"), scene.message("two"), scene.message("three"))
             let first = try await scene.claim()
-            try await scene.store.closeGate(scene.installation, .helpdesk, until: scene.at(100))
+            try await scene.store.closeGate(scene.scope(.helpdesk), until: scene.at(100))
             #expect(try await scene.complete(first) == nil)
             let second = try await scene.claim(at: 100)
             #expect(second.delivery.text == "two")
@@ -78,7 +78,7 @@ extension StoreConformance {
         },
         Check("Resuming opens the gates") { scene in
             try scene.accept(scene.message("one"))
-            try await scene.store.closeGate(scene.installation, .helpdesk, until: scene.at(100))
+            try await scene.store.closeGate(scene.scope(.helpdesk), until: scene.at(100))
             try await scene.store.resume(scene.installation, now: scene.start)
             #expect(try await scene.claims().count == 1)
         },
@@ -136,7 +136,14 @@ extension StoreConformance {
                 try await store.remember(conversation: "c", topic: scene.topic, for: lost, now: now)
             }
             await scene.expect(.leaseLost) {
-                _ = try await store.bind(lost, to: "bert", topic: scene.topic, now: now)
+                _ = try await store.bind(
+                    lost, to: "bert", reference: Reference("viber:bert"), topic: scene.topic, now: now)
+            }
+            await scene.expect(.leaseLost) {
+                _ = try await store.lockUser(Reference("viber:bert"), for: lost, now: now)
+            }
+            await scene.expect(.leaseLost) {
+                _ = try await store.settleOwner(lost, found: nil, routes: [], note: nil, now: now)
             }
             await scene.expect(.leaseLost) {
                 let reply = HelpdeskMessage(
@@ -182,7 +189,7 @@ extension StoreConformance {
             #expect(try await scene.reap(at: 1) == 0)
             try await scene.complete(claim, at: 2)
         },
-        Check("Advancing to the next piece renews the lease") { scene in
+        Check("The next piece extends the lease") { scene in
             try scene.accept(scene.message("one"))
             let first = try await scene.claim()
             scene.clock.move(to: 50)

@@ -45,7 +45,7 @@ extension StoreConformance {
             }
             #expect(try await scene.store.decisions(of: held).isEmpty)
         },
-        Check("A claim that sent nothing isn't an attempt: held, too early, nothing left, or an unknown conversation") {
+        Check("A claim that sent nothing isn't an attempt: held, too early, nothing left, or an unknown contact") {
             scene in
             _ = try await scene.acquaint()
             let id = try scene.accept(scene.reply("one")).deliveries[0]
@@ -81,14 +81,14 @@ extension StoreConformance {
         },
         Check("A reply says how it came, and what isn't one says nothing") { scene in
             func accept(_ text: String, _ source: ReplySource?) throws -> DeliveryID {
-                var acceptance = scene.acceptance(scene.reply(text, in: HelpdeskConversationID("c-\(text)")))
+                var acceptance = try scene.acceptance([scene.reply(text, in: HelpdeskConversationID("c-\(text)"))])
                 acceptance.source = source
                 return try scene.store.accept(acceptance).deliveries[0]
             }
             for source in ReplySource.allCases where source != .poll {
                 #expect(try await scene.delivery(accept(source.rawValue, source)).source == source)
             }
-            let found = try await scene.store.acceptFound(scene.acceptance(scene.reply("found", in: "d")))
+            let found = try await scene.store.acceptFound(scene.acceptance([scene.reply("found", in: "d")]))
             #expect(try await scene.delivery(found.deliveries[0]).source == .poll)
             let message = try scene.accept(scene.message("hi")).deliveries[0]
             #expect(try await scene.delivery(message).source == nil)
@@ -127,12 +127,4 @@ extension StoreConformance {
             #expect(try scene.counters(.inbound)[.accepted] == 3)
         },
     ]
-}
-
-extension StoreScene {
-    /// One webhook of the scene's installation.
-    func acceptance(_ arrivals: Acceptance.Arrival..., at seconds: Double = 0) -> Acceptance {
-        Acceptance(
-            installation: installation, topic: topic, channel: "viber", arrivals: arrivals, at: at(seconds))
-    }
 }

@@ -11,21 +11,23 @@ extension StoreConformance {
             #expect(try await scene.store.installation("nobody") == nil)
             let directory = try scene.store.directory()
             #expect(directory.all == [saved])
-            #expect(directory.installation(targetToken: "target-viber-1") == saved)
-            #expect(directory.installation(helpdeskToken: "helpdesk-viber-1") == saved)
-            #expect(directory.installation(eventSecret: "event-viber-1") == saved)
-            #expect(directory.installation(targetToken: "target-viber-2") == nil)
+            let now = scene.start
+            #expect(directory.channelAccount(targetToken: "target-viber-1", now: now) == saved.channel)
+            #expect(directory.helpdeskAccount(helpdeskToken: "helpdesk-viber-1", now: now) == saved.helpdesk)
+            #expect(directory.helpdeskAccount(eventSecret: "event-viber-1", now: now) == saved.helpdesk)
+            #expect(directory.channelAccount(targetToken: "target-viber-2", now: now) == nil)
         },
         Check("Saving again replaces, and the order stays that of making") { scene in
             try await scene.store.save(scene.sample("viber-2"), now: scene.start)
             var changed = scene.sample(scene.installation)
             changed.name = "The other shop"
-            changed.targetToken = Secret("new target")
-            changed.state = .paused(reason: "new", since: scene.at(1), by: .credential)
+            changed.channel.endpoints = [Endpoint(.target, token: Secret("new target"))]
+            changed.ownState = .paused(reason: "new", since: scene.at(1), by: .credential)
             try await scene.store.save(changed, now: scene.at(1))
             #expect(try await scene.store.installations() == [changed, scene.sample("viber-2")])
-            #expect(try scene.store.directory().installation(targetToken: "target-viber-1") == nil)
-            #expect(try scene.store.directory().installation(targetToken: "new target") == changed)
+            let directory = try scene.store.directory()
+            #expect(directory.channelAccount(targetToken: "target-viber-1", now: scene.start) == nil)
+            #expect(directory.channelAccount(targetToken: "new target", now: scene.start) == changed.channel)
         },
         Check("A person's pause is told from one after a refused credential, and only a person changes its reason") {
             scene in
@@ -66,7 +68,8 @@ extension StoreConformance {
             let claim = try #require(try await scene.claims(limit: 1).first)
             try await scene.store.remove(scene.installation, keepingHistory: true, now: scene.at(1))
             #expect(try await scene.store.installations().isEmpty)
-            #expect(try scene.store.directory().all.isEmpty)
+            let directory = try scene.store.directory()
+            #expect(directory.all.isEmpty && directory.channelAccounts.isEmpty && directory.helpdeskAccounts.isEmpty)
             for id in waiting { #expect(try await scene.delivery(id).state == .discarded) }
             #expect(try await scene.texts([.delivered]) == ["hello of anna"])
             #expect(try await scene.store.contact(anna)?.user == "user of anna")

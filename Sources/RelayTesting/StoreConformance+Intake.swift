@@ -34,7 +34,7 @@ extension StoreConformance {
             #expect(contact.profile == ContactProfile(userID: "anna", name: "Анна"))
             #expect(contact.subscription == .subscribed && contact.user == nil && contact.conversation == nil)
         },
-        Check("A profile takes new values and keeps those that the next event leaves out") { scene in
+        Check("A profile takes over what is new and keeps what isn't repeated") { scene in
             let first = try scene.accept(scene.message("one", name: "Anna"))
             try scene.accept(scene.message("two"))
             let id = try #require(try await scene.delivery(first.deliveries[0]).contact)
@@ -72,7 +72,7 @@ extension StoreConformance {
             let result = try scene.accept(scene.reply("hello", id: "echo-1"))
             #expect(result.accepted == 0 && result.repeated == 1 && result.deliveries.isEmpty)
         },
-        Check("A reply that comes by two ways under two event names is accepted once") { scene in
+        Check("A reply that comes by two ways under two names of its event is accepted once") { scene in
             try scene.accept(scene.reply("hello", key: "webhook"))
             let result = try scene.accept(scene.reply("hello", key: "product event"))
             #expect(result.accepted == 0 && result.repeated == 1)
@@ -119,7 +119,7 @@ extension StoreConformance {
             #expect(try await scene.store.receipts(of: id).map(\.state) == [.read])
             #expect(try await scene.texts([.waiting]).isEmpty)
         },
-        Check("A reply that the channel reports as failed leaves one note, however often the report comes") { scene in
+        Check("A reply that the channel reports as failed leaves one note, however often it does") { scene in
             let anna = try await scene.acquaint()
             let id = try scene.accept(scene.reply("answer")).deliveries[0]
             let next = try await scene.store.advance(
@@ -135,7 +135,7 @@ extension StoreConformance {
             #expect(waiting.map(\.direction) == [.inbound] && waiting.map(\.contact) == [anna])
             #expect(try await scene.store.receipts(of: id).map(\.reason) == ["blocked", "blocked"])
         },
-        Check("A failure that is reported before the message's id is known leaves its note when it is") { scene in
+        Check("A failure that comes before the message's id is known leaves its note when it is") { scene in
             _ = try await scene.acquaint()
             try scene.accept(scene.reply("answer"))
             let claim = try await scene.claim()

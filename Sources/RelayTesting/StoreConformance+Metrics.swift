@@ -105,7 +105,7 @@ extension StoreConformance {
             #expect(histogram.count == 4 && histogram.sum == 20_001_400)
             #expect(histogram.counts.filter { $0.count > 0 }.map(\.bound) == [1000, .max])
         },
-        Check("The last webhook's time is kept, and an older one that is recorded later changes nothing") { scene in
+        Check("The last webhook's time is kept, and an older one that comes later changes nothing") { scene in
             let flow = Flow(scene.installation, .inbound)
             #expect(try scene.store.metrics().lastWebhooks[flow] == nil)
             for second in [5, 9, 7] {
@@ -117,16 +117,15 @@ extension StoreConformance {
         },
         Check("A withheld message is counted once, makes no delivery, and doesn't stand in the way of the same one") {
             scene in
-            let withheld = Acceptance.Arrival(dedupeKey: "withheld/message/r", content: .withheld(kind: "internal"))
+            let withheld = scene.withheld("internal", key: "withheld/message/r")
             let result = try scene.accept(withheld, at: 5)
-            #expect(result.accepted == 1 && result.withheld == ["internal"] && result.deliveries.isEmpty)
+            #expect(result.accepted == 1 && result.withheld.map(\.kind) == ["internal"] && result.deliveries.isEmpty)
             let repeated = try scene.accept(withheld, at: 7)
             #expect(repeated.accepted == 0 && repeated.withheld.isEmpty)
             let flow = Flow(scene.installation, .outbound)
             #expect(try scene.counters(.outbound) == [.withheld: 1])
             #expect(try scene.store.metrics().lastWithheld == [flow: scene.at(5)])
-            _ = try scene.accept(
-                .init(dedupeKey: "withheld/message/s", content: .withheld(kind: "x")), at: 9)
+            _ = try scene.accept(scene.withheld("x", key: "withheld/message/s"), at: 9)
             #expect(try scene.counters(.outbound) == [.withheld: 2])
             #expect(try scene.store.metrics().lastWithheld == [flow: scene.at(9)])
         },
@@ -154,7 +153,7 @@ extension StoreConformance {
             #expect(row.ascii == 0 && row.other == 0)
             #expect(try scene.counters(.outbound) == [.signatureFailures: 3])
         },
-        Check("Unfinished deliveries are counted by installation and direction") { scene in
+        Check("What isn't finished is counted by installation and direction") { scene in
             try await scene.store.save(scene.sample("viber-2"), now: scene.start)
             try scene.accept(scene.message("in doubt"), at: 1)
             try await scene.retry(scene.claim(at: 1), after: scene.silence, until: 100, at: 1)
@@ -178,8 +177,7 @@ extension StoreConformance {
                     .init(id: scene.installation, pausedReason: nil), .init(id: "viber-2", pausedReason: "401"),
                 ])
         },
-        Check("The metrics show since when a delivery is due, unless it is leased, paused or behind a closed gate") {
-            scene in
+        Check("What is due is shown with its time, but not what is leased, paused or behind a closed gate") { scene in
             let store = scene.store
             #expect(try store.metrics().relay.dueSince == nil)
             try scene.accept(scene.message("one"))
@@ -188,12 +186,12 @@ extension StoreConformance {
             #expect(try store.metrics().relay.dueSince == nil)
             try await scene.retry(claim, after: scene.refusal, until: 7)
             #expect(try store.metrics().relay.dueSince == scene.at(7))
-            try await store.closeGate(scene.installation, .helpdesk, until: scene.at(90))
+            try await store.closeGate(scene.scope(.helpdesk), until: scene.at(90))
             #expect(try store.metrics().relay.dueSince == scene.at(90))
             try await store.pause(scene.installation, by: .credential, reason: "401", now: scene.at(8))
             #expect(try store.metrics().relay.dueSince == nil)
         },
-        Check("The metrics show how much time the first lease to end has left, by the boot clock") { scene in
+        Check("The lease that ends first is shown with the time it has left, by the boot clock") { scene in
             let store = scene.store
             #expect(try store.metrics().relay.leaseEndsIn == nil)
             try scene.accept(scene.message("one"), scene.message("two", from: "boris"))
@@ -220,7 +218,7 @@ extension StoreConformance {
             try await scene.complete(scene.claim())
             #expect(try await scene.store.load(waitingUpTo: 100).waiting == 4)
         },
-        Check("An alarm is raised once and cleared once, by the first who does it") { scene in
+        Check("An alarm is raised once and cleared once, by the first worker to do so") { scene in
             let store = scene.store
             let alarm = Alarm(.breakerOpen, of: scene.installation, subject: "channel")
             let other = Alarm(.breakerOpen, of: scene.installation, subject: "helpdesk")

@@ -210,7 +210,7 @@ extension StoreConformance {
             scene in
             try await scene.meet()
             try await scene.write("a", name: "Anna", at: 10)
-            try await scene.store.closeGate(scene.installation, .helpdesk, until: scene.at(90))
+            try await scene.store.closeGate(scene.scope(.helpdesk), until: scene.at(90))
             #expect(try await scene.profiles(at: 89).isEmpty)
             #expect(try await scene.nextProfile(at: 20) == 90)
             try await scene.store.pause(scene.installation, by: .credential, reason: "credential", now: scene.at(89))

@@ -39,8 +39,8 @@ extension StoreConformance {
             #expect(
                 try await scene.polls(at: 60) == [
                     WatchedConversation(
-                        installation: scene.installation, id: "conversation-1", isResolved: false,
-                        activeAt: scene.start, emptyPolls: 0, beginsAt: scene.start, seenUntil: nil)
+                        installation: scene.installation, account: "freshchat-of-viber-1", id: "conversation-1",
+                        isResolved: false, activeAt: scene.start, emptyPolls: 0, beginsAt: scene.start, seenUntil: nil)
                 ])
         },
         Check("A conversation that was taken is nobody else's for an interval, also when nothing is recorded") {
@@ -81,7 +81,8 @@ extension StoreConformance {
             #expect(try await scene.store.nextPoll(scene.pace, now: scene.at(3100)) == nil)
             let unbound = try await scene.claims(at: 3100).first { $0.contact == nil }
             let claim = try #require(unbound)
-            _ = try await scene.store.bind(claim, to: "bert", topic: scene.topic, now: scene.at(3101))
+            _ = try await scene.store.bind(
+                claim, to: "bert", reference: Reference("viber:bert"), topic: scene.topic, now: scene.at(3101))
             #expect(try await scene.poll(at: 3161).id == "conversation-9")
         },
         Check("A look that is due is not put off by what happens before it") { scene in
@@ -112,7 +113,7 @@ extension StoreConformance {
         Check("Nothing is looked into through a closed gate, for a paused installation, or on a former topic") {
             scene in
             _ = try await scene.acquaint()
-            try await scene.store.closeGate(scene.installation, .helpdesk, until: scene.at(90))
+            try await scene.store.closeGate(scene.scope(.helpdesk), until: scene.at(90))
             #expect(try await scene.polls(at: 89).isEmpty)
             #expect(try await scene.store.nextPoll(scene.pace, now: scene.at(60)) == scene.at(90))
             try await scene.store.pause(scene.installation, by: .credential, reason: "credential", now: scene.at(89))
@@ -149,7 +150,7 @@ extension StoreConformance {
             #expect(try await scene.polls(at: 24 * 60 * 60 + 1).isEmpty)
             #expect(try await scene.store.nextPoll(scene.pace, now: scene.at(24 * 60 * 60 + 1)) == nil)
         },
-        Check("Accepted messages are known, and so are those that we made") { scene in
+        Check("Messages are known that were accepted, and those that we made") { scene in
             try scene.accept(scene.message("hello"), scene.reply("answer", id: "R1"))
             for claim in try await scene.claims() {
                 try await scene.complete(claim, as: claim.delivery.direction == .inbound ? .helpdesk("M1") : nil)
@@ -158,20 +159,17 @@ extension StoreConformance {
                 try await scene.store.knownMessages(among: ["M1", "R1", "X"], of: scene.installation) == ["M1", "R1"])
             #expect(try await scene.store.knownMessages(among: ["M1"], of: "viber-2").isEmpty)
         },
-        Check("A found message is accepted like one from a webhook, and once by either way") { scene in
+        Check("What is found is accepted as what a webhook brings, once by either way") { scene in
             let anna = try await scene.acquaint()
             try scene.accept(scene.reply("one", id: "R1"))
             let found = try await scene.store.acceptFound(
-                Acceptance(
-                    installation: scene.installation, topic: scene.topic, channel: "viber",
-                    arrivals: [scene.reply("one", id: "R1"), scene.reply("two", id: "R2")], at: scene.at(1)))
+                scene.acceptance([scene.reply("one", id: "R1"), scene.reply("two", id: "R2")], at: 1))
             #expect(found.accepted == 1 && found.repeated == 1 && found.replies == ["R2"])
             #expect(try await scene.delivery(found.deliveries[0]).contact == anna)
             #expect(try scene.accept(scene.reply("two", id: "R2")).repeated == 1)
             await scene.expect(.notFound) {
                 _ = try await scene.store.acceptFound(
-                    Acceptance(
-                        installation: "nobody", topic: scene.topic, channel: "viber", arrivals: [], at: scene.start))
+                    scene.acceptance([scene.reply("three")], of: "nobody"))
             }
         },
     ]

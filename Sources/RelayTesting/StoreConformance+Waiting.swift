@@ -4,7 +4,7 @@ import Testing
 
 extension StoreConformance {
     static let waitingChecks: [Check] = [
-        Check("Each waiting delivery has a reason, and the others have none") { scene in
+        Check("Each delivery says why it waits, and those that don't wait say nothing") { scene in
             let worker = try await scene.store.enlist(now: scene.start)
             let ids = try scene.accept(
                 scene.message("one"), scene.message("two"), scene.message("three", from: "bert"),
@@ -25,14 +25,14 @@ extension StoreConformance {
                 .retry(at: scene.at(40), orWhenCustomerWrites: true), nil,
             ]
             #expect(try await scene.waits(ids, at: 1) == expected)
-            try await scene.store.closeGate(scene.installation, .helpdesk, until: scene.at(90))
+            try await scene.store.closeGate(scene.scope(.helpdesk), until: scene.at(90))
             #expect(try await scene.waits(ids, at: 1)[0] == .gateClosed(.helpdesk, until: scene.at(90)))
             #expect(try await scene.waits(ids, at: 90)[0] == .due)
             try await scene.store.pause(scene.installation, by: .credential, reason: "401", now: scene.at(2))
             #expect(try await scene.waits(ids, at: 90)[0] == .paused(reason: "401", since: scene.at(2)))
             #expect(try await scene.store.waitReasons(of: [], now: scene.start).isEmpty)
         },
-        Check("Behind an open breaker the reason names the next probe, until it is due") { scene in
+        Check("Behind an open breaker the next probe is shown, until it is due") { scene in
             _ = try await scene.store.enlist(now: scene.start)
             let ids = try (0...Breaker.threshold).map { number in
                 try scene.accept(scene.message("m", from: ChannelUserID("user-\(number)"))).deliveries[0]
@@ -52,7 +52,7 @@ extension StoreConformance {
             try await scene.store.retire(worker, now: scene.at(1))
             #expect(try await scene.waits([id]) == [.noWorker])
         },
-        Check("The metrics show by installation when the helpdesk was last heard, and the posts since") { scene in
+        Check("Each installation shows when Freshchat was last heard of, and what was posted since") { scene in
             func signs() throws -> HelpdeskSigns {
                 try scene.store.metrics().helpdesk[scene.installation] ?? HelpdeskSigns()
             }
@@ -86,9 +86,9 @@ extension StoreConformance {
             try await scene.store.markDead(scene.claim(at: 10), because: scene.refusal, note: note, now: scene.at(10))
             try await scene.complete(scene.claim(at: 10), at: 10)
             #expect(try signs().postsUnheard == 1)
-            _ = try await scene.store.acceptFound(scene.acceptance(scene.reply("found"), at: 11))
+            _ = try await scene.store.acceptFound(scene.acceptance([scene.reply("found")], at: 11))
             #expect(try signs().lastFound == scene.at(11))
-            _ = try await scene.store.acceptFound(scene.acceptance(scene.reply("found"), at: 12))
+            _ = try await scene.store.acceptFound(scene.acceptance([scene.reply("found")], at: 12))
             #expect(try signs().lastFound == scene.at(11))
         },
     ]

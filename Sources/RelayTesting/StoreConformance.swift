@@ -34,5 +34,6 @@ package enum StoreConformance {
     package static let checks: [Check] =
         installationChecks + intakeChecks + receiptChecks + claimChecks + outcomeChecks + leaseChecks + mappingChecks
         + administrationChecks + breakerChecks + clockChecks + reconciliationChecks + profileChecks
-        + retentionChecks + metricsChecks + browsingChecks + decisionChecks + waitingChecks
+        + retentionChecks + metricsChecks + browsingChecks + decisionChecks + waitingChecks + accountChecks
+        + replyOwnerChecks + gateChecks + movingChecks + drainingChecks + userLockChecks
 }

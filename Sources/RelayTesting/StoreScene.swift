@@ -30,21 +30,68 @@ struct StoreScene: Sendable {
     /// The same instant by the boot clock, as long as nobody sets the wall clock.
     func uptime(_ seconds: Double) -> Duration { .seconds(SceneClock.lead + seconds) }
 
-    func sample(_ id: InstallationID, topic: TopicID = "topic-1") -> Installation {
+    /// An installation with accounts of its own.
+    func sample(
+        _ id: InstallationID, topic: TopicID = "topic-1", kind: ChannelKind = "viber", address: Address = .only,
+        form: Reference.Form = .user
+    ) -> Installation {
         Installation(
             id: id,
             channel: ChannelAccount(
-                kind: "viber", settings: ["sender_name": "Shop"], secrets: ["auth_token": Secret("token-of-\(id)")]),
+                id: ChannelAccountID("\(kind)-acct-of-\(id)"), kind: kind, settings: ["sender_name": "Shop"],
+                secrets: ["auth_token": Secret("token-of-\(id)")],
+                endpoints: [Endpoint(.target, token: Secret("target-\(id)"))],
+                registeredURL: "https://example.com/target-\(id)"),
+            address: address, referenceForm: form,
             helpdesk: HelpdeskAccount(
-                baseURL: "https://shop.freshchat.com/v2", token: Secret("freshchat-\(id)"), topic: topic,
-                topicName: "Shop chat", webhookPublicKey: "PEM", resolvedPolicy: .newConversation,
-                forwardsSystemLines: true, textLimit: 1234),
-            name: "The shop", doubtPolicy: .hold, origin: .environment, targetToken: Secret("target-\(id)"),
-            helpdeskToken: Secret("helpdesk-\(id)"), eventSecret: Secret("event-\(id)"),
-            registeredURL: "https://example.com/target-\(id)", createdAt: start)
+                id: HelpdeskAccountID("freshchat-of-\(id)"), baseURL: "https://shop.freshchat.com/v2",
+                token: Secret("freshchat-\(id)"), webhookPublicKey: "PEM", textLimit: 1234,
+                endpoints: [
+                    Endpoint(.helpdesk, token: Secret("helpdesk-\(id)")),
+                    Endpoint(.event, token: Secret("event-\(id)")),
+                ]),
+            topic: topic, topicName: "Shop chat", name: "The shop", resolvedPolicy: .newConversation,
+            forwardsSystemLines: true, doubtPolicy: .hold, origin: .environment, createdAt: start)
     }
 
     func install() async throws { try await store.save(sample(installation), now: start) }
+
+    // MARK: More installations
+
+    /// An installation with a channel account of its own, in the scene's helpdesk account.
+    @discardableResult
+    func add(
+        _ id: InstallationID, on topic: TopicID? = nil, kind: ChannelKind = "viber", form: Reference.Form = .user
+    ) async throws -> Installation {
+        var second = sample(id, topic: topic ?? self.topic, kind: kind, form: form)
+        second.helpdesk = try present().helpdesk
+        return try await store.save(second, now: start)
+    }
+
+    /// An installation for another address of the scene's channel account, in its helpdesk account.
+    @discardableResult
+    func add(_ id: InstallationID, at address: Address, on topic: TopicID? = nil) async throws -> Installation {
+        var second = sample(id, topic: topic ?? self.topic, address: address)
+        second.channel = try present().channel
+        second.helpdesk = try present().helpdesk
+        return try await store.save(second, now: start)
+    }
+
+    /// An installation as it is now.
+    func present(_ id: InstallationID? = nil) throws -> Installation {
+        try #require(try store.directory()[id ?? installation])
+    }
+
+    /// The service on a side refuses the present credential.
+    @discardableResult
+    func refuse(_ side: Side, at seconds: Double) async throws -> AccountRefusal {
+        try await store.refuse(try present().usedAccount(of: side), reason: "401", now: at(seconds))
+    }
+
+    /// What a limit of a side's account belongs to.
+    func scope(_ side: Side, of id: InstallationID? = nil) throws -> GateScope {
+        .account(try present(id).account(of: side))
+    }
 
     // MARK: What arrives
 
@@ -61,15 +108,16 @@ struct StoreScene: Sendable {
 
     func reply(
         _ text: String, in conversation: HelpdeskConversationID = "conversation-1", user: HelpdeskUserID? = nil,
-        reference: String? = nil, id: HelpdeskMessageID? = nil, key: DedupeKey? = nil
+        reference: String? = nil, on topic: TopicID? = "topic-1", by actor: HelpdeskMessage.Actor = .agent,
+        id: HelpdeskMessageID? = nil, key: DedupeKey? = nil
     ) -> Acceptance.Arrival {
         Acceptance.Arrival(
             dedupeKey: key ?? DedupeKey("reply/\(text)"),
             content: .reply(
                 HelpdeskMessage(
                     id: id ?? HelpdeskMessageID("id of \(text)"), conversation: conversation, user: user,
-                    reference: reference, actor: .agent, actorID: "agent-1", isPrivate: false,
-                    message: Message(text: text))))
+                    reference: reference, actor: actor, actorID: "agent-1", isPrivate: false,
+                    message: Message(text: text))), topic: topic)
     }
 
     func receipt(
@@ -93,17 +141,48 @@ struct StoreScene: Sendable {
         _ isResolved: Bool, of conversation: HelpdeskConversationID = "conversation-1", key: DedupeKey
     ) -> Acceptance.Arrival {
         Acceptance.Arrival(
-            dedupeKey: key, content: .status(conversation: conversation, isResolved: isResolved))
+            dedupeKey: key, content: .status(conversation: conversation, isResolved: isResolved), topic: topic)
     }
 
+    func withheld(_ kind: String, key: DedupeKey) -> Acceptance.Arrival {
+        Acceptance.Arrival(dedupeKey: key, content: .withheld(kind: kind, of: "conversation-1"), topic: topic)
+    }
+
+    /// Takes in what each side told, in the order in which it is given.
     @discardableResult
     func accept(
         _ arrivals: Acceptance.Arrival..., to id: InstallationID? = nil, at seconds: Double = 0
     ) throws -> AcceptanceResult {
-        try store.accept(
-            Acceptance(
-                installation: id ?? installation, topic: topic, channel: "viber", arrivals: arrivals,
-                at: at(seconds)))
+        var result = AcceptanceResult()
+        var rest = arrivals[...]
+        repeat {
+            let isChannels = rest.first?.isChannels ?? true
+            let run = rest.prefix { $0.isChannels == isChannels }
+            rest = rest.dropFirst(run.count)
+            result.add(try store.accept(acceptance(Array(run), of: id, at: seconds)))
+        } while !rest.isEmpty
+        return result
+    }
+
+    /// One webhook of an account of an installation: of its channel account, or of its helpdesk account with all
+    /// installations there.
+    func acceptance(
+        _ arrivals: [Acceptance.Arrival], of id: InstallationID? = nil, at seconds: Double = 0
+    ) throws -> Acceptance {
+        let directory = try store.directory()
+        let present = directory[id ?? installation] ?? sample(id ?? installation)
+        if arrivals.first?.isChannels ?? true {
+            return Acceptance(
+                account: .channel(present.channel.id), routes: [present.route], arrivals: arrivals, at: at(seconds))
+        }
+        return heard(by: present.helpdesk.id, directory.routes(of: present.helpdesk.id), arrivals, at: seconds)
+    }
+
+    /// One webhook of a helpdesk account.
+    func heard(
+        by account: HelpdeskAccountID, _ routes: [Route], _ arrivals: [Acceptance.Arrival], at seconds: Double = 0
+    ) -> Acceptance {
+        Acceptance(account: .helpdesk(account), routes: routes, arrivals: arrivals, at: at(seconds))
     }
 
     // MARK: What the relay does
@@ -179,6 +258,28 @@ struct StoreScene: Sendable {
         } catch {
             Issue.record("expected \(kind), got \(error)")
         }
+    }
+}
+
+extension Acceptance.Arrival {
+    /// Whether a channel tells such a thing.
+    fileprivate var isChannels: Bool {
+        switch content {
+        case .message, .receipt, .subscription: true
+        case .reply, .status, .withheld: false
+        }
+    }
+}
+
+extension AcceptanceResult {
+    /// What was taken in after this.
+    fileprivate mutating func add(_ later: AcceptanceResult) {
+        accepted += later.accepted
+        repeated += later.repeated
+        deliveries += later.deliveries
+        replies += later.replies
+        withheld += later.withheld
+        fates += later.fates
     }
 }
 

@@ -26,8 +26,8 @@ struct Byoc: AsyncParsableCommand {
             CommandGroup(
                 name: "Installations",
                 subcommands: [
-                    Install.self, Installations.self, Show.self, SetKey.self, Pause.self, Resume.self, Register.self,
-                    Uninstall.self,
+                    Install.self, Installations.self, Accounts.self, Show.self, InstallationCommand.self, SetKey.self,
+                    Pause.self, Resume.self, Register.self, Uninstall.self,
                 ]),
             CommandGroup(
                 name: "Deliveries",

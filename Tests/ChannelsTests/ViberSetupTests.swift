@@ -65,7 +65,11 @@ struct ViberSetupTests {
                 """)
         ])
         let check = try await viber.check(ViberFixtures.account, over: far)
-        #expect(check == ChannelCheck(accountName: "account name", webhookURL: "https://my.url.com"))
+        #expect(
+            check
+                == ChannelCheck(
+                    accountName: "account name", identity: "pa:75346594275468546724", webhookURL: "https://my.url.com"))
+        #expect(check.addresses == [AddressOffer(.only)])
         let (request, body) = try #require(far.requests.first)
         #expect(request.path == "/pa/get_account_info")
         #expect(String(decoding: body, as: UTF8.self) == "{}")

@@ -68,9 +68,7 @@ import Testing
             id: "m-1", conversation: "c-1", user: nil, reference: "double:anna", actor: .agent, actorID: "agent-1",
             isPrivate: false, message: Message(text: "On its way"))
         _ = try await scene.store.acceptFound(
-            Acceptance(
-                installation: installation.id, topic: "t-1", channel: "double",
-                arrivals: [.init(dedupeKey: "reply", content: .reply(reply))], at: ConsoleScene.noon))
+            installation.heardOfDesk(.init(dedupeKey: "reply", content: .reply(reply)), at: ConsoleScene.noon))
         _ = try await scene.store.raise(
             Alarm(.webhookSilent, of: installation.id), because: "none came", now: ConsoleScene.noon)
         scene.clock.pass(120)
@@ -84,7 +82,7 @@ import Testing
     @Test func `The topic is shown by its name, with its id under Details`() async throws {
         let scene = ConsoleScene()
         var installation = ConsoleScene.installation("double-1")
-        installation.helpdesk.topicName = "Shop chat"
+        installation.topicName = "Shop chat"
         try await scene.store.save(installation, now: ConsoleScene.noon)
         var browser = await scene.signedIn()
         let text = await browser.get(Self.page).text
@@ -178,24 +176,22 @@ import Testing
         #expect(await browser.get(Self.page + "/credentials/sender").status == 404)
     }
 
-    @Test func `Removing asks first, and says that waiting messages are discarded`() async throws {
+    @Test func `Removing asks first, and says that waiting messages are discarded if it is done now`() async throws {
         let scene = ConsoleScene()
         let installation = try await scene.install()
         _ = try scene.store.accept(
-            Acceptance(
-                installation: installation.id, topic: "t-1", channel: "double",
-                arrivals: [
-                    .init(
-                        dedupeKey: "k",
-                        content: .message(
-                            InboundPayload(
-                                id: "m", profile: ContactProfile(userID: "u"), message: Message(text: "Hello"))))
-                ], at: ConsoleScene.noon))
+            installation.heard(
+                .init(
+                    dedupeKey: "k",
+                    content: .message(
+                        InboundPayload(
+                            id: "m", profile: ContactProfile(userID: "u"), message: Message(text: "Hello")))),
+                at: ConsoleScene.noon))
         var browser = await scene.signedIn()
         let page = await browser.get(Self.page + "/remove").text
         #expect(page.contains("1 waiting message will be discarded"))
         #expect(try await scene.store.installation("double-1") != nil)
-        let answer = await browser.submit(Self.page + "/remove", [("sure", "yes")])
+        let answer = await browser.submit(Self.page + "/remove", [("sure", "yes"), ("waiting", "discard")])
         #expect(answer.location == "/byoc/admin/installations")
         #expect(await browser.get("/installations").text.contains("Installation removed, secrets deleted."))
         #expect(try await scene.store.installation("double-1") == nil)

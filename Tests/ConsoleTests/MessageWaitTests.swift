@@ -39,7 +39,7 @@ import Testing
         try await scene.enlist()
         let id = try scene.message("one")
         let until = scene.scene.clock.now.addingTimeInterval(90)
-        try await scene.store.closeGate(scene.installation, .helpdesk, until: until)
+        try await scene.store.closeGate(.account(.helpdesk("freshchat-1")), until: until)
         let (page, list) = await pages(id, scene)
         for text in [page, list] {
             #expect(text.contains("Freshchat limits the rate. Sending resumes at <time"))

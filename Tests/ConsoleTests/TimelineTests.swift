@@ -22,10 +22,8 @@ import Testing
             isPrivate: false, message: message)
         let id = try #require(
             try scene.store.accept(
-                Acceptance(
-                    installation: scene.installation, topic: "topic-1", channel: "viber",
-                    arrivals: [.init(dedupeKey: "reply", content: .reply(reply))], at: scene.scene.clock.now,
-                    source: source)
+                scene.stored.heardOfDesk(
+                    .init(dedupeKey: "reply", content: .reply(reply)), at: scene.scene.clock.now, source: source)
             ).deliveries.first)
         var browser = await scene.scene.signedIn()
         let page = await browser.get("/messages/\(id)").text

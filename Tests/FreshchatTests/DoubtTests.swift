@@ -13,7 +13,7 @@ struct DoubtTests {
     /// Attempts a post until it is through, as the engine does: with a doubt after each uncertain failure.
     private func deliver(
         _ text: String, user: HelpdeskUserID? = "U1", conversation: HelpdeskConversationID? = "C1",
-        policy: HelpdeskAccount.ResolvedPolicy = .reopen
+        policy: Installation.ResolvedPolicy = .reopen
     ) async throws -> HelpdeskMessageID? {
         var doubt: Date?
         for _ in 0..<10 {
@@ -23,7 +23,7 @@ struct DoubtTests {
                     memory.piece(
                         text, user: memory.users.last ?? user, conversation: memory.conversations.last ?? conversation,
                         doubt: doubt),
-                    account: makeAccount(policy: policy), over: fake, keeper: memory)
+                    account: makeAccount(), over: fake, keeper: memory)
                 memory.record(id)
                 return id
             } catch {

@@ -71,19 +71,47 @@ struct LookUpTests {
         }
     }
 
-    static let owners: [(String, String?, String?, Int)] = [
-        ("C1", "U1", "viber:01234567890A=", 1), ("C1", nil, "viber:01234567890A=", 2), ("C2", nil, nil, 1),
-        ("C9", nil, nil, 1), ("C1", "U9", nil, 1),
+    static let conversations: [(String, String?, String?, Int)] = [
+        ("C1", "U1", "topic-1", 2), ("C1", nil, "topic-1", 2), ("C2", nil, "topic-2", 2), ("C9", nil, nil, 1),
+        ("C1", "U9", "topic-1", 2),
     ]
 
-    @Test("Whose conversation it is, asked by user or by conversation", arguments: owners)
-    func reference(conversation: String, user: String?, expected: String?, calls: Int) async throws {
+    @Test(
+        "A conversation is looked up with its topic, its user and that one's reference, whatever the event said",
+        arguments: conversations)
+    func lookUp(conversation: String, user: String?, topic: String?, calls: Int) async throws {
         fake.seed(users: 1, conversations: [.init("topic-1"), .init("topic-2")])
-        let reference = try await helpdesk.reference(
-            of: HelpdeskConversationID(conversation), user: user.map { HelpdeskUserID($0) }, account: makeAccount(),
+        let found = try await helpdesk.lookUp(
+            HelpdeskConversationID(conversation), user: user.map { HelpdeskUserID($0) }, account: makeAccount(),
             over: fake)
-        #expect(reference == expected)
+        let expected = topic.map {
+            ConversationFacts(topic: TopicID($0), user: "U1", reference: Reference("viber:01234567890A="))
+        }
+        #expect(found == expected)
         #expect(fake.calls.count == calls)
+    }
+
+    @Test("Without a user in the conversation it is the one that the event named, and none by that id has no reference")
+    func lookUpByEvent() async throws {
+        let conversation = HTTPReply.json(#"{"conversation_id":"C1","channel_id":"topic-1","status":"new"}"#)
+        let sender = RecordingSender(replies: [conversation, .json(#"{"id":"U7","reference_id":"viber:B="}"#)])
+        let found = try await helpdesk.lookUp("C1", user: "U7", account: makeAccount(), over: sender)
+        #expect(found == ConversationFacts(topic: "topic-1", user: "U7", reference: Reference("viber:B=")))
+        let gone = RecordingSender(replies: [conversation, .error(404, "NOT_FOUND", "x")])
+        let other = try await helpdesk.lookUp("C1", user: "U7", account: makeAccount(), over: gone)
+        #expect(other == ConversationFacts(topic: "topic-1", user: "U7", reference: nil))
+    }
+
+    static let identities: [(String, RemoteIdentity?)] = [
+        (#"{"account_id":7,"app_id":"A","account_domain":"acme"}"#, "7"),
+        (#"{"app_id":"A","account_domain":"acme"}"#, "A"),
+        (#"{"account_domain":"acme","organisation_domain":"acme.org"}"#, nil),
+    ]
+
+    @Test("An account is known by its account_id, else by its app_id, and never by a domain", arguments: identities)
+    func identity(configuration: String, expected: RemoteIdentity?) async throws {
+        let sender = RecordingSender(replies: [.json(configuration), .json(#"{"channels":[]}"#)])
+        #expect(try await FreshchatHelpdesk().check(makeAccount(), over: sender).identity == expected)
     }
 
     @Test("A good account is told with all pages of its topics")

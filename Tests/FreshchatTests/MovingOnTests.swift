@@ -12,12 +12,11 @@ struct MovingOnTests {
 
     private func post(
         _ text: String = "hi", into conversation: HelpdeskConversationID = "C1",
-        policy: HelpdeskAccount.ResolvedPolicy = .reopen
+        policy: Installation.ResolvedPolicy = .reopen
     ) async throws -> HelpdeskMessageID? {
         try await helpdesk.post(
-            memory.piece(text, user: "U1", conversation: conversation), account: makeAccount(policy: policy),
-            over: fake,
-            keeper: memory)
+            memory.piece(text, user: "U1", conversation: conversation, policy: policy), account: makeAccount(),
+            over: fake, keeper: memory)
     }
 
     @Test("An account that reopens by itself needs one call")

@@ -2,6 +2,7 @@ import FoundationEssentials
 import Freshchat
 import HTTPTypes
 import RelayCore
+import Synchronization
 import Testing
 
 @Suite("Bringing a customer's message into Freshchat")
@@ -50,6 +51,23 @@ struct PostingTests {
         #expect(memory.users == ["U1"])
         #expect(memory.conversations == ["C1"])
         #expect(fake.texts(in: "C1") == ["hi"])
+    }
+
+    @Test("A customer isn't looked for, let alone made, while another delivery may be making them")
+    func lockedCustomer() async throws {
+        memory.state.withLock { $0.isLockedByAnother = true }
+        let failure = await #expect(throws: DeliveryFailure.self) {
+            try await helpdesk.post(memory.piece("hi"), account: makeAccount(), over: fake, keeper: memory)
+        }
+        #expect(failure?.sentNothing == true)
+        #expect(fake.calls.isEmpty)
+        memory.state.withLock { $0.isLockedByAnother = false }
+        _ = try await helpdesk.post(memory.piece("hi"), account: makeAccount(), over: fake, keeper: memory)
+        #expect(memory.state.withLock(\.locked) == Array(repeating: Reference("viber:01234567890A="), count: 2))
+        let known = Memory()
+        _ = try await helpdesk.post(
+            known.piece("hi", user: "U1", conversation: "C1"), account: makeAccount(), over: fake, keeper: known)
+        #expect(known.state.withLock(\.locked).isEmpty, "who is known needs no lock")
     }
 
     @Test("A customer without a name or a usable picture is named after the channel")
@@ -146,6 +164,31 @@ struct PostingTests {
         #expect(fake.texts(in: "C2") == ["hi"])
         #expect(memory.conversations == ["C2"])
         #expect(fake.conversations.count == 5)
+    }
+
+    @Test("A conversation of another installation on the topic is left alone")
+    func othersConversation() async throws {
+        fake.seed(users: 1, conversations: [.init("topic-1", age: 100), .init("topic-1", age: 300)])
+        memory.state.withLock { $0.ofOthers = ["C1"] }
+        _ = try await helpdesk.post(memory.piece("hi", user: "U1"), account: makeAccount(), over: fake, keeper: memory)
+        #expect(fake.texts(in: "C1").isEmpty && fake.texts(in: "C2") == ["hi"])
+        memory.state.withLock { $0.ofOthers = ["C1", "C2"] }
+        _ = try await helpdesk.post(memory.piece("ho", user: "U1"), account: makeAccount(), over: fake, keeper: memory)
+        #expect(fake.texts(in: "C3") == ["ho"])
+        #expect(memory.conversations == ["C2", "C3"])
+    }
+
+    @Test("The same words in another installation's conversation are no sign that a message in doubt has arrived")
+    func othersWords() async throws {
+        fake.seed(users: 1, conversations: [.init("topic-1", age: 100)])
+        let other = Memory()
+        _ = try await helpdesk.post(other.piece("hi", user: "U1"), account: makeAccount(), over: fake, keeper: other)
+        #expect(other.conversations == ["C1"])
+        memory.state.withLock { $0.ofOthers = ["C1"] }
+        _ = try await helpdesk.post(
+            memory.piece("hi", user: "U1", doubt: noon), account: makeAccount(), over: fake, keeper: memory)
+        #expect(fake.texts(in: "C2") == ["hi"])
+        #expect(memory.conversations == ["C2"])
     }
 
     @Test("Without an open conversation on the topic a new one is made")

@@ -13,12 +13,11 @@ let noon = Date(timeIntervalSince1970: 1_770_120_000)
 let theToken = "eyJhbGciOiJIUzI1NiJ9.THE-SECRET-TOKEN.c2ln"
 
 func makeAccount(
-    baseURL: String = "https://acme.freshchat.com/v2", token: String = theToken, topic: TopicID = "topic-1",
-    key: String = "", policy: HelpdeskAccount.ResolvedPolicy = .reopen, textLimit: Int = 4000
+    baseURL: String = "https://acme.freshchat.com/v2", token: String = theToken, key: String = "",
+    spareKeys: [String] = [], textLimit: Int = 4000
 ) -> HelpdeskAccount {
     HelpdeskAccount(
-        baseURL: baseURL, token: Secret(token), topic: topic, webhookPublicKey: key, resolvedPolicy: policy,
-        textLimit: textLimit)
+        baseURL: baseURL, token: Secret(token), webhookPublicKey: key, sparePublicKeys: spareKeys, textLimit: textLimit)
 }
 
 /// The mapping in memory, and the ids that the store would know.
@@ -31,8 +30,13 @@ final class Memory: MappingKeeper, Sendable {
         /// What each of them was created with.
         var written: [ContactProfile?] = []
         var conversations: [HelpdeskConversationID] = []
+        /// Conversations of other installations.
+        var ofOthers: Set<HelpdeskConversationID> = []
         var messages: Set<HelpdeskMessageID> = []
         var isBroken = false
+        /// References of users who were about to be created.
+        var locked: [Reference] = []
+        var isLockedByAnother = false
     }
 
     let state = Mutex(State())
@@ -44,6 +48,14 @@ final class Memory: MappingKeeper, Sendable {
         }
     }
 
+    func aboutToCreateUser(_ reference: Reference) async throws(DeliveryFailure) {
+        let isLockedByAnother = state.withLock {
+            $0.locked.append(reference)
+            return $0.isLockedByAnother
+        }
+        if isLockedByAnother { throw DeliveryFailure(.wait(until: noon), reason: "Another one creates it", detail: "") }
+    }
+
     func found(user: HelpdeskUserID, written: ContactProfile?) async throws(DeliveryFailure) {
         state.withLock {
             $0.users.append(user)
@@ -51,12 +63,14 @@ final class Memory: MappingKeeper, Sendable {
         }
     }
 
-    func found(conversation: HelpdeskConversationID) async throws(DeliveryFailure) {
-        let isBroken = state.withLock {
-            $0.conversations.append(conversation)
-            return $0.isBroken
+    func found(conversation: HelpdeskConversationID) async throws(DeliveryFailure) -> Bool {
+        let (isBroken, isOurs) = state.withLock {
+            let isOurs = !$0.ofOthers.contains(conversation)
+            if isOurs { $0.conversations.append(conversation) }
+            return ($0.isBroken, isOurs)
         }
         if isBroken { throw DeliveryFailure(.retry(after: nil), reason: "The store is full", detail: "") }
+        return isOurs
     }
 
     var users: [HelpdeskUserID] { state.withLock(\.users) }
@@ -76,11 +90,12 @@ final class Memory: MappingKeeper, Sendable {
     func piece(
         _ text: String, user: HelpdeskUserID? = nil, conversation: HelpdeskConversationID? = nil, doubt: Date? = nil,
         doubtEndedAt: Date? = nil,
-        profile: ContactProfile = ContactProfile(userID: "01234567890A=", name: "Ana")
+        profile: ContactProfile = ContactProfile(userID: "01234567890A=", name: "Ana"),
+        policy: Installation.ResolvedPolicy = .reopen
     ) -> InboundPiece {
         InboundPiece(
-            message: Message(text: text), profile: profile, reference: "viber:\(profile.userID)", channelName: "Viber",
-            user: user, conversation: conversation,
+            message: Message(text: text), profile: profile, reference: Reference("viber:\(profile.userID)"),
+            topic: "topic-1", resolvedPolicy: policy, channelName: "Viber", user: user, conversation: conversation,
             doubt: doubt.map { Doubt(since: $0, endedAt: doubtEndedAt ?? longAgo) },
             isKnown: isKnown)
     }

@@ -174,4 +174,18 @@ struct WebhookPublicKeyTests {
         #expect(throws: WebhookRefusal.self) { try helpdesk.readWebhook(request, account: makeAccount(key: other)) }
         #expect(throws: Never.self) { try helpdesk.readWebhook(request, account: makeAccount(key: Signer.pem)) }
     }
+
+    @Test("A spare key verifies too, and one that can't be read is no hindrance", arguments: ["", "nonsense"])
+    func spareKeys(present: String) throws {
+        let other = try _RSA.Signing.PrivateKey(keySize: .bits2048).publicKey.pemRepresentation
+        let request = try Signer.request(Self.body)
+        for spares in [[Signer.pem], [other, Signer.pem], ["nonsense", Signer.pem]] {
+            let account = makeAccount(key: present, spareKeys: spares)
+            #expect(throws: Never.self) { try FreshchatHelpdesk().readWebhook(request, account: account) }
+        }
+        let without = #expect(throws: WebhookRefusal.self) {
+            try FreshchatHelpdesk().readWebhook(request, account: makeAccount(key: present, spareKeys: [other]))
+        }
+        #expect(without?.kind == .notGenuine)
+    }
 }

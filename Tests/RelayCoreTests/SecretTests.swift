@@ -31,11 +31,15 @@ struct SecretTests {
 
     @Test("What holds a secret doesn't print it either", arguments: texts.dropFirst())
     func printedWithin(_ text: String) {
-        let channel = ChannelAccount(kind: "viber", settings: ["a": "b"], secrets: ["auth_token": Secret(text)])
-        let helpdesk = HelpdeskAccount(baseURL: "https://x.example/v2", token: Secret(text), topic: "t")
+        let channel = ChannelAccount(
+            kind: "viber", settings: ["a": "b"], secrets: ["auth_token": Secret(text)],
+            endpoints: [Endpoint(.target, token: Secret(text))])
+        let helpdesk = HelpdeskAccount(
+            baseURL: "https://x.example/v2", token: Secret(text), spareTokens: [Secret(text)],
+            endpoints: [Endpoint(.event, token: Secret(text))])
         let installation = Installation(
-            id: "i", channel: channel, helpdesk: helpdesk, name: "n", targetToken: Secret(text),
-            helpdeskToken: Secret(text), eventSecret: Secret(text), createdAt: Date(timeIntervalSince1970: 0))
+            id: "i", channel: channel, helpdesk: helpdesk, topic: "t", name: "n",
+            createdAt: Date(timeIntervalSince1970: 0))
         for output in Self.printed(channel) + Self.printed(helpdesk) + Self.printed(installation) {
             #expect(!output.contains(text))
         }

@@ -279,7 +279,7 @@ struct AlarmTests {
     func behindGates() async throws {
         let scene = try await HealthScene()
         #expect(scene.call("/hook/t", "one").status == .ok)
-        try await scene.store.closeGate("one", .helpdesk, until: scene.time.now.addingTimeInterval(600))
+        try await scene.store.closeGate(.account(.helpdesk("desk-one")), until: scene.time.now.addingTimeInterval(600))
         for _ in 0..<100 {
             await scene.keeper.round()
             scene.time.advance(5)

@@ -6,9 +6,11 @@ import Testing
 @Suite("Endpoints")
 struct EndpointsTests {
     let installation = Installation(
-        id: "viber-1", channel: ChannelAccount(kind: "viber"),
-        helpdesk: HelpdeskAccount(baseURL: "https://x.freshchat.com/v2", token: Secret(""), topic: "T"), name: "n",
-        targetToken: Secret("abc_-"), helpdeskToken: Secret("def"), eventSecret: Secret("ghi"), createdAt: Date())
+        id: "viber-1", channel: ChannelAccount(kind: "viber", endpoints: [Endpoint(.target, token: Secret("abc_-"))]),
+        helpdesk: HelpdeskAccount(
+            baseURL: "https://x.freshchat.com/v2", token: Secret(""),
+            endpoints: [Endpoint(.helpdesk, token: Secret("def")), Endpoint(.event, token: Secret("ghi"))]),
+        topic: "T", name: "n", createdAt: Date())
 
     @Test("Each URL that is given out leads back to the installation it was made for", arguments: ["", "/", "/byoc/"])
     func urls(suffix: String) throws {

@@ -13,7 +13,7 @@ extension EngineTests {
         try await scene.install()
         let before = scene.time.now
         scene.customerWrites("1", "2")
-        try await relayAll(scene)
+        try await scene.relayAll()
         let doubts = scene.helpdesk.posted.all.map(\.doubt)
         #expect(doubts.count == 3)
         #expect(doubts[0] == nil)
@@ -28,7 +28,7 @@ extension EngineTests {
         scene.channel.answer = { _, number in number == 1 ? failure : nil }
         try await scene.install(doubtPolicy: .resend)
         scene.agentWrites("answer")
-        try await relayAll(scene)
+        try await scene.relayAll()
         #expect(scene.channel.sent.count == 2)
         #expect(scene.helpdesk.notes.count == 0)
     }
@@ -40,13 +40,13 @@ extension EngineTests {
         scene.channel.answer = { _, number in number == 1 ? failure : nil }
         try await scene.install(doubtPolicy: .hold)
         scene.agentWrites("answer", "next")
-        try await relayAll(scene)
+        try await scene.relayAll()
         #expect(scene.channel.sent.all.map(\.message.plainText) == ["answer", "next"])
         let held = try await scene.deliveries(.held)
         #expect(held.count == 1)
         #expect(scene.helpdesk.notes.count == 1)
         try await scene.store.redrive(try #require(held.first).id, from: .command, now: scene.time.now)
-        try await relayAll(scene)
+        try await scene.relayAll()
         #expect(scene.channel.sent.all.map(\.message.plainText) == ["answer", "next", "answer"])
     }
 
@@ -57,11 +57,11 @@ extension EngineTests {
         scene.channel.answer = { _, number in number == 1 ? failure : nil }
         try await scene.install(doubtPolicy: .hold)
         scene.agentWrites("answer")
-        try await relayAll(scene)
+        try await scene.relayAll()
         let held = try #require(try await scene.deliveries(.held).first)
         #expect(try await scene.store.attempts(of: held.id).map(\.outcome) == [.inDoubt])
         try await scene.store.confirmArrival(held.id, from: .command, now: scene.time.now)
-        try await relayAll(scene)
+        try await scene.relayAll()
         #expect(try await scene.store.attempts(of: held.id).map(\.outcome) == [.inDoubt], "nothing else was sent")
         #expect(scene.channel.sent.all.map(\.message.plainText) == ["answer"])
         #expect(try await scene.deliveries(.delivered).map(\.id).contains(held.id))
@@ -75,7 +75,7 @@ extension EngineTests {
         scene.channel.answer = { _, number in number == 1 ? failure : nil }
         try await scene.install(doubtPolicy: .hold)
         scene.agentWrites("answer")
-        try await relayAll(scene)
+        try await scene.relayAll()
         #expect(scene.channel.sent.count == 2)
         #expect(Set(scene.channel.sent.all.map(\.idempotencyKey)).count == 1)
     }

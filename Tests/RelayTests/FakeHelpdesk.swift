@@ -9,6 +9,18 @@ struct FakeHelpdesk: Helpdesk {
     let name = "Desk"
     let posted = Log<InboundPiece>()
     let notes = Log<String>()
+    /// The tokens that posts and notes were made with.
+    let tokens = Log<String>()
+    let asksFor = Log<HelpdeskConversationID>()
+    /// Whom and what a post is for in the helpdesk.
+    var places: @Sendable (InboundPiece) -> (HelpdeskUserID, HelpdeskConversationID) = { _ in
+        ("user-1", "conversation-1")
+    }
+    let created = Log<Reference>()
+    var identify: @Sendable (Secret) -> RemoteIdentity? = { _ in nil }
+    var topics: [TopicID] = ["topic-1"]
+    /// What the helpdesk knows of a conversation, instead of one on `topic-1` with ``reference``.
+    var facts: (@Sendable (HelpdeskConversationID) throws(DeliveryFailure) -> ConversationFacts?)?
     let lookedUp = Log<String>()
     /// Whether there is a user before the first message.
     var knowsUser = false
@@ -27,7 +39,9 @@ struct FakeHelpdesk: Helpdesk {
     ) throws(WebhookRefusal) -> WebhookReading<HelpdeskEvent> {
         // The key stands for a signature by it.
         let key = request.headers[Self.signature] ?? ""
-        guard key == account.webhookPublicKey else { throw WebhookRefusal(.notGenuine, "not signed") }
+        guard key.isEmpty ? account.publicKeys.isEmpty : account.publicKeys.contains(key) else {
+            throw WebhookRefusal(.notGenuine, "not signed")
+        }
         return try Self.reading(request)
     }
 
@@ -35,16 +49,22 @@ struct FakeHelpdesk: Helpdesk {
 
     private static func reading(_ request: WebhookRequest) throws(WebhookRefusal) -> WebhookReading<HelpdeskEvent> {
         if request.body.isEmpty { throw WebhookRefusal(.malformed, "empty") }
-        // "topic/actor/text"
+        // "topic/actor/text", then perhaps "/conversation/user/reference"; "-" for what isn't told
         let words = String(decoding: request.body, as: UTF8.self).split(separator: "/").map(String.init)
+        func word(_ index: Int, _ usual: String) -> String? {
+            let word = index < words.count ? words[index] : usual
+            return word == "-" ? nil : word
+        }
         return WebhookReading(events: [
             HelpdeskEvent(
-                dedupeKey: DedupeKey(words[2]), topic: TopicID(words[0]),
+                dedupeKey: DedupeKey(words[2]), topic: word(0, "").map { TopicID($0) },
                 content: .message(
                     HelpdeskMessage(
-                        id: HelpdeskMessageID(words[2]), conversation: "conversation-1", user: "user-1",
-                        reference: "fake:anna", actor: .init(rawValue: words[1]) ?? .system, actorID: "agent-1",
-                        isPrivate: false, message: Message(text: words[2]))))
+                        id: HelpdeskMessageID(words[2]),
+                        conversation: HelpdeskConversationID(word(3, "conversation-1") ?? ""),
+                        user: word(4, "user-1").map { HelpdeskUserID($0) }, reference: word(5, "fake:anna"),
+                        actor: .init(rawValue: words[1]) ?? .system, actorID: "agent-1", isPrivate: false,
+                        message: Message(text: words[2]))))
         ])
     }
 
@@ -59,12 +79,23 @@ struct FakeHelpdesk: Helpdesk {
     func post(
         _ piece: InboundPiece, account: HelpdeskAccount, over http: any HTTPSender, keeper: any MappingKeeper
     ) async throws(DeliveryFailure) -> HelpdeskMessageID? {
+        let (user, conversation) = places(piece)
+        if piece.user == nil { try await keeper.aboutToCreateUser(piece.reference) }
         let number = posted.add(piece)
+        _ = tokens.add(account.token.reveal())
         if let failure = await answer(piece, number) { throw failure }
         if piece.user == nil {
-            try await keeper.found(user: "user-1", written: knowsUser ? nil : piece.profile)
+            if !created.all.contains(piece.reference) {
+                // Long enough for others to come in between.
+                for _ in 0..<100 { await Task.yield() }
+                _ = created.add(piece.reference)
+            }
+            try await keeper.found(user: user, written: knowsUser ? nil : piece.profile)
         }
-        if piece.conversation == nil { try await keeper.found(conversation: "conversation-1") }
+        if piece.conversation == nil, try await !keeper.found(conversation: conversation) {
+            // It opens another one.
+            _ = try await keeper.found(conversation: HelpdeskConversationID("opened-\(number)"))
+        }
         return HelpdeskMessageID("posted-\(number)")
     }
 
@@ -78,7 +109,8 @@ struct FakeHelpdesk: Helpdesk {
         _ text: String, in conversation: HelpdeskConversationID, doubt: Doubt?, isKnown: @escaping KnownMessages,
         account: HelpdeskAccount, over http: any HTTPSender
     ) async throws(DeliveryFailure) -> HelpdeskMessageID? {
-        HelpdeskMessageID("note-\(notes.add(text))")
+        _ = tokens.add(account.token.reveal())
+        return HelpdeskMessageID("note-\(notes.add(text))")
     }
 
     func firstName(
@@ -88,11 +120,13 @@ struct FakeHelpdesk: Helpdesk {
         return "Denise"
     }
 
-    func reference(
-        of conversation: HelpdeskConversationID, user: HelpdeskUserID?, account: HelpdeskAccount,
+    func lookUp(
+        _ conversation: HelpdeskConversationID, user: HelpdeskUserID?, account: HelpdeskAccount,
         over http: any HTTPSender
-    ) async throws(DeliveryFailure) -> String? {
-        reference
+    ) async throws(DeliveryFailure) -> ConversationFacts? {
+        _ = asksFor.add(conversation)
+        if let facts { return try facts(conversation) }
+        return ConversationFacts(topic: "topic-1", user: user, reference: reference.map { Reference($0) })
     }
 
     func messages(
@@ -102,6 +136,8 @@ struct FakeHelpdesk: Helpdesk {
     }
 
     func check(_ account: HelpdeskAccount, over http: any HTTPSender) async throws(SetupFailure) -> HelpdeskCheck {
-        HelpdeskCheck(accountName: "Desk account", topics: [.init(id: "topic-1", name: "Fake", isEnabled: true)])
+        HelpdeskCheck(
+            accountName: "Desk account", identity: identify(account.token),
+            topics: topics.map { .init(id: $0, name: "The \($0)", isEnabled: true) })
     }
 }

@@ -30,10 +30,8 @@ struct FilesTests {
     private func relay(_ scene: EngineScene, _ parts: [Part]) async throws {
         try await scene.install()
         for (key, reply) in [("1", reply(parts, sentAt: scene.time.now)), ("2", reply([.text("behind")], id: "N"))] {
-            _ = try scene.store.accept(
-                Acceptance(
-                    installation: "one", topic: "topic-1", channel: "fake",
-                    arrivals: [.init(dedupeKey: DedupeKey(key), content: .reply(reply))], at: scene.time.now))
+            try scene.accept(
+                .init(dedupeKey: DedupeKey(key), content: .reply(reply), topic: "topic-1"), from: .helpdesk)
         }
         for _ in 0..<30 {
             try await scene.relay()

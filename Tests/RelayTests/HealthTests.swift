@@ -260,13 +260,7 @@ struct HealthScene {
         keeper = HealthKeeper(
             store: store, limits: limits, meter: meter, pressure: pressure, stalls: stalls, time: time.relayTime,
             logger: Logger(label: "health") { _ in LineHandler(lines: lines) })
-        try await store.save(
-            Installation(
-                id: "one", channel: ChannelAccount(kind: "fake"),
-                helpdesk: HelpdeskAccount(baseURL: "https://desk/v2", token: Secret("token"), topic: "topic-1"),
-                name: "One", targetToken: Secret("t"), helpdeskToken: Secret("h"), eventSecret: Secret("e"),
-                createdAt: time.now),
-            now: time.now)
+        try await store.save(.sample(at: time.now), now: time.now)
     }
 
     /// As another worker has one.

@@ -220,17 +220,13 @@ private struct StepLog: Trace {
 extension EngineScene {
     /// A message comes in with what the channel says of its customer.
     fileprivate func customerWrites(_ text: String, from user: ChannelUserID = "anna", as name: String?) throws {
-        _ = try store.accept(
-            Acceptance(
-                installation: "one", topic: "topic-1", channel: "fake",
-                arrivals: [
-                    .init(
-                        dedupeKey: DedupeKey("\(user)/\(text)"),
-                        content: .message(
-                            InboundPayload(
-                                id: ChannelMessageID(text), profile: ContactProfile(userID: user, name: name),
-                                message: Message(text: text))))
-                ], at: time.now))
+        try accept(
+            .init(
+                dedupeKey: DedupeKey("\(user)/\(text)"),
+                content: .message(
+                    InboundPayload(
+                        id: ChannelMessageID(text), profile: ContactProfile(userID: user, name: name),
+                        message: Message(text: text)))), from: .channel)
     }
 
     /// Lets time go by and makes the updates that are due.

@@ -21,7 +21,7 @@ struct RateWatchingTests {
             let sender = RateWatchingSender(
                 base: RecordingSender(replies: [
                     HTTPReply(status: .ok, headers: [remaining: left, reset: "40"])
-                ]), store: scene.store, installation: "one", side: .helpdesk, time: scene.time.relayTime,
+                ]), store: scene.store, scope: .account(.helpdesk("desk-one")), time: scene.time.relayTime,
                 logger: Logger(label: "test"))
             #expect(try await sender.send(request, body: [], timeout: .seconds(1)).status == .ok)
             let next = try #require(try await scene.store.nextDue(now: scene.time.now))

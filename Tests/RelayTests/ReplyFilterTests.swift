@@ -5,15 +5,12 @@ import Testing
 @Suite("What of Freshchat reaches a customer")
 struct ReplyFilterTests {
     private func verdict(
-        _ actor: HelpdeskMessage.Actor, isPrivate: Bool = false, kind: String? = nil, forwarding: Bool = false,
-        text: String = "hi"
+        _ actor: HelpdeskMessage.Actor, isPrivate: Bool = false, kind: String? = nil, text: String = "hi"
     ) -> ReplyFilter.Verdict {
         ReplyFilter.verdict(
             on: HelpdeskMessage(
                 id: "m", conversation: "c", user: "u", actor: actor, actorID: "a", isPrivate: isPrivate,
-                unknownKind: kind, message: Message(text: text)),
-            account: HelpdeskAccount(
-                baseURL: "", token: Secret(""), topic: "t", forwardsSystemLines: forwarding))
+                unknownKind: kind, message: Message(text: text)))
     }
 
     @Test("An agent's and a bot's words do")
@@ -24,7 +21,7 @@ struct ReplyFilterTests {
 
     @Test("Private notes never do, whoever wrote them", arguments: [HelpdeskMessage.Actor.agent, .bot, .system, .user])
     func notes(actor: HelpdeskMessage.Actor) {
-        #expect(isKept(verdict(actor, isPrivate: true, forwarding: true)))
+        #expect(isKept(verdict(actor, isPrivate: true)))
     }
 
     @Test("The customer's own words don't come back to him")
@@ -32,10 +29,9 @@ struct ReplyFilterTests {
         #expect(isKept(verdict(.user)))
     }
 
-    @Test("Freshchat's own lines do only when the installation says so")
+    @Test("Freshchat's own lines are left to the store, which knows whether their installation forwards them")
     func systemLines() {
-        #expect(isKept(verdict(.system)))
-        #expect(verdict(.system, forwarding: true) == .send)
+        #expect(verdict(.system) == .send)
     }
 
     @Test("A message without anything to read doesn't", arguments: ["", "  \n"])
@@ -47,7 +43,6 @@ struct ReplyFilterTests {
     func unknownKind() {
         #expect(verdict(.agent, kind: "internal") == .withhold(kind: "internal"))
         #expect(verdict(.bot, kind: "internal", text: "") == .withhold(kind: "internal"))
-        #expect(verdict(.system, kind: "internal", forwarding: true) == .withhold(kind: "internal"))
         #expect(isKept(verdict(.system, kind: "internal")))
         #expect(isKept(verdict(.agent, isPrivate: true, kind: "internal")))
         #expect(isKept(verdict(.user, kind: "internal")))

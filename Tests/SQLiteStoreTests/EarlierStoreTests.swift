@@ -41,7 +41,8 @@ struct EarlierStoreTests {
         try EarlierStore.copy("messages-by-contact-minutes", to: directory)
         let store = try EarlierStore.open(directory)
         #expect(try await store.nextProfile(now: start) == nil)
-        var written = message("now with a name", from: "bert")
+        let installation = try #require(try await store.installation("viber-1"))
+        var written = message("now with a name", from: "bert", to: installation)
         if case .message(var inbound) = written.arrivals[0].content {
             inbound.profile.name = "Bert"
             written.arrivals[0].content = .message(inbound)
@@ -92,7 +93,8 @@ struct EarlierStoreTests {
         let anna = try #require(try await EarlierStore.contact("anna", in: store))
         #expect(anna.profile.name == "Anna" && anna.profile.language == "uk" && anna.profile.phoneNumber == "+43660")
         #expect(anna.user == "user of anna" && anna.conversation == "conversation of anna")
-        #expect(try store.accept(message("hello", from: "anna")).repeated == 1)
+        let installation = try #require(try await store.installation("viber-1"))
+        #expect(try store.accept(EarlierStore.reply("answer to bert", to: "bert", of: installation)).repeated == 1)
         for delivery in try await store.deliveries(DeliveryFilter(states: [.held, .dead])) {
             #expect(delivery.payload != nil && !delivery.reason.isEmpty)
             try await store.redrive(delivery.id, from: .command, now: start)
@@ -110,7 +112,7 @@ struct EarlierStoreTests {
             if let next { claims.append(next) }
         }
         #expect(made.sorted() == ["a note", "answer in doubt", "answer to bert", "refused", "waits"])
-        #expect(try store.accept(message("after", from: "bert")).accepted == 1)
+        #expect(try store.accept(message("after", from: "bert", to: installation)).accepted == 1)
         store.close()
     }
 }
@@ -178,7 +180,7 @@ enum EarlierStore {
         }
         _ = try store.accept(message("waits", from: "anna"))
         _ = try store.accept(reply("answer to bert", to: "bert"))
-        try await store.closeGate("viber-1", .channel, until: start)
+        try await store.closeGate(channelGate, until: start)
         try await store.remember(agent: "agent-1", name: "Denise", of: "viber-1", now: start)
     }
 
@@ -202,9 +204,11 @@ enum EarlierStore {
             claim, delivered: PieceOutcome(.helpdesk(HelpdeskMessageID(text))), lease: .seconds(60), now: start)
     }
 
-    private static func reply(_ text: String, to user: String) -> Acceptance {
+    static func reply(
+        _ text: String, to user: String, of installation: Installation = sample()
+    ) -> Acceptance {
         Acceptance(
-            installation: "viber-1", topic: "topic-1", channel: "viber",
+            account: .helpdesk(installation.helpdesk.id), routes: [installation.route],
             arrivals: [
                 .init(
                     dedupeKey: DedupeKey("reply/\(text)"),
@@ -213,9 +217,9 @@ enum EarlierStore {
                             id: HelpdeskMessageID("id of \(text)"),
                             conversation: HelpdeskConversationID("conversation of \(user)"),
                             user: HelpdeskUserID("user of \(user)"), actor: .agent, actorID: "agent-1",
-                            isPrivate: false, message: Message(text: text))))
+                            isPrivate: false, message: Message(text: text))), topic: "topic-1")
             ], at: start)
     }
 
-    private static let folder = (Bundle.module.resourcePath ?? "") + "/Fixtures"
+    static let folder = (Bundle.module.resourcePath ?? "") + "/Fixtures"
 }

@@ -105,7 +105,7 @@ struct GroupCommitTests {
         #expect(try await store.counts(of: nil) == OutboxCounts())
         foreign.release()
         // What the relay records waits for as long as it takes, so behind it the lock is known to be free again.
-        try await store.closeGate("viber-1", .channel, until: start)
+        try await store.closeGate(channelGate, until: start)
         #expect(try await store.counts(of: nil).waiting == 0)
         let patient = try open(directory)
         #expect(try patient.accept(message("one")).accepted == 1)
@@ -119,7 +119,7 @@ struct GroupCommitTests {
         let store = try open(directory) { $0.closePatience = .milliseconds(20) }
         try await store.save(sample(), now: start)
         let foreign = try ForeignLock(directory.path + "/write.lock")
-        let change = Task { try await store.closeGate("viber-1", .channel, until: start) }
+        let change = Task { try await store.closeGate(channelGate, until: start) }
         while store.queued < 1 { await Task.yield() }
         try await onThread { store.close() }
         await #expect(throws: StoreFailure.self) { try await change.value }
@@ -146,7 +146,7 @@ struct GroupCommitTests {
     @Test("A full disk refuses, takes back everything of the change, and is over when there is room")
     func fullDisk() async throws {
         let directory = try Directory()
-        let store = try open(directory) { $0.maximumSize = 600_000 }
+        let store = try open(directory) { $0.maximumSize = 700_000 }
         try await store.save(sample("viber-1"), now: start)
         try await store.save(sample("viber-2"), now: start)
         let text = String(repeating: "long ", count: 2000)

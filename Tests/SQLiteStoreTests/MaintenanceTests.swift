@@ -49,12 +49,35 @@ struct MaintenanceTests {
             (
                 """
                 DROP INDEX conversations_current;
-                INSERT INTO conversations (installation, id, contact, topic, is_resolved, is_current) VALUES
-                    ('viber-1', 'a', 1, 't', 0, 1), ('viber-1', 'b', 1, 't', 0, 1)
+                INSERT INTO conversations (installation, helpdesk_account, id, contact, topic, is_resolved, is_current) VALUES
+                    ('viber-1', 'freshchat-of-viber-1', 'a', 1, 't', 0, 1),
+                    ('viber-1', 'freshchat-of-viber-1', 'b', 1, 't', 0, 1)
                 """, "two_conversations", .damage
             ),
             ("DELETE FROM contacts WHERE id = 1", "no_contact", .damage),
             ("UPDATE installations SET state = 'removed'", "no_installation", .damage),
+            ("DELETE FROM channel_accounts", "no_account", .damage),
+            ("UPDATE helpdesk_accounts SET state = 'removed'", "no_account", .damage),
+            (
+                "UPDATE helpdesk_accounts SET identity = 'app'; INSERT INTO helpdesk_accounts "
+                    + "(id, identity, base_url, webhook_public_key, text_limit, state, seal_context) "
+                    + "VALUES ('other', 'app', '', '', 1, 'active', '')", "same_identity", .warning
+            ),
+            (
+                """
+                INSERT INTO conversations (installation, helpdesk_account, id, contact, topic, is_resolved, is_current)
+                    VALUES ('viber-9', 'freshchat-of-viber-1', 'a', 1, 't', 0, 1)
+                """, "foreign_conversation", .damage
+            ),
+            (
+                "INSERT INTO parked (account, address, key, content, at) VALUES ('viber-acct-of-viber-1', '', 'k', x'00', 1)",
+                "parked", .warning
+            ),
+            (
+                "INSERT INTO parked (account, address, key, content, at) VALUES ('nobody', '', 'k', x'00', 1)",
+                "parked",
+                .warning
+            ),
             (
                 "UPDATE outbox SET direction = 'sideways', state = 'dead' WHERE id = 1; DELETE FROM lanes "
                     + "WHERE ordering_key = 'in/1'", "unknown_word", .damage

@@ -16,7 +16,7 @@ struct ReadingTests {
                 group.addTask {
                     var count = 0
                     for _ in 0..<100 {
-                        count += try store.directory()["viber-1"] == nil ? 0 : 1
+                        count += try store.directory()[InstallationID("viber-1")] == nil ? 0 : 1
                         count += try await store.installations().count
                     }
                     return count

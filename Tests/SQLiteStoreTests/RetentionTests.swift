@@ -3,6 +3,7 @@ import GRDB
 import RelayCore
 import SQLiteStore
 import Testing
+import Vault
 
 @Suite("The sweep through what is over")
 struct RetentionTests {
@@ -122,9 +123,9 @@ extension Directory {
 
 extension StoreMaintenance {
     /// What is wrong with a directory's store, by name.
-    static func findings(in directory: Directory) -> [String] {
+    static func findings(in directory: Directory, key: EncryptionKey = testKey) -> [String] {
         do {
-            return try StoreMaintenance(directory: directory.path).check(key: testKey).findings.map {
+            return try StoreMaintenance(directory: directory.path).check(key: key).findings.map {
                 "\($0.name): \($0.problem)"
             }
         } catch {

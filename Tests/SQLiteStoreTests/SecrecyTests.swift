@@ -37,14 +37,18 @@ struct SecrecyTests {
         try await store.save(sample(), now: start)
         try await store.remove("viber-1", keepingHistory: true, now: start)
         store.close()
-        let row = try inFile(of: directory) {
-            try Row.fetchOne($0, sql: "SELECT secrets, key_id, state FROM installations")
+        let left = try inFile(of: directory) { db in
+            try ["channel_accounts", "helpdesk_accounts"].compactMap {
+                try Data.fetchOne(db, sql: "SELECT secrets FROM \($0)")
+            }
         }
-        #expect(row == ["secrets": nil, "key_id": nil, "state": "removed"])
+        #expect(left.isEmpty)
     }
 
-    @Test("Secrets that were moved to another installation's row, or changed, are not opened")
-    func swapped() async throws {
+    @Test(
+        "Secrets that were moved to another account's row, or changed, are not opened",
+        arguments: ["channel", "helpdesk"])
+    func swapped(side: String) async throws {
         let directory = try Directory()
         let store = try open(directory)
         try await store.save(sample("viber-1"), now: start)
@@ -52,7 +56,8 @@ struct SecrecyTests {
         store.close()
         try inFile(of: directory) {
             try $0.execute(
-                sql: "UPDATE installations SET secrets = (SELECT secrets FROM installations WHERE id = 'viber-2')")
+                sql: "UPDATE \(side)_accounts SET secrets = (SELECT secrets FROM \(side)_accounts ORDER BY number DESC)"
+            )
         }
         let again = try open(directory)
         let failure = try #require(refusal { _ = try again.directory() })
@@ -67,7 +72,9 @@ struct SecrecyTests {
         var seen: Set<Data> = []
         for _ in 0..<3 {
             try await store.save(sample(), now: start)
-            let secrets = try inFile(of: directory) { try Data.fetchOne($0, sql: "SELECT secrets FROM installations") }
+            let secrets = try inFile(of: directory) {
+                try Data.fetchOne($0, sql: "SELECT secrets FROM helpdesk_accounts")
+            }
             seen.insert(try #require(secrets))
         }
         #expect(seen.count == 3)

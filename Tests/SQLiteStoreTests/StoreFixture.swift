@@ -55,23 +55,37 @@ func refusal(_ body: () throws -> Void) -> StoreFailure? {
 
 let start = Date(timeIntervalSince1970: 1_790_000_000)
 
+/// An installation with accounts of its own.
 func sample(_ id: InstallationID = "viber-1") -> Installation {
     Installation(
         id: id,
-        channel: ChannelAccount(kind: "viber", secrets: ["auth_token": Secret("channel-secret-of-\(id)")]),
+        channel: ChannelAccount(
+            id: ChannelAccountID("viber-acct-of-\(id)"), kind: "viber",
+            secrets: ["auth_token": Secret("channel-secret-of-\(id)")],
+            endpoints: [Endpoint(.target, token: Secret("target-secret-of-\(id)"))],
+            registeredURL: "https://example.com/target-secret-of-\(id)"),
         helpdesk: HelpdeskAccount(
-            baseURL: "https://shop.freshchat.com/v2", token: Secret("freshchat-secret-of-\(id)"), topic: "topic-1"),
-        name: "The shop", targetToken: Secret("target-secret-of-\(id)"),
-        helpdeskToken: Secret("helpdesk-secret-of-\(id)"), eventSecret: Secret("event-secret-of-\(id)"),
-        registeredURL: "https://example.com/target-secret-of-\(id)", createdAt: start)
+            id: HelpdeskAccountID("freshchat-of-\(id)"), baseURL: "https://shop.freshchat.com/v2",
+            token: Secret("freshchat-secret-of-\(id)"),
+            endpoints: [
+                Endpoint(.helpdesk, token: Secret("helpdesk-secret-of-\(id)")),
+                Endpoint(.event, token: Secret("event-secret-of-\(id)")),
+            ]), topic: "topic-1", name: "The shop", createdAt: start)
 }
 
+/// A customer's message to an installation that was stored as ``sample(_:)``.
 func message(
     _ text: String, from user: ChannelUserID = "anna", to installation: InstallationID = "viber-1",
     key: DedupeKey? = nil
 ) -> Acceptance {
+    message(text, from: user, to: sample(installation), key: key)
+}
+
+func message(
+    _ text: String, from user: ChannelUserID, to installation: Installation, key: DedupeKey? = nil
+) -> Acceptance {
     Acceptance(
-        installation: installation, topic: "topic-1", channel: "viber",
+        account: .channel(installation.channel.id), routes: [installation.route],
         arrivals: [
             Acceptance.Arrival(
                 dedupeKey: key ?? DedupeKey("\(user)/\(text)"),
@@ -81,6 +95,9 @@ func message(
                 ))
         ], at: start)
 }
+
+/// The gate of the channel account of ``sample(_:)``.
+let channelGate = GateScope.account(.channel("viber-acct-of-viber-1"))
 
 /// Runs a body that blocks on a thread of its own, as request threads are.
 func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {

@@ -45,7 +45,7 @@ class Stage:
     def clear(self):
         """As if nothing had ever been connected by hand."""
         for installation in self.byoc("installations"):
-            self.byoc("uninstall", "--yes", installation["id"])
+            self.byoc("uninstall", "--yes", "--now", installation["id"])
 
     def age_posts(self, minutes):
         """As if what customers wrote until now had been posted to Freshchat so much earlier."""

@@ -25,10 +25,10 @@ extension Viber: SampleEventMaking {
         ]
     }
 
-    package func sampleWebhook(_ kind: String, _ sample: SampleEvent, account: ChannelAccount) -> SampleWebhook? {
+    package func sampleWebhook(_ kind: String, _ event: SampleEvent, account: ChannelAccount) -> SampleWebhook? {
         let token = ViberSettings(account).token
         guard !token.isEmpty, sampleEvents.contains(where: { $0.kind == kind }),
-            let body = viberJSON(SampleCallback(kind, sample))
+            let body = viberJSON(SampleCallback(kind, event))
         else { return nil }
         let key = SymmetricKey(data: Array(token.reveal().utf8))
         let signature = HMAC<SHA256>.authenticationCode(for: body, using: key).hexadecimal
@@ -105,16 +105,16 @@ private struct SampleCallback: Encodable {
         case failureText = "desc"
     }
 
-    init(_ kind: String, _ sample: SampleEvent) {
-        event = kind
-        timestamp = Int64((sample.at.timeIntervalSince1970 * 1000).rounded())
-        token = sample.messageID
-        let person = User(id: sample.from.userID.rawValue, name: sample.from.name)
+    init(_ kind: String, _ event: SampleEvent) {
+        self.event = kind
+        timestamp = Int64((event.at.timeIntervalSince1970 * 1000).rounded())
+        token = event.messageID
+        let person = User(id: event.from.userID.rawValue, name: event.from.name)
         switch kind {
         case "delivered", "seen", "unsubscribed": userID = person.id
         case "failed":
             userID = person.id
-            failureText = sample.text ?? "failure description"
+            failureText = event.text ?? "failure description"
         case "subscribed": user = person
         case "conversation_started":
             user = person
@@ -122,35 +122,35 @@ private struct SampleCallback: Encodable {
             isSubscribed = false
         case "webhook": break
         default:
-            event = "message"
+            self.event = "message"
             sender = person
-            message = Message(kind, sample)
+            message = Message(kind, event)
         }
     }
 }
 
 extension SampleCallback.Message {
-    fileprivate init(_ kind: String, _ sample: SampleEvent) {
-        self.init(type: kind == "message" ? "text" : kind, text: sample.text)
+    fileprivate init(_ kind: String, _ event: SampleEvent) {
+        self.init(type: kind == "message" ? "text" : kind, text: event.text)
         switch kind {
         case "picture":
-            media = sample.url ?? "https://example.com/picture.jpg"
+            media = event.url ?? "https://example.com/picture.jpg"
             fileName = "picture.jpg"
         case "video":
-            media = sample.url ?? "https://example.com/video.mp4"
+            media = event.url ?? "https://example.com/video.mp4"
             size = 10_000
             duration = 10
         case "file":
-            media = sample.url ?? "https://example.com/file.pdf"
+            media = event.url ?? "https://example.com/file.pdf"
             fileName = "file.pdf"
             size = 10_000
-        case "url": media = sample.url ?? "https://example.com/"
-        case "contact": contact = Contact(name: sample.text ?? "Alex", phoneNumber: "+12025550123")
+        case "url": media = event.url ?? "https://example.com/"
+        case "contact": contact = Contact(name: event.text ?? "Alex", phoneNumber: "+12025550123")
         case "location": location = Place(lat: 50.4501, lon: 30.5234)
         case "sticker":
             stickerID = 46105
-            media = sample.url
-        default: text = sample.text ?? "Hello from byoc trigger"
+            media = event.url
+        default: text = event.text ?? "Hello from byoc trigger"
         }
     }
 }

@@ -16,7 +16,9 @@ extension Viber: WebhookRegistering {
                 // An account has a name and an id at least (viber.md §2.3).
                 info.name != nil || info.id != nil || info.uri != nil
             }
-            return ChannelCheck(accountName: info.name ?? info.uri ?? "(without a name)", webhookURL: info.webhook)
+            return ChannelCheck(
+                accountName: info.name ?? info.uri ?? "(without a name)", identity: info.id.map { RemoteIdentity($0) },
+                webhookURL: info.webhook)
         } catch {
             throw SetupFailure(error, api: api, method: "get_account_info")
         }

@@ -27,7 +27,10 @@ struct AlarmView: Sendable {
         name = alarm.name.rawValue
         installation = alarm.installation.map { id in [of?.name ?? id.rawValue] } ?? []
         // Private notes aren't from customers.
-        subject = facts.isOfNotes ? [] : Direction(rawValue: alarm.subject).map { [texts.flow($0)] } ?? []
+        subject =
+            alarm.name == .replyUndecided
+            ? [context.texts.accounts.undecidedOwner(alarm.subject)]
+            : facts.isOfNotes ? [] : Direction(rawValue: alarm.subject).map { [texts.flow($0)] } ?? []
         var told = raised.reason
         // A person may have changed the reason since.
         if alarm.name == .installationPaused, case .paused(let reason, _, _) = of?.state { told = reason }
@@ -63,6 +66,24 @@ struct AlarmView: Sendable {
         ]
     }
 
+    /// What is parked for an address without an installation.
+    init(_ parked: ParkedEvents, _ context: PageContext) {
+        let texts = context.texts.accounts
+        kind = "warn"
+        title = texts.parkedTitle(parked.count)
+        name = ""
+        installation = []
+        subject = []
+        reason = [
+            texts.parkedReason(
+                context.name(ofChannel: parked.channel), parked.address,
+                since: words(for: context.now.timeIntervalSince(parked.since)))
+        ]
+        advice = texts.parkedAdvice
+        since = []
+        links = [LinkView(label: texts.connectAgain, href: context.settings.link("/installations/new"))]
+    }
+
     /// The figures that the alarm is about, as they are now.
     private static func facts(
         _ raised: RaisedAlarm, _ of: Installation?, _ metrics: StoreMetrics, _ context: PageContext
@@ -74,6 +95,10 @@ struct AlarmView: Sendable {
         let side = Side(rawValue: alarm.subject)
         let channel = context.name(ofChannel: of?.channel.kind)
         if let side { facts.party = side == .channel ? channel : "Freshchat" }
+        if alarm.name == .replyUndecided {
+            facts.count = metrics.outbox[Flow(InstallationID(alarm.subject), .outbound)].map(\.held)
+            if facts.count == 0 { facts.count = nil }
+        }
         guard let id = alarm.installation else { return facts }
         if let direction, let outbox = metrics.outbox[Flow(id, direction)] {
             let isDead = alarm.name == .deliveryDead
@@ -114,6 +139,9 @@ struct AlarmView: Sendable {
         case .webhookSilent: return page(facts.silence?.needsKey == true ? "credentials" : "addresses")
         case .outboxGrowing: return messages(.waiting)
         case .deliveryDead: return messages(.dead)
+        case .replyUndecided:
+            return context.settings.link(
+                "/messages", ["state": MessageQuery.Standing.held.rawValue, "installation": alarm.subject])
         case .relayStalled, .laneStuck: return messages(.waiting, narrowed: false)
         case .storePressure: return alarm.subject == "disk" ? nil : messages(.waiting, narrowed: false)
         case .storeGone, .socketGone: return nil

@@ -33,17 +33,43 @@ extension Page {
         draft.channel = ChannelAccount(
             kind: channel.descriptor.kind, fields: channel.descriptor.fields, values: form.values)
         guard form.isGood else { return context.channelStep(channel, form, draft) }
+        let check: ChannelCheck
         do throws(SetupFailure) {
-            draft.channelAccount = try await context.programme.check(draft.channel, of: channel).accountName
+            check = try await context.programme.check(draft.channel, of: channel)
         } catch {
             let problem = form.fail(error)
             draft.channel = ChannelAccount(
                 kind: channel.descriptor.kind, fields: channel.descriptor.fields, values: form.values)
             return context.channelStep(channel, form, draft, problem)
         }
-        return context.helpdeskStep(
-            channel,
-            FieldForm(context.helpdeskFields, known: draft.helpdeskValues(context), texts: context.texts.forms), draft)
+        draft.channelAccount = check.accountName
+        draft.channel.identity = check.identity
+        let choices = AddressChoices(check, of: draft.channel, among: try await context.store.installations())
+        if let taken = choices.all.first?.installation, choices.free.isEmpty {
+            return context.channelStep(channel, form, draft, context.texts.addresses.taken(taken.name))
+        }
+        draft.sharers = choices.sharers.map(\.name)
+        if choices.free.count > 1 {
+            draft.channelAddress = nil
+            return context.addressStep(channel, choices.free, draft)
+        }
+        draft.channelAddress = choices.free.first?.address
+        return context.helpdeskStep(channel, context.deskForm(of: draft), draft)
+    }
+
+    /// The address was chosen: Freshchat's settings come next.
+    static let addressSent = Page(.post, "/installations/new/{channel}/address", in: .installations) {
+        request, context in
+        let channel = try context.channel(request)
+        guard var draft = context.draft(in: request) else { return context.draftLost() }
+        let check = try await context.programme.check(draft.channel, of: channel)
+        let choices = AddressChoices(check, of: draft.channel, among: try await context.store.installations())
+        guard let chosen = choices.free.first(where: { $0.address.rawValue == request.form["address"] }) else {
+            return context.addressStep(channel, choices.free, draft, context.texts.addresses.noAddress)
+        }
+        draft.channelAddress = chosen.address
+        draft.addressName = chosen.name
+        return context.helpdeskStep(channel, context.deskForm(of: draft), draft)
     }
 
     /// Freshchat's settings were sent: the topics come next.
@@ -55,17 +81,23 @@ extension Page {
         form.fill(from: request.form)
         draft.keep(form.values, context)
         guard form.isGood else { return context.helpdeskStep(channel, form, draft) }
+        var checked: (account: HelpdeskAccount, check: HelpdeskCheck)
         do throws(SetupFailure) {
             let account = try context.programme.helpdeskAccount(
                 address: draft.address ?? "", token: draft.token ?? Secret(""))
             let check = try await context.programme.check(account)
             draft.helpdeskAccount = check.accountName
-            return context.topicStep(channel, check.topics, draft)
+            draft.deskIdentity = check.identity
+            checked = (account, check)
         } catch {
             let problem = form.fail(error)
             draft.keep(form.values, context)
             return context.helpdeskStep(channel, form, draft, problem)
         }
+        checked.account.identity = checked.check.identity
+        let known = try await context.store.installations().filter { $0.helpdesk.isSameAccount(as: checked.account) }
+        draft.deskSharers = known.map(\.name)
+        return context.topicStep(channel, checked.check.topics, draft)
     }
 
     /// The topic was chosen: the installation is made.
@@ -83,7 +115,8 @@ extension Page {
         do {
             let made = try await context.programme.connect(
                 ConnectionPlan(
-                    channel: draft.channel, helpdesk: account, topic: TopicID(topic), name: name.isEmpty ? nil : name,
+                    channel: draft.channel, address: draft.channelAddress, helpdesk: account, topic: TopicID(topic),
+                    name: name.isEmpty ? nil : name,
                     doubtPolicy: Installation.DoubtPolicy(rawValue: request.form["doubt"]) ?? .resend))
             return try context.redirect(
                 "/installations/\(made.installation)", done: "connected", warnings: made.warnings)
@@ -98,15 +131,17 @@ struct ConnectionDraft: Codable, Sendable {
     var channel: ChannelAccount
     /// As the channel calls it.
     var channelAccount = ""
+    /// The address that was chosen, or the only one; `nil` before that.
+    var channelAddress: Address?
+    var addressName: String?
+    /// The names of the installations that have the channel account already.
+    var sharers: [String] = []
+    /// Likewise for the Freshchat account.
+    var deskSharers: [String] = []
+    var deskIdentity: RemoteIdentity?
     var address: String?
     var token: Secret?
     var helpdeskAccount = ""
-
-    /// The names in a sealed form, which an earlier version may have made.
-    private enum CodingKeys: String, CodingKey {
-        case channel, channelAccount, address, token
-        case helpdeskAccount = "deskAccount"
-    }
 
     init(channel: ChannelAccount) { self.channel = channel }
 
@@ -142,6 +177,10 @@ extension PageContext {
         return draft?.channel.kind.rawValue == request.parameters["channel"] ? draft : nil
     }
 
+    fileprivate func deskForm(of draft: ConnectionDraft) -> FieldForm {
+        FieldForm(helpdeskFields, known: draft.helpdeskValues(self), texts: texts.forms)
+    }
+
     fileprivate func draftLost() -> Answer {
         var problem = texts.connect.draftLost
         problem.links = [LinkView(label: texts.connect.title, href: settings.link("/installations/new"))]
@@ -161,15 +200,29 @@ extension PageContext {
     ) -> Answer {
         step(
             2, channel, texts.connect.helpdeskTitle, form, draft, problem, action: "/freshchat",
-            lead: texts.connect.helpdeskLead(channel.descriptor.name, draft.channelAccount))
+            lead: texts.connect.helpdeskLead(channel.descriptor.name, draft.channelAccount),
+            notice: draft.sharers.isEmpty ? [] : [texts.accounts.known(channel.descriptor.name, draft.sharers)])
+    }
+
+    fileprivate func addressStep(
+        _ channel: any Channel, _ free: [AddressOffer], _ draft: ConnectionDraft, _ problem: ProblemText? = nil
+    ) -> Answer {
+        let view = AddressStepView(
+            steps: texts.connect.steps(at: 1),
+            lead: texts.addresses.lead(channel.descriptor.name, draft.channelAccount), problem: problem,
+            action: settings.link("/installations/new/\(channel.descriptor.kind)/address"), draft: seal(draft),
+            addresses: free.map(AddressOptionView.init))
+        return .page(
+            PageContent(
+                .addressStep, title: texts.addresses.title, view, status: problem == nil ? .ok : .unprocessableContent))
     }
 
     private func step(
         _ number: Int, _ channel: any Channel, _ title: String, _ form: FieldForm, _ draft: ConnectionDraft?,
-        _ problem: ProblemText?, action: String, lead: String
+        _ problem: ProblemText?, action: String, lead: String, notice: [String] = []
     ) -> Answer {
         let view = ConnectFormView(
-            steps: texts.connect.steps(at: number), title: title, lead: lead, problem: problem,
+            steps: texts.connect.steps(at: number), title: title, lead: lead, notice: notice, problem: problem,
             hasWrong: !form.isGood, wrong: form.wrong,
             action: settings.link("/installations/new/\(channel.descriptor.kind)\(action)"), draft: seal(draft),
             required: form.views.filter { !$0.isOptional }, optional: form.views.filter(\.isOptional),
@@ -185,14 +238,13 @@ extension PageContext {
         _ problem: ProblemText? = nil, chosen: String = ""
     ) -> Answer {
         let view = TopicView(
-            steps: texts.connect.steps(at: 3), lead: texts.connect.topicLead(draft.helpdeskAccount), problem: problem,
+            steps: texts.connect.steps(at: 3), lead: texts.connect.topicLead(draft.helpdeskAccount),
+            notice: draft.deskSharers.isEmpty ? [] : [texts.accounts.known("Freshchat", draft.deskSharers)],
+            problem: problem,
             action: settings.link("/installations/new/\(channel.descriptor.kind)/topic"), draft: seal(draft),
-            topics: topics.map {
-                TopicView.Item(
-                    id: $0.id.rawValue, name: $0.name, isEnabled: $0.isEnabled,
-                    isChosen: $0.id.rawValue == chosen || topics.count == 1)
-            },
-            hasTopics: !topics.isEmpty, name: draft.channelAccount,
+            legend: texts.connect.topicLegend,
+            topics: topics.map { TopicOptionView($0, isChosen: $0.id.rawValue == chosen || topics.count == 1) },
+            hasTopics: !topics.isEmpty, name: draft.addressName ?? draft.channelAccount,
             connect: texts.connect.connect(channel.descriptor.name),
             connecting: texts.connect.connecting(
                 channel.descriptor.name, isRegistering: channel is any WebhookRegistering))
@@ -233,6 +285,8 @@ private struct ConnectFormView: Sendable {
     var steps: [StepView]
     var title: String
     var lead: String
+    /// One or none.
+    var notice: [String]
     var problem: ProblemText?
     var hasWrong: Bool
     var wrong: [FieldView]
@@ -245,26 +299,33 @@ private struct ConnectFormView: Sendable {
 }
 
 private struct TopicView: Sendable {
-    struct Item: Sendable {
-        var id: String
-        var name: String
-        var isEnabled: Bool
-        var isChosen: Bool
-    }
-
     var steps: [StepView]
     var lead: String
+    /// One or none.
+    var notice: [String]
     var problem: ProblemText?
     var action: String
     var draft: String
-    var topics: [Item]
+    var legend: String
+    var topics: [TopicOptionView]
     var hasTopics: Bool
     var name: String
     var connect: String
     var connecting: String
 }
 
+private struct AddressStepView: Sendable {
+    var steps: [StepView]
+    var lead: String
+    var problem: ProblemText?
+    var hasWrong = false
+    var action: String
+    var draft: String
+    var addresses: [AddressOptionView]
+}
+
 extension Template {
+    fileprivate static let addressStep = Template("addressstep", PackageResources.addressstep_mustache)
     fileprivate static let chooseChannel = Template("choose", PackageResources.choose_mustache)
     fileprivate static let connectForm = Template("connect", PackageResources.connect_mustache)
     fileprivate static let topic = Template("topic", PackageResources.topic_mustache)

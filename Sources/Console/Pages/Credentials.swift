@@ -65,8 +65,10 @@ extension PageContext {
         return slot
     }
 
-    func credentials(of installation: Installation) -> [CredentialView] {
-        slots(of: installation).map { slot in
+    /// Those that can be replaced here.
+    func credentials(of installation: Installation, among all: [Installation]) -> [CredentialView] {
+        let own = slots(of: installation).filter { !isFixed($0.credential.side, of: installation, among: all) }
+        return own.map { slot in
             let shown: String
             switch slot.credential {
             case .channel(let key): shown = installation.channel.secrets[key]?.masked ?? ""
@@ -95,6 +97,16 @@ extension PageContext {
         let isGood = problem == nil && form.allSatisfy { $0.fault == nil }
         return .page(
             PageContent(.credential, title: slot.field.label, view, status: isGood ? .ok : .unprocessableContent))
+    }
+}
+
+extension Credential {
+    /// The account that it belongs to.
+    fileprivate var side: Side {
+        switch self {
+        case .channel: .channel
+        case .helpdeskToken, .helpdeskKey: .helpdesk
+        }
     }
 }
 

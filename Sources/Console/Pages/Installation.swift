@@ -7,11 +7,13 @@ extension Page {
     static let installation = Page(.get, "/installations/{id}", in: .installations) { request, context in
         let installation = try await context.installation(request)
         let asks = request.query["check"] == "now"
-        let checks = try await InstallationChecks(installation, context: context, isLive: asks).rows()
+        let metrics = try await context.store.currentMetrics()
+        let checks = await InstallationChecks(installation, metrics, context: context, isLive: asks).rows()
+        let view = InstallationView(
+            installation, among: try await context.store.installations(), metrics, checks, wasAsked: asks, context)
         return .page(
             PageContent(
-                .installation, title: installation.name,
-                InstallationView(installation, checks, wasAsked: asks, context)))
+                .installation, title: installation.name, view, refreshSeconds: installation.isDraining ? 5 : nil))
     }
 
     static let pause = Page(.post, "/installations/{id}/pause", in: .installations) { request, context in
@@ -52,7 +54,19 @@ extension PageContext {
         return installation
     }
 
+    /// The installation, if it isn't being taken out of service.
+    func inService(_ request: PageRequest) async throws -> Installation {
+        let installation = try await installation(request)
+        guard !installation.isDraining else { throw StoreFailure(.conflict, texts.drain.explanation) }
+        return installation
+    }
+
     func back(to installation: Installation, done: String) throws -> Answer {
         try redirect("/installations/\(installation.id)", done: done)
     }
+}
+
+extension Installation {
+    /// Whether it is being taken out of service.
+    var isDraining: Bool { if case .draining = ownState { true } else { false } }
 }

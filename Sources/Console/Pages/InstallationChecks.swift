@@ -4,21 +4,22 @@ import RelayCore
 /// Checks an installation: by what the store knows, and on demand by asking the channel and Freshchat.
 struct InstallationChecks {
     private let installation: Installation
+    private let metrics: StoreMetrics
     private let context: PageContext
     private let isLive: Bool
     private let isKeyEditable: Bool
     private var texts: CheckTexts { context.texts.checks }
     private var channel: String { context.name(of: installation) }
 
-    init(_ installation: Installation, context: PageContext, isLive: Bool) {
+    init(_ installation: Installation, _ metrics: StoreMetrics, context: PageContext, isLive: Bool) {
         self.installation = installation
+        self.metrics = metrics
         self.context = context
         self.isLive = isLive
         isKeyEditable = installation.origin == .installed
     }
 
-    func rows() async throws -> [CheckView] {
-        let metrics = try await context.store.currentMetrics()
+    func rows() async -> [CheckView] {
         var rows = silence(metrics)
         if isLive {
             rows += await askedOfChannel()
@@ -58,6 +59,15 @@ struct InstallationChecks {
         return [
             LinkView(
                 label: label, href: context.settings.link("/installations/\(installation.id)/credentials/\(field)"))
+        ]
+    }
+
+    /// The form for another topic; none where the environment holds it.
+    private var moveFix: [LinkView] {
+        guard isKeyEditable else { return [] }
+        return [
+            LinkView(
+                label: context.texts.move.move, href: context.settings.link("/installations/\(installation.id)/move"))
         ]
     }
 
@@ -105,8 +115,8 @@ struct InstallationChecks {
             let check = try await context.programme.check(installation.helpdesk)
             let token = CheckView(
                 label: texts.token("Freshchat"), badge: good, text: texts.tokenTaken(check.accountName))
-            guard let topic = check.topics.first(where: { $0.id == installation.helpdesk.topic }) else {
-                return [token, CheckView(label: texts.topic, badge: bad, text: texts.topicGone)]
+            guard let topic = check.topics.first(where: { $0.id == installation.topic }) else {
+                return [token, CheckView(label: texts.topic, badge: bad, text: texts.topicGone, fix: moveFix)]
             }
             return [
                 token,
@@ -127,7 +137,7 @@ struct InstallationChecks {
         guard context.adapter(of: installation) is any WebhookRegistering else {
             return CheckView(label: texts.registration, badge: unsure, text: texts.pasted(channel))
         }
-        let isOurs = installation.registeredURL == context.programme.urls(of: installation).target
+        let isOurs = installation.channel.registeredURL == context.programme.urls(of: installation).target
         return CheckView(
             label: texts.registration, badge: isOurs ? good : bad,
             text: isOurs ? texts.registeredAsStored(channel) : texts.notRegistered(channel),

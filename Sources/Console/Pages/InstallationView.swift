@@ -35,13 +35,42 @@ struct InstallationView: Sendable {
     var canTest: Bool
     var isRegistering: Bool
 
-    init(_ installation: Installation, _ checks: [CheckView], wasAsked: Bool, _ context: PageContext) {
+    var settings: [FactView]
+    /// The accounts that it shares with others.
+    var accounts: [AccountView]
+    var canEdit: Bool
+    var canMove: Bool
+    /// Why some credentials and settings can't be changed here; one or none.
+    var sharedWithEnvironment: [String]
+    var canAddAddress: Bool
+    /// How far it is in being taken out of service; one or none.
+    var draining: [String]
+    var isInService: Bool
+
+    init(
+        _ installation: Installation, among all: [Installation], _ metrics: StoreMetrics, _ checks: [CheckView],
+        wasAsked: Bool, _ context: PageContext
+    ) {
         let texts = context.texts.installation
         let channel = context.name(of: installation)
         let given = context.programme.urls(of: installation)
         name = installation.name
         facts = texts.facts(channel, installation)
-        moreFacts = texts.moreFacts(installation)
+        moreFacts = texts.moreFacts(installation) + context.accountFacts(of: installation)
+        settings = context.settingFacts(of: installation)
+        accounts = context.sharedAccounts(of: installation, among: all)
+        isInService = !installation.isDraining
+        canEdit = isInService && installation.origin == .installed
+        canMove = canEdit
+        canAddAddress = isInService && installation.hasNamedAddress
+        draining =
+            isInService
+            ? []
+            : [
+                context.texts.drain.progress(
+                    inbound: metrics.outbox[Flow(installation.id, .inbound)]?.waiting ?? 0,
+                    outbound: metrics.outbox[Flow(installation.id, .outbound)]?.waiting ?? 0)
+            ]
         state = context.badge(of: installation)
         href = context.settings.link("/installations/\(installation.id)")
         notice = context.notice.flatMap { texts.notice($0.done) }.map { [$0] } ?? []
@@ -70,7 +99,10 @@ struct InstallationView: Sendable {
         open = CheckGroup.groups(checks.filter { $0.badge.kind != "good" }, label: "")
         let good = checks.filter { $0.badge.kind == "good" }
         passed = CheckGroup.groups(good, label: context.texts.checks.passed(good.count))
-        credentials = isEditable ? context.credentials(of: installation) : []
+        credentials = isEditable ? context.credentials(of: installation, among: all) : []
+        sharedWithEnvironment =
+            isEditable && Side.allCases.contains { context.isFixed($0, of: installation, among: all) }
+            ? [context.texts.settings.sharedWithEnvironment] : []
         canTest = context.adapter(of: installation) is any SampleEventMaking
     }
 }

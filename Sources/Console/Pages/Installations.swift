@@ -20,7 +20,8 @@ extension Page {
                 InstallationsView(
                     items: items, isEmpty: items.isEmpty,
                     notice: context.notice?.done == "removed" ? [context.texts.installations.removed] : [],
-                    warnings: context.notice?.warnings ?? [])))
+                    warnings: context.notice?.warnings ?? [],
+                    parked: try await context.store.parkedEvents().map { AlarmView($0, context) })))
     }
 }
 
@@ -42,6 +43,7 @@ extension PageContext {
         switch installation.state {
         case .active: BadgeView(kind: "good", label: texts.installations.active)
         case .paused: BadgeView(kind: "warn", label: texts.installations.paused)
+        case .draining: BadgeView(kind: "warn", label: texts.installations.draining)
         case .removed: BadgeView(kind: "", label: texts.installations.isRemoved)
         }
     }
@@ -68,6 +70,7 @@ private struct InstallationsView: Sendable {
     /// One or none.
     var notice: [String]
     var warnings: [String]
+    var parked: [AlarmView]
 }
 
 extension Template {

@@ -31,8 +31,12 @@ struct KnownInstallations: Sendable {
 
     func name(of id: InstallationID, _ texts: Texts) -> String {
         if let found = present.first(where: { $0.id == id }) { return found.name }
-        return removed.first { $0.id == id }.map { texts.messages.removed($0.name) } ?? id.rawValue
+        if let found = removed.first(where: { $0.id == id }) { return texts.messages.removed(found.name) }
+        return isAccount(id) ? texts.accounts.undecidedOwner(id.rawValue) : id.rawValue
     }
+
+    /// Whether a helpdesk account stands in an installation's place, because nobody knows yet whose a reply is.
+    func isAccount(_ id: InstallationID) -> Bool { present.contains { $0.helpdesk.id.rawValue == id.rawValue } }
 
     /// The kind of channel; `nil` for an installation that has left no trace.
     func channel(of id: InstallationID) -> ChannelKind? {
@@ -168,11 +172,10 @@ extension PageContext {
     /// Hides the installation's secrets, should another service's words ever hold one.
     func masked(_ words: String, _ installation: Installation?) -> String {
         guard let installation else { return words }
+        let (channel, helpdesk) = (installation.channel, installation.helpdesk)
         let secrets =
-            Array(installation.channel.secrets.values) + [
-                installation.helpdesk.token, installation.targetToken, installation.helpdeskToken,
-                installation.eventSecret,
-            ]
+            Array(channel.secrets.values) + [helpdesk.token] + helpdesk.spareTokens
+            + (channel.endpoints + helpdesk.endpoints).map(\.token)
         return words.masking(secrets)
     }
 }

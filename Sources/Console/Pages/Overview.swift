@@ -11,6 +11,7 @@ extension Page {
         let alarms =
             metrics.alarms.map { AlarmView($0, installations, metrics, context) }
             + installations.compactMap { AlarmView(heldOf: $0, metrics, context) }
+            + (try await context.store.parkedEvents()).map { AlarmView($0, context) }
         let view = OverviewView(
             alarms: alarms, hasAlarms: !alarms.isEmpty,
             isEmpty: installations.isEmpty, connect: context.settings.link("/installations/new"),

@@ -35,7 +35,8 @@ struct PageRemedy: Sendable {
     }
 
     private static let verbs: Set = [
-        "resume", "register", "set-key", "outbox", "retry", "mark-delivered", "discard", "install",
+        "resume", "register", "set-key", "outbox", "retry", "mark-delivered", "discard", "install", "installation",
+        "uninstall",
     ]
 
     private static func page(of words: [String], _ installation: InstallationID?, _ context: PageContext) -> LinkView? {
@@ -47,6 +48,14 @@ struct PageRemedy: Sendable {
         case "resume": return own("actions").map { LinkView(label: texts.installation.resume, href: $0) }
         case "register": return own("actions").map { LinkView(label: texts.installation.register, href: $0) }
         case "set-key": return own("credentials").map { LinkView(label: texts.doctor.replaceCredential, href: $0) }
+        case "installation":
+            return installation.map {
+                LinkView(label: texts.move.move, href: context.settings.link("/installations/\($0)/move"))
+            } ?? LinkView(label: texts.installations.title, href: context.settings.link("/installations"))
+        case "uninstall":
+            return installation.map {
+                LinkView(label: texts.installation.remove, href: context.settings.link("/installations/\($0)/remove"))
+            }
         case "install":
             return LinkView(label: texts.connect.title, href: context.settings.link("/installations/new"))
         default:

@@ -12,9 +12,12 @@ extension Page {
         let installation = try await context.editable(request)
         guard request.form["sure"] == "yes" else { return .page(try await context.removePage(installation, nil)) }
         do {
+            let waiting = try await context.store.counts(of: installation.id).waiting
+            let drains = waiting > 0 && !installation.isDraining && request.form["waiting"] != "discard"
             let warning = try await context.programme.remove(
-                installation, keepingHistory: request.form["forget"] != "yes",
-                insisting: request.form["insist"] == "yes")
+                installation, keepingHistory: drains || request.form["forget"] != "yes",
+                insisting: request.form["insist"] == "yes", draining: drains)
+            if drains { return try context.back(to: installation, done: "") }
             return try context.redirect("/installations", done: "removed", warnings: warning.map { [$0] } ?? [])
         } catch let failure as SetupFailure {
             return .page(try await context.removePage(installation, failure))
@@ -28,7 +31,9 @@ extension PageContext {
         let channel = name(of: installation)
         let view = RemoveView(
             title: texts.remove.title(installation.name),
-            effects: texts.remove.effects(channel, waiting: counts.waiting + counts.held),
+            effects: texts.remove.effects(channel, discarded: counts.waiting + counts.held),
+            canDrain: counts.waiting > 0 && !installation.isDraining,
+            deliverHelp: texts.drain.effect(counts.waiting),
             problem: failure.map { texts.remove.refused($0) },
             canInsist: failure != nil, action: settings.link("/installations/\(installation.id)/remove"),
             back: settings.link("/installations/\(installation.id)"), installation: installation.name)
@@ -39,6 +44,8 @@ extension PageContext {
 private struct RemoveView: Sendable {
     var title: String
     var effects: [String]
+    var canDrain: Bool
+    var deliverHelp: String
     var problem: ProblemText?
     var hasWrong = false
     var canInsist: Bool

@@ -45,6 +45,9 @@ extension OverviewTexts {
         case .deliveryDead:
             "\(facts.messages ?? "Messages") couldn't be delivered"
         case .messageWithheld: "Messages of an unknown type weren't sent"
+        case .replyUndecided:
+            facts.count.map { "\(counted($0, "reply", "replies")) held: several installations could be meant" }
+                ?? "Replies held: several installations could be meant"
         case .relayStalled: "Messages are due, but none are being sent"
         case .laneStuck: "A worker is stuck on a conversation"
         case .webhookSilent: "No webhooks from Freshchat: replies arrive late"
@@ -60,7 +63,7 @@ extension OverviewTexts {
             } else {
                 ""
             }
-        case .deliveryDead, .signatureFailures: ""
+        case .deliveryDead, .signatureFailures, .replyUndecided: ""
         case .webhookSilent: facts.silence == nil ? nil : ""
         case .installationPaused, .breakerOpen, .storePressure, .storeGone, .socketGone, .messageWithheld,
             .relayStalled, .laneStuck:
@@ -91,6 +94,8 @@ extension OverviewTexts {
             (facts.count ?? 0) + facts.notes == 1 ? "Retry or discard it." : "Retry or discard each one."
         case .messageWithheld:
             "The log names the type. If the customer needs the message, send it again from Freshchat."
+        case .replyUndecided:
+            "Move the installations to different topics, then retry or discard each reply. Retrying decides again."
         case .relayStalled: "Restart byoc and check its log. Waiting messages are kept."
         case .laneStuck:
             "Another worker takes over when the lease ends. If this happens again, restart byoc and check its log."
@@ -110,7 +115,7 @@ extension OverviewTexts {
         case .installationPaused: facts.isByHand ? "Resume" : "Replace credential"
         case .webhookSilent: facts.silence?.needsKey == true ? "Enter public key" : "View webhook URL"
         case .signatureFailures: "Replace credential"
-        case .outboxGrowing, .deliveryDead, .relayStalled, .laneStuck, .storePressure: "View messages"
+        case .outboxGrowing, .deliveryDead, .replyUndecided, .relayStalled, .laneStuck, .storePressure: "View messages"
         case .breakerOpen, .messageWithheld, .storeGone, .socketGone: "View installation"
         }
     }

@@ -19,17 +19,17 @@ struct CredentialTexts: Sendable {
 
 struct RemoveTexts: Sendable {
     let forget = "Also delete its contacts, conversations and messages"
-    let forgetHelp = "Otherwise they stay readable on these pages."
+    let forgetHelp = "Otherwise they stay readable on these pages. Only possible when removing now."
     let insist = "Remove anyway"
     let button = "Remove installation"
 
     func title(_ name: String) -> String { "Remove \(name)?" }
 
-    func effects(_ channel: String, waiting: Int) -> [String] {
+    func effects(_ channel: String, discarded waiting: Int) -> [String] {
         let discarded =
             waiting == 0
             ? "No messages are waiting. Any that arrive before the removal are discarded."
-            : "\(counted(Int64(waiting), "waiting message")) will be discarded and never delivered."
+            : "If you remove it now, \(counted(Int64(waiting), "waiting message")) will be discarded and never delivered."
         return [
             "byoc removes its webhook from \(channel). Customers' messages no longer arrive in Freshchat.",
             discarded,

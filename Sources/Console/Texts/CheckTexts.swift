@@ -13,7 +13,7 @@ struct CheckTexts: Sendable {
     let replaceKey = "Replace public key"
     let replaceToken = "Replace token"
     let topic = "Topic"
-    let topicGone = "Freshchat no longer has this topic. Connect the channel again with another topic."
+    let topicGone = "Freshchat no longer has this topic. Move the installation to another one."
     let nothingYet = "None received yet."
 
     func passed(_ count: Int) -> String { "\(counted(Int64(count), "check")) passed" }

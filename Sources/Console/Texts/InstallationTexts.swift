@@ -11,6 +11,7 @@ struct InstallationsTexts: Sendable {
         """
     let active = "Active"
     let paused = "Paused"
+    let draining = "Being removed"
     let isRemoved = "Removed"
     let unknownChannel = "The channel"
     let removed = """
@@ -81,11 +82,11 @@ struct InstallationTexts: Sendable {
     func targetToPaste(_ channel: String) -> String { "Paste this into \(channel)'s webhook settings." }
 
     func facts(_ channel: String, _ installation: Installation) -> [FactView] {
-        let topic = installation.helpdesk.topicName ?? ""
+        let topic = installation.topicName ?? ""
         return [
             FactView(label: "Channel", text: channel),
-            FactView(label: "Topic", text: topic.isEmpty ? installation.helpdesk.topic.rawValue : topic),
-        ]
+            FactView(label: "Topic", text: topic.isEmpty ? installation.topic.rawValue : topic),
+        ] + (installation.hasNamedAddress ? [FactView(label: "Address", text: installation.address.rawValue)] : [])
     }
 
     /// IDs and addresses, to be compared with those in other systems.
@@ -93,10 +94,7 @@ struct InstallationTexts: Sendable {
         [
             FactView(label: "ID", text: installation.id.rawValue),
             FactView(label: "Freshchat", text: installation.helpdesk.baseURL),
-            FactView(label: "Topic ID", text: installation.helpdesk.topic.rawValue),
-            FactView(
-                label: "If it's unclear whether a reply was sent",
-                text: installation.doubtPolicy == .resend ? "Send again" : "Hold for a decision"),
+            FactView(label: "Topic ID", text: installation.topic.rawValue),
         ]
     }
 
@@ -108,6 +106,8 @@ struct InstallationTexts: Sendable {
         case "resumed": "Resumed."
         case "registered": "Webhook registered."
         case "replaced": "Credential verified and saved."
+        case "changed": "Settings saved."
+        case "moved": "Moved. New conversations are created on this topic."
         default: nil
         }
     }

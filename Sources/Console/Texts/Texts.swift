@@ -25,6 +25,11 @@ struct Texts: Sendable {
     let checks = CheckTexts()
     let credentials = CredentialTexts()
     let remove = RemoveTexts()
+    let accounts = AccountTexts()
+    let addresses = AddressTexts()
+    let settings = SettingsTexts()
+    let move = MoveTexts()
+    let drain = DrainTexts()
     let test = TestTexts()
     let doctor = DoctorTexts()
 }

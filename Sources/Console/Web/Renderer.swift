@@ -24,6 +24,8 @@ struct Template: Sendable {
         Template("standing", PackageResources.standing_mustache),
         Template("wait", PackageResources.wait_mustache),
         Template("findings", PackageResources.findings_mustache),
+        Template("addresses", PackageResources.addresses_mustache),
+        Template("topics", PackageResources.topics_mustache),
     ]
 }
 

@@ -30,13 +30,17 @@ extension HelpdeskCheck.Topic {
 /// The token's account (freshchat.md §1.8).
 struct AccountObject: FreshchatAnswer, Sendable {
     var name: String
+    /// The `account_id`, else the `app_id`. No domain, for accounts share those.
+    var identity: RemoteIdentity?
 
     init?(_ fields: JSONFields) {
+        let id = fields.firstID("account_id", "app_id")
         guard
             let name = fields.firstID("account_domain", "organisation_domain")
-                ?? fields.firstID("account_id", "app_id").map({ "account \($0)" })
+                ?? id.map({ "account \($0)" })
         else { return nil }
         self.name = name
+        identity = id.map { RemoteIdentity($0) }
     }
 }
 

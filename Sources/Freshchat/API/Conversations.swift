@@ -121,33 +121,35 @@ extension FreshchatClient {
     /// How many of a customer's conversations are looked at.
     static let conversationLimit = 20
 
-    /// The customer's conversations on our topic, newest first. Those on other topics are left out here, so that nothing
+    /// The customer's conversations on a topic, newest first. Those on other topics are left out here, so that nothing
     /// can ever be done with them (freshchat.md §1.11).
-    func conversations(of user: HelpdeskUserID) async throws(APIFailure) -> [ConversationObject] {
+    func conversations(
+        of user: HelpdeskUserID, on topic: TopicID
+    ) async throws(APIFailure) -> [ConversationObject] {
         let ids = try await find("/users/" + user.pathSegment + "/conversations", as: ConversationIDs.self)?.ids ?? []
         var found: [ConversationObject] = []
         for id in ids.prefix(Self.conversationLimit) {
-            guard let conversation = try await conversation(id), conversation.topic == account.topic else { continue }
+            guard let conversation = try await conversation(id), conversation.topic == topic else { continue }
             found.append(conversation)
         }
         return found.sorted { $0.isNewer(than: $1) }
     }
 
-    /// Makes a conversation on our topic with its first message in it. Perhaps Freshchat gives an open one instead
+    /// Makes a conversation on a topic with its first message in it. Perhaps Freshchat gives an open one instead
     /// (freshchat.md §8 Q3); it is ours all the same.
     ///
     /// The message is written as other clients write it: the conversation's members are named once, in `users`
     /// (freshchat.md §1.9).
     func createConversation(
-        user: HelpdeskUserID, message: NewMessage
+        user: HelpdeskUserID, topic: TopicID, message: NewMessage
     ) async throws(APIFailure) -> ConversationObject {
         var message = message
-        message.channel_id = account.topic
+        message.channel_id = topic
         message.user_id = nil
         let reply = try await call(
             .post, "/conversations",
             body: Self.encode(
-                NewConversation(channel_id: account.topic, users: [.init(id: user)], messages: [message])),
+                NewConversation(channel_id: topic, users: [.init(id: user)], messages: [message])),
             carriesMessage: true)
         guard let made = Self.read(ConversationObject.self, from: reply) else {
             // Perhaps it is there, with the message, and the next attempt has to find it.

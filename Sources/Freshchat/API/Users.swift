@@ -31,7 +31,7 @@ struct NewUser: Encodable {
 
     init(_ piece: InboundPiece) {
         let values = UserValues(piece.profile)
-        reference_id = piece.reference
+        reference_id = piece.reference.text
         first_name = values.name ?? UserValues.placeholder(piece.channelName)
         phone = values.phone
         avatar = values.avatar.map { Avatar(url: $0) }

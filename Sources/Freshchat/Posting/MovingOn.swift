@@ -17,7 +17,7 @@ extension Posting {
         do {
             if let id = try await repair(mapped, after: refusal, user: user) { return id }
             let all: [ConversationObject]
-            if let present { all = present } else { all = try await client.conversations(of: user) }
+            if let present { all = present } else { all = try await client.conversations(of: user, on: piece.topic) }
             return try await post(as: user, toNewestOf: all.filter { $0.id != mapped })
         } catch {
             // If the refusal leaves it unclear whether the message arrived, no later failure makes it clear.
@@ -36,11 +36,11 @@ extension Posting {
     ) async throws(APIFailure) -> HelpdeskMessageID? {
         // A conversation on another topic is never used, whatever the mapping says.
         guard !refusal.saysNotLatest, let current = try await client.conversation(mapped),
-            current.topic == client.account.topic
+            current.topic == piece.topic
         else { return nil }
         do throws(APIFailure) {
             if current.isResolved {
-                guard client.account.resolvedPolicy == .reopen, try await client.reopen(mapped) else { return nil }
+                guard piece.resolvedPolicy == .reopen, try await client.reopen(mapped) else { return nil }
                 return try await post(as: user, to: mapped)
             }
             guard refusal.saysGone else { throw refusal }

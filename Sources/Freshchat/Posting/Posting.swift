@@ -19,7 +19,7 @@ struct Posting {
     func run() async throws(APIFailure) -> HelpdeskMessageID? {
         var user = piece.user
         if user == nil {
-            user = try await client.user(reference: piece.reference)?.id
+            user = try await findUser()?.id
             if let user { try await keep(user: user, written: nil) }
         }
         guard let user else {
@@ -30,10 +30,9 @@ struct Posting {
         }
 
         guard let conversation = piece.conversation else {
-            let present = try await client.conversations(of: user)
+            let present = try await client.conversations(of: user, on: piece.topic)
             if let doubt = piece.doubt, let found = try await trace(of: user, in: present, since: doubt.since) {
-                try await keep(conversation: found.conversation)
-                return found.message
+                return found
             }
             try requireSettled()
             return try await post(as: user, toNewestOf: present)
@@ -43,12 +42,11 @@ struct Posting {
         if let doubt = piece.doubt {
             if let message = try await trace(of: user, in: conversation, since: doubt.since) { return message }
             // The earlier attempt may have moved to a conversation that it had no time to record.
-            let others = try await client.conversations(of: user)
+            let others = try await client.conversations(of: user, on: piece.topic)
             if let found = try await trace(
                 of: user, in: others.filter { $0.id != conversation }, since: doubt.since)
             {
-                try await keep(conversation: found.conversation)
-                return found.message
+                return found
             }
             present = others
             try requireSettled()
@@ -69,15 +67,18 @@ struct Posting {
         try await client.post(.fromCustomer(text, user: user), to: conversation, isKnown: piece.isKnown)
     }
 
-    /// Posts to the newest conversation that is open, or opens one.
+    /// Posts to the newest conversation that is open and no other installation's, or opens one.
     ///
     /// - Parameter present: the conversations on our topic, newest first.
     func post(
         as user: HelpdeskUserID, toNewestOf present: [ConversationObject]
     ) async throws(APIFailure) -> HelpdeskMessageID? {
-        guard let newest = present.first(where: { !$0.isResolved }) else { return try await open(for: user) }
-        // Recorded before the post: if the outcome is in doubt, byoc looks here.
-        try await keep(conversation: newest.id)
+        var newest: ConversationObject?
+        for conversation in present where !conversation.isResolved && newest == nil {
+            // Recorded before the post: if the outcome is in doubt, byoc looks here.
+            if try await keep(conversation: conversation.id) { newest = conversation }
+        }
+        guard let newest else { return try await open(for: user) }
         do {
             return try await post(as: user, to: newest.id)
         } catch {
@@ -93,8 +94,8 @@ struct Posting {
         let start = client.now()
         let made: ConversationObject
         do {
-            made = try await client.createConversation(user: user, message: message)
-            reach(.createConversation, piece.reference)
+            made = try await client.createConversation(user: user, topic: piece.topic, message: message)
+            reach(.createConversation, piece.reference.text)
         } catch {
             // A known user may have been deleted or merged into another.
             guard error.maySayMoved, error.failure.isCertain, !error.refusesContent, user == piece.user,
@@ -102,7 +103,8 @@ struct Posting {
             else { throw error }
             let message = NewMessage.fromCustomer(text, user: other)
             return try await adopt(
-                try await client.createConversation(user: other, message: message), with: message, of: other,
+                try await client.createConversation(user: other, topic: piece.topic, message: message), with: message,
+                of: other,
                 since: start)
         }
         return try await adopt(made, with: message, of: user, since: start)
@@ -114,18 +116,18 @@ struct Posting {
     private func adopt(
         _ made: ConversationObject, with message: NewMessage, of user: HelpdeskUserID, since start: Date
     ) async throws(APIFailure) -> HelpdeskMessageID? {
-        let isOnTopic = made.topic == nil || made.topic == client.account.topic
+        let isOnTopic = made.topic == nil || made.topic == piece.topic
         let isSure = isOnTopic && (made.user == nil || made.user == user)
         if let words = made.failure(of: message) {
             // The conversation still serves the customer's next message.
-            if isSure { try await keep(conversation: made.id) }
+            if isSure { _ = try await keep(conversation: made.id) }
             throw APIFailure(failed: words, call: Self.creation, token: client.account.token)
         }
         do {
-            if isSure { try await keep(conversation: made.id) }
+            if isSure { _ = try await keep(conversation: made.id) }
             let id = try await identify(message, in: made, isSure: isSure, since: start)
             // Never another topic's, even if Freshchat answers with one.
-            if isOnTopic, !isSure { try await keep(conversation: made.id) }
+            if isOnTopic, !isSure { _ = try await keep(conversation: made.id) }
             return id
         } catch {
             // The message may have arrived, whatever failed afterwards.
@@ -168,10 +170,16 @@ struct Posting {
 
     // MARK: - Users
 
+    /// The user by our reference. One who isn't found is created next, so that nobody else may do so from before the search on.
+    private func findUser() async throws(APIFailure) -> UserObject? {
+        do { try await keeper.aboutToCreateUser(piece.reference) } catch { throw APIFailure(failure: error) }
+        return try await client.user(reference: piece.reference.text)
+    }
+
     /// Creates the user, or finds the one that another worker just created.
     private func makeUser() async throws(APIFailure) -> HelpdeskUserID {
         let (user, written) = try await findOrCreateUser()
-        reach(.createUser, piece.reference)
+        reach(.createUser, piece.reference.text)
         try await keep(user: user, written: written)
         return user
     }
@@ -184,7 +192,7 @@ struct Posting {
         } catch {
             guard error.status == 400 || error.status == 409 else { throw error }
         }
-        if let found = try await client.user(reference: piece.reference) { return (found.id, nil) }
+        if let found = try await client.user(reference: piece.reference.text) { return (found.id, nil) }
         // The reason may be a picture's address, a property's name, or another user's phone number.
         do {
             return (
@@ -202,7 +210,7 @@ struct Posting {
 
     /// The user that our reference leads to after `user` was refused; `nil` if it is still the same.
     private func replacement(for user: HelpdeskUserID) async throws(APIFailure) -> HelpdeskUserID? {
-        guard let found = try await client.user(reference: piece.reference) else {
+        guard let found = try await findUser() else {
             // If the user still exists, the refusal was about the conversation, which couldn't be read.
             guard try await client.user(user) == nil else { return nil }
             return try await makeUser()
@@ -226,17 +234,21 @@ struct Posting {
             of: .fromCustomer(text, user: user), in: conversation, since: since, isKnown: piece.isKnown)
     }
 
+    /// Finds the message, and records the conversation that it is in.
+    ///
     /// - Parameter conversations: the candidates. byoc searches those that the attempt in doubt can have written to, which
-    ///   excludes conversations resolved before it.
+    ///   excludes conversations resolved before it, and those of other installations.
     private func trace(
         of user: HelpdeskUserID, in conversations: [ConversationObject], since: Date
-    ) async throws(APIFailure) -> (conversation: HelpdeskConversationID, message: HelpdeskMessageID)? {
+    ) async throws(APIFailure) -> HelpdeskMessageID? {
         let start = client.lookupStart(since)
         for conversation in conversations {
             let lastChange = conversation.updatedAt ?? conversation.createdAt ?? .distantFuture
             guard !conversation.isResolved || lastChange >= start else { continue }
-            if let message = try await trace(of: user, in: conversation.id, since: since) {
-                return (conversation.id, message)
+            if let message = try await trace(of: user, in: conversation.id, since: since),
+                try await keep(conversation: conversation.id)
+            {
+                return message
             }
         }
         return nil
@@ -248,7 +260,8 @@ struct Posting {
         do { try await keeper.found(user: user, written: written) } catch { throw APIFailure(failure: error) }
     }
 
-    func keep(conversation: HelpdeskConversationID) async throws(APIFailure) {
-        do { try await keeper.found(conversation: conversation) } catch { throw APIFailure(failure: error) }
+    /// - Returns: whether it may be used; `false` if it is another installation's.
+    private func keep(conversation: HelpdeskConversationID) async throws(APIFailure) -> Bool {
+        do { return try await keeper.found(conversation: conversation) } catch { throw APIFailure(failure: error) }
     }
 }

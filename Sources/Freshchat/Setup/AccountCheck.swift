@@ -9,7 +9,8 @@ struct AccountCheck {
         try checkToken()
         do {
             let account = try await client.accountConfiguration()
-            return HelpdeskCheck(accountName: account.name, topics: try await client.topics())
+            return HelpdeskCheck(
+                accountName: account.name, identity: account.identity, topics: try await client.topics())
         } catch {
             throw explain(error, base: base)
         }

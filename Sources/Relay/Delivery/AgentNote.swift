@@ -41,6 +41,16 @@ enum AgentNote {
             + "couldn't be sent. Please send it again."
     }
 
+    /// Several installations could be meant, and nobody can tell which.
+    ///
+    /// - Parameter names: of the installations.
+    static func undecided(_ message: Message, names: [String]) -> String {
+        let list = names.map { "“\($0)”" }.joined(separator: ", ")
+        return
+            "⚠️ This reply was not sent. It could belong to any of these connections, which share the topic: \(list). "
+            + "Ask an operator to give each its own topic, and then to retry this reply.\(quote(message))"
+    }
+
     private static func quote(_ message: Message) -> String {
         let text = message.plainText.truncated(to: 120)
         return text.isEmpty ? "" : "\n> " + text.split(separator: "\n").joined(separator: "\n> ")

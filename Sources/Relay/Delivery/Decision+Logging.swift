@@ -14,7 +14,7 @@ extension Decision {
         case .retry(_, _, wakesOnContact: true): "wait for the customer"
         case .retry: "retry"
         case .closeGate: "wait for the rate limit"
-        case .pause: "pause the installation"
+        case .pause: "pause the account"
         case .register: "register the webhook and retry"
         case .markDead: "dead"
         }

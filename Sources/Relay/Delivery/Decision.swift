@@ -5,9 +5,9 @@ package import RelayCore
 package enum Decision: Hashable, Sendable {
     /// Back to the outbox, to be tried again at this time.
     case retry(at: Date, counting: Bool, wakesOnContact: Bool)
-    /// Nothing of this installation goes to that side before then; the delivery waits with the others.
+    /// Nothing goes to that account or address before then; the delivery waits with the others.
     case closeGate(until: Date)
-    /// The installation is paused, the delivery stays first in its order.
+    /// The account is paused, the delivery stays first in its order.
     case pause
     /// The webhook is registered again and the delivery tried once more.
     case register(retryAt: Date)

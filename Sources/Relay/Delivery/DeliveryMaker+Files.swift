@@ -34,7 +34,7 @@ extension DeliveryMaker {
     /// - Parameter claim: gets the reply as it is sent.
     /// - Throws: a wait until the next look; a failure of the helpdesk's.
     func completed(
-        _ reply: HelpdeskMessage, _ claim: inout Claim, _ installation: Installation, _ channel: any Channel,
+        _ reply: HelpdeskMessage, _ claim: inout Claim, _ desk: HelpdeskAccount?, _ channel: any Channel,
         _ http: any HTTPSender, _ steps: DeliverySteps
     ) async throws(DeliveryFailure) -> HelpdeskMessage {
         // What an older version has begun to send stays as it was begun.
@@ -44,7 +44,7 @@ extension DeliveryMaker {
             throw waiting(for: reply.message.pending, until: first)
         }
         var found = reply
-        if let parts = try await readAgain(reply, acceptedAt: acceptedAt, installation, http) {
+        if let parts = try await readAgain(reply, acceptedAt: acceptedAt, desk, http) {
             found.message.parts = parts
         }
         let missing = found.message.pending
@@ -58,7 +58,7 @@ extension DeliveryMaker {
         logger.warning(
             "file of a reply is not there",
             metadata: [
-                "delivery.id": "\(claim.delivery.id)", "installation.id": "\(installation.id)",
+                "delivery.id": "\(claim.delivery.id)", "installation.id": "\(claim.delivery.installation)",
                 "files": "\(missing.count)",
             ])
         let note = NoteDraft(
@@ -71,14 +71,15 @@ extension DeliveryMaker {
 
     /// The parts of the message as the helpdesk has it now; `nil` if it can't be had any more, or not for too long.
     private func readAgain(
-        _ reply: HelpdeskMessage, acceptedAt: Date, _ installation: Installation, _ http: any HTTPSender
+        _ reply: HelpdeskMessage, acceptedAt: Date, _ desk: HelpdeskAccount?, _ http: any HTTPSender
     ) async throws(DeliveryFailure) -> [Part]? {
+        guard let desk else { return nil }
         let history: ConversationHistory?
         do {
             // By the helpdesk's clock, and a little more; without its time by ours, and an hour more.
             let start = reply.message.sentAt?.addingTimeInterval(-2) ?? acceptedAt.addingTimeInterval(-3600)
             history = try await helpdesk.messages(
-                in: reply.conversation, since: start, account: installation.helpdesk, over: http)
+                in: reply.conversation, since: start, account: desk, over: http)
         } catch {
             if error.remedy == .giveUp || acceptedAt.duration(until: time.now()) >= FilePatience.longestOutage {
                 return nil
@@ -88,7 +89,7 @@ extension DeliveryMaker {
             throw failure
         }
         let message = history?.messages.compactMap(\.message).first { $0.id == reply.id }
-        guard let message, ReplyFilter.verdict(on: message, account: installation.helpdesk) == .send else { return nil }
+        guard let message, ReplyFilter.verdict(on: message) == .send else { return nil }
         return message.message.parts
     }
 

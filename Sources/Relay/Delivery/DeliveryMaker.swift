@@ -12,6 +12,8 @@ struct DeliveryMaker: Sendable {
         case nothingLeft
         /// None of ours.
         case foreign(reason: String)
+        /// It is another installation's, as came out only now.
+        case another
         /// A person has to decide.
         case undecided
     }
@@ -22,12 +24,15 @@ struct DeliveryMaker: Sendable {
     let time: RelayTime
     let logger: Logger
 
-    /// - Parameter claim: gets its contact if that is found out here.
+    /// - Parameters:
+    ///   - claim: gets its contact if that is found out here.
+    ///   - desk: the account that its conversation is in; `nil` if that is gone.
     func attempt(
-        _ claim: inout Claim, of installation: Installation, on channel: any Channel, _ steps: DeliverySteps
+        _ claim: inout Claim, of installation: Installation, with desk: HelpdeskAccount?, on channel: any Channel,
+        _ steps: DeliverySteps
     ) async throws(DeliveryFailure) -> Result {
         let traced = TracingSender(base: http) { [claim] kind, fill in steps.record(kind, claim, fill) }
-        let result = try await make(&claim, of: installation, on: channel, over: traced, steps)
+        let result = try await make(&claim, of: installation, with: desk, on: channel, over: traced, steps)
         if claim.doubt != nil, case .delivered = result, !traced.hasChangedAnything {
             steps.record(.found, claim) { $0.detail = "it is there already: nothing is sent again" }
         }
@@ -35,28 +40,70 @@ struct DeliveryMaker: Sendable {
     }
 
     private func make(
-        _ claim: inout Claim, of installation: Installation, on channel: any Channel, over http: any HTTPSender,
-        _ steps: DeliverySteps
+        _ claim: inout Claim, of installation: Installation, with desk: HelpdeskAccount?, on channel: any Channel,
+        over http: any HTTPSender, _ steps: DeliverySteps
     ) async throws(DeliveryFailure) -> Result {
         let bound = LeaseBoundSender(base: http, leasedUntil: claim.leasedUntil, clock: time.bootClock)
-        func sender(to side: Side) -> RateWatchingSender {
-            RateWatchingSender(
-                base: bound, store: store, installation: installation.id, side: side, time: time, logger: logger)
+        func sender(to scope: GateScope) -> RateWatchingSender {
+            RateWatchingSender(base: bound, store: store, scope: scope, time: time, logger: logger)
         }
-        let http = sender(to: .helpdesk)
+        let http = sender(to: .account(.helpdesk((desk ?? installation.helpdesk).id)))
         switch claim.delivery.payload {
         case .message(let inbound):
             return try await bring(inbound, claim, installation, channel, http)
         case .reply(let reply):
-            return try await send(reply, &claim, installation, channel, http, sender(to: .channel), steps)
+            return try await send(
+                reply, &claim, installation, desk, channel, http,
+                sender(to: .account(.channel(installation.channel.id))),
+                steps)
         case .note(let text, let conversation):
-            reach(.beforeSend, claim.subject)
-            let id = try await helpdesk.note(
-                text, in: conversation, doubt: claim.doubt, isKnown: isKnown(to: claim),
-                account: installation.helpdesk, over: http)
-            reach(.afterAnswer, claim.subject)
-            return .delivered(PieceOutcome(id.map { .helpdesk($0) }), isLast: true)
+            guard let desk else {
+                throw DeliveryFailure(
+                    .giveUp, reason: "The \(helpdesk.name) account of its conversation is gone",
+                    detail: "\(claim.conversationAccount?.rawValue ?? "")")
+            }
+            return try await leave(text, in: conversation, claim, desk, http)
         case nil:
+            throw DeliveryFailure(
+                .giveUp, reason: "Its stored form can't be read", detail: "written by another version, or damaged",
+                cause: .unreadable)
+        }
+    }
+
+    private func leave(
+        _ text: String, in conversation: HelpdeskConversationID, _ claim: Claim, _ desk: HelpdeskAccount,
+        _ http: any HTTPSender
+    ) async throws(DeliveryFailure) -> Result {
+        reach(.beforeSend, claim.subject)
+        let id = try await helpdesk.note(
+            text, in: conversation, doubt: claim.doubt, isKnown: isKnown(to: claim), account: desk, over: http)
+        reach(.afterAnswer, claim.subject)
+        return .delivered(PieceOutcome(id.map { .helpdesk($0) }), isLast: true)
+    }
+
+    /// What of a claim that belongs to a helpdesk account and to no installation so far.
+    enum AccountResult: Sendable {
+        /// A note is left.
+        case left(Result)
+        /// The conversation as the helpdesk knows it; `nil` if it is gone.
+        case lookedUp(ConversationFacts?)
+    }
+
+    /// Leaves a note, or looks up whose a reply is.
+    func attempt(
+        _ claim: Claim, for desk: HelpdeskAccount, _ steps: DeliverySteps
+    ) async throws(DeliveryFailure) -> AccountResult {
+        let traced = TracingSender(base: http) { kind, fill in steps.record(kind, claim, fill) }
+        let bound = LeaseBoundSender(base: traced, leasedUntil: claim.leasedUntil, clock: time.bootClock)
+        let http = RateWatchingSender(
+            base: bound, store: store, scope: .account(.helpdesk(desk.id)), time: time, logger: logger)
+        switch claim.delivery.payload {
+        case .note(let text, let conversation):
+            return .left(try await leave(text, in: conversation, claim, desk, http))
+        case .reply(let reply):
+            return .lookedUp(
+                try await helpdesk.lookUp(reply.conversation, user: reply.user, account: desk, over: http))
+        case .message, nil:
             throw DeliveryFailure(
                 .giveUp, reason: "Its stored form can't be read", detail: "written by another version, or damaged",
                 cause: .unreadable)
@@ -76,14 +123,13 @@ struct DeliveryMaker: Sendable {
         }
         let progress = claim.delivery.progress
         guard progress < pieces.count else { return .nothingLeft }
-        let startsAnew = contact.isResolved && installation.helpdesk.resolvedPolicy == .newConversation
+        let startsAnew = contact.isResolved && installation.resolvedPolicy == .newConversation
         let piece = InboundPiece(
-            message: pieces[progress], profile: contact.profile,
-            reference: Reference(installation.channel.kind, contact.profile.userID).text,
+            message: pieces[progress], profile: contact.profile, reference: contact.reference,
+            topic: installation.topic, resolvedPolicy: installation.resolvedPolicy,
             channelName: channel.descriptor.name, user: contact.user,
             conversation: startsAnew ? nil : contact.conversation, doubt: claim.doubt, isKnown: isKnown(to: claim))
-        let keeper = ClaimKeeper(
-            store: store, claim: claim, topic: installation.helpdesk.topic, time: time)
+        let keeper = ClaimKeeper(store: store, claim: claim, topic: installation.topic, time: time)
         reach(.beforeSend, claim.subject)
         let id = try await helpdesk.post(piece, account: installation.helpdesk, over: http, keeper: keeper)
         reach(.afterAnswer, claim.subject)
@@ -91,24 +137,26 @@ struct DeliveryMaker: Sendable {
     }
 
     private func send(
-        _ reply: HelpdeskMessage, _ claim: inout Claim, _ installation: Installation, _ channel: any Channel,
-        _ helpdeskHTTP: any HTTPSender, _ channelHTTP: any HTTPSender, _ steps: DeliverySteps
+        _ reply: HelpdeskMessage, _ claim: inout Claim, _ installation: Installation, _ desk: HelpdeskAccount?,
+        _ channel: any Channel, _ helpdeskHTTP: any HTTPSender, _ channelHTTP: any HTTPSender, _ steps: DeliverySteps
     ) async throws(DeliveryFailure) -> Result {
         if claim.contact == nil {
-            let reference = try await reference(of: reply, installation, helpdeskHTTP)
-            guard let user = reference.flatMap({ Reference($0, of: installation.channel.kind) })?.user else {
+            guard let found = try await customer(of: reply, installation, desk, helpdeskHTTP) else {
                 return .foreign(reason: "The conversation is not with a customer of \(channel.descriptor.name)")
             }
             do {
-                claim = try await store.bind(claim, to: user, topic: installation.helpdesk.topic, now: time.now())
+                claim = try await store.bind(
+                    claim, to: found.user, reference: found.reference, topic: found.topic, now: time.now())
             } catch {
-                throw DeliveryFailure(storing: error)
+                throw DeliveryFailure(storing: error, isCertain: true)
             }
+            // The conversation turned out to be another installation's, which sends it.
+            if claim.delivery.installation != installation.id { return .another }
         }
         guard let contact = claim.contact else {
             throw DeliveryFailure(.giveUp, reason: "Its contact is gone", detail: "", cause: .unreadable)
         }
-        let reply = try await completed(reply, &claim, installation, channel, helpdeskHTTP, steps)
+        let reply = try await completed(reply, &claim, desk, channel, helpdeskHTTP, steps)
         let all = channel.pieces(of: reply.message, account: installation.channel)
         let pieces = all.prefix(Message.mostPieces)
         let progress = claim.delivery.progress
@@ -117,9 +165,9 @@ struct DeliveryMaker: Sendable {
             return .undecided
         }
         if claim.doubt != nil, !channel.descriptor.isIdempotent { await countResend(claim) }
-        let senderName = await senderName(of: reply, installation, helpdeskHTTP)
+        let senderName = await senderName(of: reply, installation, desk, helpdeskHTTP)
         let piece = OutboundPiece(
-            message: pieces[progress], to: contact.profile.userID, senderName: senderName,
+            message: pieces[progress], to: contact.profile.userID, from: installation.address, senderName: senderName,
             idempotencyKey: "byoc-\(claim.delivery.id)-\(progress)", now: time.now())
         reach(.beforeSend, claim.subject)
         let id = try await channel.send(piece, account: installation.channel, over: channelHTTP)
@@ -130,17 +178,25 @@ struct DeliveryMaker: Sendable {
     }
 
     /// A look into Freshchat on the way to the channel: what fails there is no failure of the channel's.
-    private func reference(
-        of reply: HelpdeskMessage, _ installation: Installation, _ http: any HTTPSender
-    ) async throws(DeliveryFailure) -> String? {
+    ///
+    /// - Returns: `nil` if the conversation isn't with a customer of this installation, or is on a topic of somebody else's.
+    private func customer(
+        of reply: HelpdeskMessage, _ installation: Installation, _ desk: HelpdeskAccount?, _ http: any HTTPSender
+    ) async throws(DeliveryFailure) -> (user: ChannelUserID, reference: Reference, topic: TopicID)? {
+        guard let desk else { return nil }
+        let facts: ConversationFacts?
         do {
-            return try await helpdesk.reference(
-                of: reply.conversation, user: reply.user, account: installation.helpdesk, over: http)
+            facts = try await helpdesk.lookUp(reply.conversation, user: reply.user, account: desk, over: http)
         } catch {
             var failure = error
             failure.side = .helpdesk
             throw failure
         }
+        let route = installation.route
+        guard let facts, facts.topic.map({ route.has($0) }) ?? true, let reference = facts.reference,
+            let user = route.user(of: reference)
+        else { return nil }
+        return (user, reference, facts.topic ?? installation.topic)
     }
 
     /// Counted before, so that a crash during the send doesn't hide it. A reply doesn't wait for a figure that can't be kept.
@@ -165,10 +221,10 @@ struct DeliveryMaker: Sendable {
     /// An agent's first name, remembered for a day. A reply never waits for a name: without one the adapter shows the
     /// configured name.
     private func senderName(
-        of reply: HelpdeskMessage, _ installation: Installation, _ http: any HTTPSender
+        of reply: HelpdeskMessage, _ installation: Installation, _ desk: HelpdeskAccount?, _ http: any HTTPSender
     ) async -> String? {
         if let name = reply.actorName { return name }
-        guard let agent = reply.actorID else { return nil }
+        guard let agent = reply.actorID, let desk else { return nil }
         let now = time.now()
         do {
             if let known = try await store.agentName(
@@ -176,7 +232,7 @@ struct DeliveryMaker: Sendable {
             {
                 return known
             }
-            let name = try await helpdesk.firstName(of: agent, account: installation.helpdesk, over: http)
+            let name = try await helpdesk.firstName(of: agent, account: desk, over: http)
             try await store.remember(agent: agent, name: name, of: installation.id, now: now)
             return name
         } catch {

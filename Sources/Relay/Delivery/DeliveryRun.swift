@@ -15,6 +15,8 @@ struct DeliveryRun: Sendable {
     /// Whether no new attempt is to be begun.
     let isStopping: @Sendable () -> Bool
 
+    private var refusals: AccountRefusals { AccountRefusals(store: store, time: time) }
+
     func make(_ first: Claim) async {
         var next: Claim? = first
         while let claim = next {
@@ -35,40 +37,72 @@ struct DeliveryRun: Sendable {
     private func step(_ claim: Claim, _ logger: Logger) async throws(StoreFailure) -> Claim? {
         var claim = claim
         let start = ContinuousClock.now
-        guard let installation = try await store.installation(claim.delivery.installation), installation.isActive,
-            !isStopping()
-        else {
+        if isStopping() {
             try await store.release(claim, now: time.now())
             return nil
         }
-        guard let channel = channels(installation.channel.kind) else {
-            let failure = DeliveryFailure(
-                .pause, reason: "This version has no channel \(installation.channel.kind)", detail: "")
-            try await settle(
-                failure, claim, installation, nil,
-                DeliverySteps(trace: trace, channel: installation.channel.kind, start: start), logger)
+        guard let installation = try await store.installation(claim.delivery.installation) else {
+            return try await stepWithoutInstallation(claim, since: start, logger)
+        }
+        guard installation.sends(to: claim.delivery.direction.side) else {
+            try await store.release(claim, now: time.now())
             return nil
         }
         let steps = DeliverySteps(trace: trace, channel: installation.channel.kind, start: start)
+        guard let channel = channels(installation.channel.kind) else {
+            try await pause(installation, claim, steps, logger)
+            return nil
+        }
+        let accounts = AttemptAccounts(
+            installation: installation, desk: try await desk(of: claim, of: installation))
         steps.record(.claimed, claim) { $0.ms = nil }
         let result: DeliveryMaker.Result
         do {
-            result = try await maker.attempt(&claim, of: installation, on: channel, steps)
+            result = try await maker.attempt(&claim, of: installation, with: accounts.desk, on: channel, steps)
         } catch {
-            reach(.beforeOutcome, claim.subject)
-            var failure = error
-            // Broken off by us, which says nothing of the far side.
-            if Task.isCancelled { failure.remedy = .wait(until: time.now()) }
-            failure = await counted(failure, claim)
-            try await settle(failure, claim, installation, channel, steps, logger)
+            try await fail(claim, because: error, accounts, channel, steps, logger)
             return nil
         }
         reach(.beforeOutcome, claim.subject)
-        return try await record(result, claim, channel, steps, logger)
+        return try await record(result, claim, channel.descriptor.name, steps, logger)
     }
 
-    private func record(
-        _ result: DeliveryMaker.Result, _ claim: Claim, _ channel: any Channel, _ steps: DeliverySteps,
+    /// The account that a delivery's conversation is in: what is said in there needs that account's token, wherever the
+    /// installation is by now. `nil` if that account is gone.
+    private func desk(
+        of claim: Claim, of installation: Installation
+    ) async throws(StoreFailure) -> HelpdeskAccount? {
+        guard let account = claim.conversationAccount, account != installation.helpdesk.id else {
+            return installation.helpdesk
+        }
+        return try await store.currentDirectory()[account]
+    }
+
+    func fail(
+        _ claim: Claim, because error: DeliveryFailure, _ accounts: AttemptAccounts, _ channel: (any Channel)?,
+        _ steps: DeliverySteps, _ logger: Logger
+    ) async throws(StoreFailure) {
+        reach(.beforeOutcome, claim.subject)
+        var failure = error
+        // Broken off by us, which says nothing of the far side.
+        if Task.isCancelled { failure.remedy = .wait(until: time.now()) }
+        failure = await counted(failure, claim)
+        try await settle(failure, claim, accounts, channel, steps, logger)
+    }
+
+    /// The program has no adapter for it: nothing can be sent until another version runs.
+    private func pause(
+        _ installation: Installation, _ claim: Claim, _ steps: DeliverySteps, _ logger: Logger
+    ) async throws(StoreFailure) {
+        let reason = "This version has no channel \(installation.channel.kind)"
+        logger.error("installation paused", metadata: ["reason": "\(reason)"])
+        try await store.pause(installation.id, by: .credential, reason: reason, now: time.now())
+        try await store.release(claim, now: time.now())
+        steps.record(.paused, claim) { $0.detail = reason }
+    }
+
+    func record(
+        _ result: DeliveryMaker.Result, _ claim: Claim, _ channelName: String, _ steps: DeliverySteps,
         _ logger: Logger
     ) async throws(StoreFailure) -> Claim? {
         switch result {
@@ -84,7 +118,7 @@ struct DeliveryRun: Sendable {
                     "age.ms": "\(Int(clamping: claim.delivery.acceptedAt.duration(until: time.now()).seconds * 1000))",
                 ])
             let note =
-                isCut ? note(about: claim) { _ in AgentNote.cut(channel: channel.descriptor.name) } : nil
+                isCut ? note(about: claim) { _ in AgentNote.cut(channel: channelName) } : nil
             let next = try await complete(claim, outcome, note)
             steps.recordDelivered(claim, now: time.now())
             if let note { steps.record(note, claim) }
@@ -98,8 +132,13 @@ struct DeliveryRun: Sendable {
             }
             steps.record(.discarded, claim) { $0.detail = reason }
             return nil
+        case .another:
+            try await persist(claim) { () async throws(StoreFailure) in
+                try await store.release(claim, now: time.now())
+            }
+            return nil
         case .undecided:
-            let note = note(about: claim) { AgentNote.held($0, channel: channel.descriptor.name) }
+            let note = note(about: claim) { AgentNote.held($0, channel: channelName) }
             logger.warning("delivery held for an operator")
             try await persist(claim) { () async throws(StoreFailure) in
                 try await store.hold(
@@ -131,7 +170,7 @@ struct DeliveryRun: Sendable {
 
     /// Writes what the decision about a failure asks for.
     private func settle(
-        _ failure: DeliveryFailure, _ claim: Claim, _ installation: Installation, _ channel: (any Channel)?,
+        _ failure: DeliveryFailure, _ claim: Claim, _ accounts: AttemptAccounts, _ channel: (any Channel)?,
         _ steps: DeliverySteps, _ logger: Logger
     ) async throws(StoreFailure) {
         let now = time.now()
@@ -150,35 +189,39 @@ struct DeliveryRun: Sendable {
             try await retry(claim, failure, at: at, counting: counting, wakesOnContact: wakesOnContact)
             steps.recordRetrying(claim, failure, at: at, now: now)
         case .closeGate(let until):
-            try await persist(claim) { () async throws(StoreFailure) in
-                try await store.closeGate(installation.id, failure.side(of: claim.delivery), until: until)
+            if let scope = accounts.scope(of: failure, on: failure.side(of: claim.delivery)) {
+                try await persist(claim) { () async throws(StoreFailure) in
+                    try await store.closeGate(scope, until: until)
+                }
             }
             try await retry(claim, failure, at: until, counting: false)
             steps.recordRetrying(claim, failure, at: until, now: now)
         case .pause:
-            try await pause(claim, failure, installation)
+            try await pause(claim, failure, accounts, logger)
             steps.record(.paused, claim) { $0.detail = failure.description }
         case .register(let retryAt):
-            guard let channel = channel as? any WebhookRegistering, !installation.registeredURL.isEmpty else {
-                return try await pause(claim, failure, installation)
-            }
+            guard let channel = channel as? any WebhookRegistering, let account = accounts.installation?.channel,
+                !account.registeredURL.isEmpty
+            else { return try await pause(claim, failure, accounts, logger) }
             do {
-                try await channel.register(
-                    targetURL: installation.registeredURL, account: installation.channel, over: maker.http)
+                try await channel.register(targetURL: account.registeredURL, account: account, over: maker.http)
             } catch {
                 logger.error("webhook could not be registered again", metadata: ["error": "\(error)"])
-                return try await pause(claim, failure, installation)
+                return try await pause(claim, failure, accounts, logger)
             }
             try await retry(claim, failure, at: retryAt, counting: true)
             steps.recordRetrying(claim, failure, at: retryAt, now: now)
         case .markDead:
-            let note = note(about: claim) { message in
-                let name = channel?.descriptor.name ?? installation.channel.kind.rawValue
-                return claim.delivery.direction == .outbound
-                    ? AgentNote.undelivered(message, channel: name, reason: failure.reason)
-                    : AgentNote.lostFromCustomer(message, channel: name, reason: failure.reason)
+            // Nothing is written into a conversation that may not be ours.
+            var note: NoteDraft?
+            if let name = channel?.descriptor.name {
+                note = self.note(about: claim) { message in
+                    claim.delivery.direction == .outbound
+                        ? AgentNote.undelivered(message, channel: name, reason: failure.reason)
+                        : AgentNote.lostFromCustomer(message, channel: name, reason: failure.reason)
+                }
             }
-            let isNoted = try await persist(claim) { () async throws(StoreFailure) in
+            let isNoted = try await persist(claim) { [note] () async throws(StoreFailure) in
                 try await store.markDead(claim, because: failure, note: note, now: now)
             }
             steps.record(.dead, claim) { $0.detail = failure.description }
@@ -203,18 +246,25 @@ struct DeliveryRun: Sendable {
         }
     }
 
+    /// How long a delivery waits that needs something of an account which is paused, and isn't one of that account's: it
+    /// becomes due when that account is resumed.
+    private static let waitForOtherAccount: Duration = .seconds(60)
+
     private func pause(
-        _ claim: Claim, _ failure: DeliveryFailure, _ installation: Installation
+        _ claim: Claim, _ failure: DeliveryFailure, _ accounts: AttemptAccounts, _ logger: Logger
     ) async throws(StoreFailure) {
-        try await persist(claim) { () async throws(StoreFailure) in
-            try await store.pause(
-                installation, because: failure, of: [.channel, .helpdesk], now: time.now(), logger)
+        var at = time.now()
+        if let used = accounts.account(of: failure.side(of: claim.delivery)) {
+            let isPaused = try await persist(claim) { () async throws(StoreFailure) in
+                try await refusals.pause(used, because: failure, logger)
+            }
+            if isPaused, !accounts.isHeldUp(claim.delivery, by: used.id) { at = at.adding(Self.waitForOtherAccount) }
         }
-        try await retry(claim, failure, at: time.now(), counting: false)
+        try await retry(claim, failure, at: at, counting: false)
     }
 
     /// Tries a write again for as long as the lease holds: the far side has acted already, and only this worker knows.
-    private func persist<Value: Sendable>(
+    func persist<Value: Sendable>(
         _ claim: Claim, _ write: () async throws(StoreFailure) -> Value
     ) async throws(StoreFailure) -> Value {
         var wait = Duration.milliseconds(100)

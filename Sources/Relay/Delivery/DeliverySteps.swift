@@ -6,13 +6,14 @@ import Synchronization
 /// Tells of one attempt at a delivery.
 struct DeliverySteps: Sendable {
     let trace: any Trace
-    let channel: ChannelKind
+    /// `nil` while it isn't known by which channel it leaves.
+    let channel: ChannelKind?
     /// When this attempt began.
     let start: ContinuousClock.Instant
 
     func record(_ kind: TraceStep.Kind, _ claim: Claim, _ fill: (inout TraceStep) -> Void = { _ in }) {
         trace.record(kind) { step in
-            step.set(Flow(claim.delivery.installation, claim.delivery.direction), channel)
+            step.set(Flow(claim.delivery.installation, claim.delivery.direction), of: channel)
             step.delivery = claim.delivery.id.rawValue
             step.attempt = claim.delivery.attempts + 1
             step.set(claim.delivery.payload)

@@ -7,8 +7,8 @@ import RelayCore
 struct RateWatchingSender: HTTPSender {
     let base: any HTTPSender
     let store: any OutboxStore
-    let installation: InstallationID
-    let side: Side
+    /// What the requests' limits belong to.
+    let scope: GateScope
     let time: RelayTime
     let logger: Logger
 
@@ -19,7 +19,7 @@ struct RateWatchingSender: HTTPSender {
         // What is refused already says so by its failure.
         if reply.status.kind == .successful, let until = reply.headers.rateLimitPause(now: time.now()) {
             do {
-                try await store.closeGate(installation, side, until: until)
+                try await store.closeGate(scope, until: until)
             } catch {
                 // The answer counts more than the gate: without it the far side refuses, and then the gate is closed.
                 logger.warning("rate gate not closed", metadata: ["error": "\(error)"])

@@ -9,6 +9,7 @@ package final class RelayEngine: Service {
     private let store: any Store
     private let run: DeliveryRun
     private let retention: Retention
+    private let draining: Draining
     private let settings: RelaySettings
     private let time: RelayTime
     private let wakeUp: WakeUp
@@ -32,6 +33,7 @@ package final class RelayEngine: Service {
         self.trace = trace
         self.logger = logger
         self.stopping = stopping
+        draining = Draining(store: store, channels: channels, http: http, time: time, logger: logger)
         retention = Retention(store: store, settings: settings, time: time, logger: logger)
         run = DeliveryRun(
             store: store, channels: channels,
@@ -68,9 +70,12 @@ package final class RelayEngine: Service {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.keepHouse() }
             group.addTask { await self.retention.run() }
+            group.addTask { await self.draining.run(every: self.settings.housekeepingInterval) }
             await self.deliver(as: worker, until: end)
             group.cancelAll()
         }
+        // A run that lasts only seconds would hardly ever come to it.
+        if end != nil { await draining.finish() }
         do {
             try await store.retire(worker, now: time.now())
         } catch {

@@ -2,23 +2,26 @@ import HTTPTypes
 import RelayCore
 
 extension Intake {
-    /// Answers a webhook of an installation, and counts how long that took and whether its signature was right.
+    /// Answers a webhook of an account, and counts how long that took and whether its signature was right.
+    ///
+    /// A signature says something about all installations of the account, the time about those that the webhook told
+    /// something about.
     ///
     /// - Parameters:
     ///   - steps: of this webhook.
     ///   - isSigned: whether such webhooks are signed at all.
     func metered(
-        _ request: WebhookRequest, _ steps: WebhookSteps, isSigned: Bool, _ body: () throws -> WebhookResponse
+        _ request: WebhookRequest, _ steps: WebhookSteps, isSigned: Bool, _ body: () throws -> HandledWebhook
     ) throws -> WebhookResponse {
-        let flow = Flow(steps.installation.id, steps.direction)
-        let response: WebhookResponse
+        let all = steps.receiver.installations.map { Flow($0.id, steps.direction) }
+        let handled: HandledWebhook
         steps.record(.received)
         do {
-            response = try body()
+            handled = try body()
         } catch let refusal as WebhookRefusal {
             // What is malformed was found genuine first.
             if isSigned, refusal.kind != .notReady {
-                meter.verified(flow, isGenuine: refusal.kind == .malformed, body: request.body)
+                meter.verified(all, isGenuine: refusal.kind == .malformed, body: request.body)
             }
             steps.record(.refused) { step in
                 step.outcome = refusal.kind.rawValue
@@ -34,10 +37,12 @@ extension Intake {
             }
             throw error
         }
-        guard response.status.kind == .successful else { return response }
-        if isSigned { meter.verified(flow, isGenuine: true, body: request.body) }
-        meter.acknowledged(flow, at: request.receivedAt, after: .now - steps.start)
-        return response
+        guard handled.response.status.kind == .successful else { return handled.response }
+        if isSigned { meter.verified(all, isGenuine: true, body: request.body) }
+        meter.acknowledged(
+            steps.receiver.hearing(handled.about).map { Flow($0, steps.direction) }, at: request.receivedAt,
+            after: .now - steps.start)
+        return handled.response
     }
 
     /// What a scraper is told.

@@ -10,17 +10,24 @@ package final class IntakeMeter: Sendable {
     package init() {}
 
     /// A webhook was answered with success.
-    func acknowledged(_ flow: Flow, at instant: Date, after time: Duration) {
-        tally.withLock {
-            $0.acknowledgements[flow, default: Histogram(.acknowledgement)].record(microseconds: time.microseconds)
-            $0.lastAt[flow] = max($0.lastAt[flow] ?? instant, instant)
+    func acknowledged(_ flows: [Flow], at instant: Date, after time: Duration) {
+        tally.withLock { tally in
+            for flow in flows {
+                tally.acknowledgements[flow, default: Histogram(.acknowledgement)]
+                    .record(microseconds: time.microseconds)
+                tally.lastAt[flow] = max(tally.lastAt[flow] ?? instant, instant)
+            }
         }
     }
 
     /// A webhook's signature was looked at.
-    func verified(_ flow: Flow, isGenuine: Bool, body: [UInt8]) {
+    func verified(_ flows: [Flow], isGenuine: Bool, body: [UInt8]) {
         let isASCII = body.allSatisfy { $0 < 0x80 }
-        tally.withLock { $0.signatures[flow, default: SignatureTally()].note(isGenuine: isGenuine, isASCII: isASCII) }
+        tally.withLock { tally in
+            for flow in flows {
+                tally.signatures[flow, default: SignatureTally()].note(isGenuine: isGenuine, isASCII: isASCII)
+            }
+        }
     }
 
     /// Freshchat told something about these installations.

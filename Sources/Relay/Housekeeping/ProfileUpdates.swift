@@ -91,7 +91,8 @@ package struct ProfileUpdates: Service {
         logger[metadataKey: "installation.id"] = "\(update.installation)"
         logger[metadataKey: "user.id"] = "\(update.user)"
         do {
-            guard let installation = try await store.installation(update.installation), installation.isActive,
+            guard let installation = try await store.installation(update.installation),
+                installation.sends(to: .helpdesk),
                 let channel = channels(installation.channel.kind), !Task.isCancelled
             else {
                 return try await record(.postponed(until: time.now()), update, rest: Self.restAfterFailure)
@@ -119,7 +120,7 @@ package struct ProfileUpdates: Service {
         let leasedUntil = time.bootClock.now() + WrittenProfile.patience - .seconds(30)
         let bound = LeaseBoundSender(base: traced, leasedUntil: leasedUntil, clock: time.bootClock)
         return RateWatchingSender(
-            base: bound, store: store, installation: installation.id, side: .helpdesk, time: time, logger: logger)
+            base: bound, store: store, scope: .account(.helpdesk(installation.helpdesk.id)), time: time, logger: logger)
     }
 
     private func settle(
@@ -152,10 +153,11 @@ package struct ProfileUpdates: Service {
         case .giveUp:
             try await record(.refused, update)
         case .slowDown(let until), .waitForContact(let until), .wait(let until):
-            try await store.closeGate(installation.id, .helpdesk, until: until)
+            try await store.closeGate(.account(.helpdesk(installation.helpdesk.id)), until: until)
             try await record(.postponed(until: until), update)
         case .pause:
-            try await store.pause(installation, because: failure, of: [.helpdesk], now: time.now(), logger)
+            _ = try await AccountRefusals(store: store, time: time)
+                .pause(.helpdesk(installation.helpdesk), because: failure, logger)
             try await record(.postponed(until: time.now()), update)
         case .retry(let after):
             try await record(.failed(after: after), update, rest: Self.restAfterFailure)

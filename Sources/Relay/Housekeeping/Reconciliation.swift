@@ -105,18 +105,20 @@ package struct Reconciliation: Service {
         logger[metadataKey: "installation.id"] = "\(conversation.installation)"
         logger[metadataKey: "conversation.id"] = "\(conversation.id)"
         do {
-            guard let installation = try await store.installation(conversation.installation), installation.isActive
+            guard let installation = try await store.installation(conversation.installation),
+                installation.sends(to: .helpdesk), let desk = try await desk(of: conversation, of: installation),
+                desk.state == .active
             else { return 0 }
             let start = FoundMessages.start(of: conversation, now: time.now())
             let history: ConversationHistory?
             do {
                 history = try await helpdesk.messages(
-                    in: conversation.id, since: start, account: installation.helpdesk, over: http)
+                    in: conversation.id, since: start, account: desk, over: http)
             } catch {
-                if !Task.isCancelled { try await settle(error, conversation, installation, logger) }
+                if !Task.isCancelled { try await settle(error, conversation, desk, logger) }
                 return 0
             }
-            if let history { return try await take(history, from: start, of: conversation, installation, logger) }
+            if let history { return try await take(history, from: start, of: conversation, installation, desk, logger) }
             logger.info("conversation is gone; it is looked into no more")
             try await record(.impossible, conversation)
         } catch {
@@ -125,31 +127,37 @@ package struct Reconciliation: Service {
         return 0
     }
 
+    /// The account that the conversation is in. An installation that has moved goes on in those it left; `nil` if that
+    /// account is gone.
+    private func desk(
+        of conversation: WatchedConversation, of installation: Installation
+    ) async throws(StoreFailure) -> HelpdeskAccount? {
+        guard let account = conversation.account, account != installation.helpdesk.id else {
+            return installation.helpdesk
+        }
+        return try await store.currentDirectory()[account]
+    }
+
     private func take(
         _ history: ConversationHistory, from start: Date, of conversation: WatchedConversation,
-        _ installation: Installation, _ logger: Logger
+        _ installation: Installation, _ desk: HelpdeskAccount, _ logger: Logger
     ) async throws(StoreFailure) -> Int {
         let known = try await store.knownMessages(
             among: history.messages.compactMap(\.message?.id), of: installation.id)
         let found = FoundMessages(history.messages, from: start, of: conversation, known: known)
-        let sorted = SortedReplies(
-            found.messages.filter { event in event.message.map { !known.contains($0.id) } ?? false },
-            // The conversation is this installation's, and so is what stands in it; another topic's never gets here.
-            owner: { topic in
-                topic == nil || topic == installation.helpdesk.topic ? .installation(installation) : .nobody
-            },
-            ignore: { reason, event, _ in
+        let arrivals = found.messages.filter { event in event.message.map { !known.contains($0.id) } ?? false }
+            .arrivals { reason, event in
                 logger.debug(
                     "helpdesk event ignored", metadata: ["event.key": "\(event.dedupeKey)", "reason": "\(reason)"])
-            })
+            }
         var count = 0
-        for group in sorted.groups {
+        if !arrivals.isEmpty {
+            // The conversation is this installation's, and so is what stands in it.
             let result = try await store.acceptFound(
                 Acceptance(
-                    installation: installation.id, topic: installation.helpdesk.topic,
-                    channel: installation.channel.kind, arrivals: group.arrivals, at: time.now()))
+                    account: .helpdesk(desk.id), routes: [installation.route], arrivals: arrivals, at: time.now()))
             if !result.deliveries.isEmpty { wakeUp.signal() }
-            result.logWithheld(of: installation, logger)
+            result.logWithheld(logger)
             if !result.replies.isEmpty {
                 trace.record(.committed) { step in
                     step.set(Flow(installation.id, .outbound), installation.channel.kind)
@@ -173,7 +181,7 @@ package struct Reconciliation: Service {
     /// A look that failed is no delivery's failure, but it tells as much of Freshchat: a limit that was reached closes the
     /// gate for both, a token that isn't taken pauses both.
     private func settle(
-        _ failure: DeliveryFailure, _ conversation: WatchedConversation, _ installation: Installation, _ logger: Logger
+        _ failure: DeliveryFailure, _ conversation: WatchedConversation, _ desk: HelpdeskAccount, _ logger: Logger
     ) async throws(StoreFailure) {
         logger.warning(
             "look into a conversation failed",
@@ -183,9 +191,9 @@ package struct Reconciliation: Service {
             try await record(.impossible, conversation)
         case .slowDown(let until), .waitForContact(let until), .wait(let until):
             let latest = time.now().adding(RetryPolicy().longestAskedWait)
-            try await store.closeGate(installation.id, .helpdesk, until: min(until, latest))
+            try await store.closeGate(.account(.helpdesk(desk.id)), until: min(until, latest))
         case .pause:
-            try await store.pause(installation, because: failure, of: [.helpdesk], now: time.now(), logger)
+            _ = try await AccountRefusals(store: store, time: time).pause(.helpdesk(desk), because: failure, logger)
         case .retry(let after):
             let wait = RetryPolicy().wait(askedFor: after) ?? .zero
             try await record(.failed, conversation, rest: max(wait, Self.restAfterFailure))

@@ -24,15 +24,15 @@ package struct Endpoints: Sendable {
     }
 
     package func targetURL(of installation: Installation) -> String {
-        "\(baseURL)/hook/\(installation.targetToken.reveal())"
+        "\(baseURL)/hook/\(installation.channel.targetToken.reveal())"
     }
 
     package func helpdeskURL(of installation: Installation) -> String {
-        "\(baseURL)/freshchat/\(installation.helpdeskToken.reveal())"
+        "\(baseURL)/freshchat/\(installation.helpdesk.helpdeskToken.reveal())"
     }
 
     package func productEventURL(of installation: Installation) -> String {
-        "\(baseURL)/marketplace/\(installation.eventSecret.reveal())"
+        "\(baseURL)/marketplace/\(installation.helpdesk.eventSecret.reveal())"
     }
 
     /// - Parameter path: below our prefix, with its first slash.

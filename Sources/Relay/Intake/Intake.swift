@@ -47,7 +47,7 @@ package struct Intake: Sendable {
         var logger = logger
         logger[metadataKey: "request.id"] = "\(request.id)"
         // Whose webhook it is, for the log, once the token has shown it.
-        var receiver: InstallationID?
+        var caller: WebhookReceiver?
         guard let route = Endpoints.route(request.path) else {
             return .text(.notFound, "There is nothing here.")
         }
@@ -60,58 +60,67 @@ package struct Intake: Sendable {
             case .metrics:
                 return try allowing([.get, .head], request) { try metrics(for: request) }
             case .channel(let token):
-                guard let installation = try store.directory().installation(targetToken: token),
-                    let channel = channels(installation.channel.kind)
+                let directory = try store.directory()
+                guard let account = directory.channelAccount(targetToken: token, now: request.receivedAt),
+                    let channel = channels(account.kind)
                 else { return unknown(logger) }
-                receiver = installation.id
+                let receiver = WebhookReceiver(
+                    account: .channel(account.id), installations: directory.installations(of: account.id))
+                caller = receiver
                 return try allowing(channel.descriptor.methods, request) {
-                    let steps = steps(of: request, installation, .inbound, since: start)
+                    let steps = steps(of: request, receiver, .inbound, since: start)
                     return try metered(request, steps, isSigned: true) {
-                        try accept(request, from: channel, for: installation, steps, logger)
+                        try accept(request, from: channel, for: account, directory, steps, logger)
                     }
                 }
             case .helpdesk(let token):
-                guard let installation = try store.directory().installation(helpdeskToken: token) else {
+                let directory = try store.directory()
+                guard let account = directory.helpdeskAccount(helpdeskToken: token, now: request.receivedAt) else {
                     return unknown(logger)
                 }
-                receiver = installation.id
+                let receiver = WebhookReceiver(
+                    account: .helpdesk(account.id), installations: directory.installations(of: account.id))
+                caller = receiver
                 return try allowing([.post], request) {
-                    let steps = steps(of: request, installation, .outbound, since: start)
+                    let steps = steps(of: request, receiver, .outbound, since: start)
                     return try metered(request, steps, isSigned: true) {
-                        let reading = try helpdesk.readWebhook(request, account: installation.helpdesk)
+                        let reading = try helpdesk.readWebhook(request, account: account)
                         return try accept(
-                            reading, from: .webhook, by: installation, at: request.receivedAt, steps, logger
+                            reading, from: .webhook, by: account, at: request.receivedAt, directory, steps, logger
                         ) { owner in
                             // Without a key of its own it hears by the webhook of another one on its account.
-                            owner.helpdesk.webhookPublicKey.isEmpty
-                                ? owner.helpdesk.isSameAccount(as: installation.helpdesk)
+                            owner.helpdesk.publicKeys.isEmpty
+                                ? owner.helpdesk.isSameAccount(as: account)
                                 : (try? helpdesk.readWebhook(request, account: owner.helpdesk)) != nil
                         }
                     }
                 }
             case .productEvent(let secret):
-                guard let installation = try store.directory().installation(eventSecret: secret) else {
+                let directory = try store.directory()
+                guard let account = directory.helpdeskAccount(eventSecret: secret, now: request.receivedAt) else {
                     return unknown(logger)
                 }
-                receiver = installation.id
+                let receiver = WebhookReceiver(
+                    account: .helpdesk(account.id), installations: directory.installations(of: account.id))
+                caller = receiver
                 return try allowing([.post], request) {
-                    let steps = steps(of: request, installation, .outbound, since: start)
+                    let steps = steps(of: request, receiver, .outbound, since: start)
                     return try metered(request, steps, isSigned: false) {
                         let reading = try helpdesk.readProductEvent(request)
-                        // It isn't signed: all that it proves is that the installation's own secret is known.
+                        // It isn't signed: all that it proves is that the account's own secret is known.
                         return try accept(
-                            reading, from: .productEvent, by: installation, at: request.receivedAt, steps, logger
+                            reading, from: .productEvent, by: account, at: request.receivedAt, directory, steps, logger
                         ) { owner in
-                            owner.helpdesk.isSameAccount(as: installation.helpdesk)
+                            owner.helpdesk.isSameAccount(as: account)
                         }
                     }
                 }
             }
         } catch let refusal as WebhookRefusal {
-            if let receiver { logger[metadataKey: "installation.id"] = "\(receiver)" }
             logger.warning(
                 "webhook refused",
-                metadata: ["refusal": "\(refusal.kind.rawValue)", "reason": "\(refusal.reason)"])
+                metadata: ["refusal": "\(refusal.kind.rawValue)", "reason": "\(refusal.reason)"]
+                    .merging(caller?.metadata ?? [:]) { $1 })
             return .text(refusal.status, "\(refusal.reason) (request \(request.id))")
         } catch let refusal as PressureRefusal {
             // One line each would fill the disk; that it began and that it ended is told by an alarm.
@@ -120,8 +129,8 @@ package struct Intake: Sendable {
                 .serviceUnavailable, "\(refusal.sentence) (request \(request.id))",
                 headers: [.retryAfter: "\(PressureRefusal.retryAfter)"])
         } catch {
-            if let receiver { logger[metadataKey: "installation.id"] = "\(receiver)" }
-            logger.error("webhook not accepted", metadata: ["error": "\(error)"])
+            logger.error(
+                "webhook not accepted", metadata: ["error": "\(error)"].merging(caller?.metadata ?? [:]) { $1 })
             return .text(
                 .serviceUnavailable, "Not accepted now; please send it again. (request \(request.id))",
                 headers: [.retryAfter: "5"])
@@ -139,11 +148,10 @@ package struct Intake: Sendable {
     }
 
     private func steps(
-        of request: WebhookRequest, _ installation: Installation, _ direction: Direction,
+        of request: WebhookRequest, _ receiver: WebhookReceiver, _ direction: Direction,
         since start: ContinuousClock.Instant
     ) -> WebhookSteps {
-        WebhookSteps(
-            trace: trace, request: request.id, installation: installation, direction: direction, start: start)
+        WebhookSteps(trace: trace, request: request.id, receiver: receiver, direction: direction, start: start)
     }
 
     private func unknown(_ logger: Logger) -> WebhookResponse {

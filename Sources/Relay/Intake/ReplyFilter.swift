@@ -2,8 +2,8 @@ package import RelayCore
 
 /// What of Freshchat goes to the customer, and why the rest doesn't (freshchat.md §2.4).
 ///
-/// What is left to the store, for only it knows: whether the message is an echo of ours, and whether the conversation
-/// is a contact's.
+/// What is left to the store, for only it knows: whether the message is an echo of ours, whose the conversation is, and
+/// whether that installation forwards Freshchat's own lines.
 package enum ReplyFilter {
     /// What is done with a message.
     package enum Verdict: Hashable, Sendable {
@@ -15,12 +15,15 @@ package enum ReplyFilter {
         case withhold(kind: String)
     }
 
-    package static func verdict(on message: HelpdeskMessage, account: HelpdeskAccount) -> Verdict {
+    static let systemLine = "a line of Freshchat itself"
+
+    package static func verdict(on message: HelpdeskMessage) -> Verdict {
         if message.isPrivate { return .keep(reason: "a private note") }
         switch message.actor {
         case .agent, .bot: break
         case .user: return .keep(reason: "written by the customer's side")
-        case .system: if !account.forwardsSystemLines { return .keep(reason: "a line of Freshchat itself") }
+        // Freshchat's own lines are no message that anybody waits for, so that an unknown kind of them is no alarm.
+        case .system: if message.unknownKind != nil { return .keep(reason: systemLine) }
         }
         if let kind = message.unknownKind { return .withhold(kind: kind) }
         return message.message.isBlank ? .keep(reason: "empty") : .send

@@ -1,37 +1,53 @@
 package import RelayCore
 
 extension Installer {
-    /// Puts another credential in the place of one that an installation has. What a far side has to say of it is asked
-    /// first; an installation that was paused goes on, for a refused credential is what pauses one.
+    /// Puts another credential in the place of one that an account has. What a far side has to say of it is asked first; an
+    /// account that was paused goes on with all its installations, for a refused credential is what pauses one. A person's
+    /// own pause of an installation stays.
     ///
-    /// - Parameter channel: its adapter; `nil`: this version has none.
+    /// - Parameters:
+    ///   - installation: one of the account.
+    ///   - channel: its adapter; `nil`: this version has none.
     package func replace(
         _ credential: Credential, of installation: Installation, on channel: (any Channel)?, with value: String
     ) async throws {
-        var installation = installation
-        guard installation.origin != .environment else {
-            throw SetupFailure(
-                side: "byoc", problem: "\(installation.id) comes from the environment.",
-                remedy: "Change its keys there and reload byoc.")
-        }
+        let directory = try await store.currentDirectory()
+        guard var present = directory[installation.id] else { throw gone(installation.id) }
+        try requireOwn([.credential(credential)], of: present, in: directory)
         switch credential {
         case .helpdeskKey:
-            installation.helpdesk.webhookPublicKey = value
+            let replaced = present.helpdesk.publicKeys
+            present.helpdesk.webhookPublicKey = value
+            // Freshchat may still sign with it what it sends again.
+            present.helpdesk.sparePublicKeys = replaced.filter { $0 != value }
+            try await store.save(present, now: now())
+            return
         case .helpdeskToken:
-            installation.helpdesk.token = Secret(value)
-            _ = try await helpdesk.check(installation.helpdesk, over: http)
+            present.helpdesk.token = Secret(value)
+            let identity = try await helpdesk.check(present.helpdesk, over: http).identity
+            try require(identity, of: present.helpdesk.identity, side: helpdesk.name)
+            // One account has one token: what another one was replaced by is the only good one.
+            present.helpdesk.spareTokens = []
+            present.helpdesk.identity = identity ?? present.helpdesk.identity
+            present = try await store.save(present, now: now())
+            try await goOn(.helpdesk(present.helpdesk.id), as: identity)
         case .channel(let key):
-            guard let channel, installation.channel.secrets[key] != nil else {
-                let keys = installation.channel.secrets.keys.sorted().joined(separator: ", ")
+            guard let channel, present.channel.secrets[key] != nil else {
+                let keys = present.channel.secrets.keys.sorted().joined(separator: ", ")
                 throw SetupFailure(
                     side: "byoc", problem: "The channel has no secret “\(key)”.", remedy: "It has: \(keys)")
             }
-            installation.channel.secrets[key] = Secret(value)
-            _ = try await channel.check(installation.channel, over: http)
+            present.channel.secrets[key] = Secret(value)
+            let identity = try await channel.check(present.channel, over: http).identity
+            try require(identity, of: present.channel.identity, side: channel.descriptor.name)
+            present.channel.identity = identity ?? present.channel.identity
+            present = try await store.save(present, now: now())
+            try await goOn(.channel(present.channel.id), as: identity)
         }
-        try await store.save(installation, now: now())
-        if credential != .helpdeskKey, case .paused = installation.state {
-            try await store.resume(installation.id, now: now())
-        }
+    }
+
+    private func goOn(_ account: AccountID, as identity: RemoteIdentity?) async throws {
+        try await store.resume(account, now: now())
+        if let identity { try await store.identify(account, as: identity, now: now()) }
     }
 }

@@ -1,22 +1,27 @@
 package import FoundationEssentials
 package import RelayCore
 
-/// Connects, disconnects and reconnects channel accounts: the work behind `byoc install` and the settings pages.
+/// Connects, changes and disconnects installations: the work behind the commands and the settings pages.
 package struct Installer: Sendable {
     let store: any Store
     let helpdesk: any Helpdesk
     let http: any HTTPSender
     let endpoints: Endpoints
+    let environmentOwns: @Sendable (InstallationField) -> Bool
     let now: @Sendable () -> Date
 
+    /// - Parameter environmentOwns: whether the environment names this field of the installation that it describes, and of
+    ///   the accounts that this uses.
     package init(
         store: any Store, helpdesk: any Helpdesk, http: any HTTPSender, endpoints: Endpoints,
+        environmentOwns: @escaping @Sendable (InstallationField) -> Bool = { _ in true },
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.store = store
         self.helpdesk = helpdesk
         self.http = http
         self.endpoints = endpoints
+        self.environmentOwns = environmentOwns
         self.now = now
     }
 
@@ -26,6 +31,9 @@ package struct Installer: Sendable {
         package var channelAccount: String
         package var helpdeskAccount: String
         package var topic: HelpdeskCheck.Topic
+        package var address: AddressOffer
+        /// Other addresses of the channel account that have no installation.
+        package var freeAddresses: [AddressOffer]
         package var targetURL: String
         package var helpdeskURL: String
         package var productEventURL: String
@@ -36,79 +44,40 @@ package struct Installer: Sendable {
         package var warnings: [String]
     }
 
-    /// Checks both sides, stores the installation and registers its target URL. After a failure nothing of it is left.
-    ///
-    /// - Parameter topic: the topic's id or its name.
-    package func install(
-        channel: any Channel, account: ChannelAccount, helpdesk helpdeskAccount: HelpdeskAccount, topic: String,
-        name: String?,
-        doubtPolicy: Installation.DoubtPolicy
-    ) async throws -> Report {
-        let existing = try await store.installations()
-        var warnings: [String] = []
-        let (channelCheck, helpdeskCheck, found) = try await check(channel, account, helpdeskAccount, topic)
-        if let other = channelCheck.webhookURL, !other.isEmpty, !other.hasPrefix(endpoints.baseURL + "/") {
-            warnings.append(
-                "\(channel.descriptor.name) was calling \(other) for this account. It will call byoc instead; "
-                    + "whatever answered there no longer hears of it.")
-        }
-        for twin in existing where twin.channel.kind == account.kind && twin.channel.secrets == account.secrets {
-            guard channel is any WebhookRegistering, twin.registeredURL.isEmpty, twin.origin == .installed else {
-                throw SetupFailure(
-                    side: "byoc", problem: "this \(channel.descriptor.name) account is installed as \(twin.id) already",
-                    remedy: "Remove that one first: byoc uninstall \(twin.id)")
-            }
-            // What an install that was killed half-way left behind.
-            try await store.remove(twin.id, keepingHistory: false, now: now())
-        }
-        for twin in existing where twin.helpdesk.topic == found.id && twin.helpdesk.baseURL == helpdeskAccount.baseURL {
-            warnings.append(
-                "The topic \(found.name) is already used by installation \(twin.id). Replies of agents go to the one "
-                    + "that knows the customer; a topic for each channel is easier to tell apart.")
-        }
-        var helpdeskAccount = helpdeskAccount
-        helpdeskAccount.topic = found.id
-        helpdeskAccount.topicName = found.name
-        var installation = Installation(
-            id: InstallationID(Self.freshID(for: account.kind, among: existing)), channel: account,
-            helpdesk: helpdeskAccount,
-            name: name ?? channelCheck.accountName, doubtPolicy: doubtPolicy, targetToken: .random(),
-            helpdeskToken: .random(), eventSecret: .random(), createdAt: now())
-        try await store.save(installation, now: now())
-        do {
-            try await register(&installation, on: channel)
-        } catch {
-            try await store.remove(installation.id, keepingHistory: false, now: now())
-            throw error
-        }
-        return Report(
-            installation: installation, channelAccount: channelCheck.accountName,
-            helpdeskAccount: helpdeskCheck.accountName, topic: found, targetURL: endpoints.targetURL(of: installation),
-            helpdeskURL: endpoints.helpdeskURL(of: installation),
-            productEventURL: endpoints.productEventURL(of: installation),
-            needsPasting: !(channel is any WebhookRegistering),
-            sharesWebhookWith: existing.first {
-                $0.helpdesk.baseURL == helpdeskAccount.baseURL && !$0.helpdesk.webhookPublicKey.isEmpty
-            }?.id,
-            warnings: warnings)
-    }
-
     /// Asks both sides whether what they need is right.
     package func check(
         _ channel: any Channel, _ account: ChannelAccount, _ helpdeskAccount: HelpdeskAccount, _ topic: String
     ) async throws -> (ChannelCheck, HelpdeskCheck, HelpdeskCheck.Topic) {
         let channelCheck = try await channel.check(account, over: http)
         let helpdeskCheck = try await helpdesk.check(helpdeskAccount, over: http)
-        let byID = helpdeskCheck.topics.first { $0.id.rawValue == topic }
-        let byName = helpdeskCheck.topics.filter { $0.name.lowercased() == topic.lowercased() }
+        return (channelCheck, helpdeskCheck, try self.topic(topic, in: helpdeskCheck))
+    }
+
+    /// - Parameter text: the topic's id or its name.
+    package func topic(_ text: String, in check: HelpdeskCheck) throws(SetupFailure) -> HelpdeskCheck.Topic {
+        let byID = check.topics.first { $0.id.rawValue == text }
+        let byName = check.topics.filter { $0.name.lowercased() == text.lowercased() }
         guard let found = byID ?? (byName.count == 1 ? byName.first : nil) else {
-            let list = helpdeskCheck.topics.map { "  \($0.id)  \($0.name)\($0.isEnabled ? "" : " (disabled)")" }
+            let list = check.topics.map { "  \($0.id)  \($0.name)\($0.isEnabled ? "" : " (disabled)")" }
             throw SetupFailure(
                 side: helpdesk.name,
-                problem: byName.count > 1 ? "\(byName.count) topics are called “\(topic)”" : "no topic “\(topic)”",
+                problem: byName.count > 1 ? "\(byName.count) topics are called “\(text)”" : "no topic “\(text)”",
                 remedy: "Give the id of one of these:\n" + list.joined(separator: "\n"))
         }
-        return (channelCheck, helpdeskCheck, found)
+        return found
+    }
+
+    /// What customers can write to in an account, and who has it already.
+    ///
+    /// - Parameter account: a stored one, or one that is new.
+    package func addresses(of account: ChannelAccount, on channel: any Channel) async throws -> [AddressChoice] {
+        let check = try await channel.check(account, over: http)
+        let directory = try await store.currentDirectory()
+        let stored = self.stored(account, as: check.identity, in: directory)
+        return check.addresses.map { offer in
+            AddressChoice(
+                offer: offer, installation: stored.flatMap { self.holder(of: offer.address, in: $0, directory) }?.id)
+        }
     }
 
     /// Registers the target URL with the channel, and remembers it. Nothing happens for a channel without registration.
@@ -117,42 +86,37 @@ package struct Installer: Sendable {
         if let channel = channel as? any WebhookRegistering {
             try await channel.register(targetURL: url, account: installation.channel, over: http)
         }
-        installation.registeredURL = url
-        try await store.save(installation, now: now())
+        installation.channel.registeredURL = url
+        installation = try await store.save(installation, now: now())
     }
 
-    /// Unregisters the webhook and forgets the secrets.
+    // MARK: - Which accounts are the same
+
+    /// The stored account that this one is; `nil` if it is new.
     ///
-    /// - Parameter insisting: goes on when the channel can't be reached or refuses.
-    /// - Returns: a warning when the channel refused and it went on all the same.
-    package func uninstall(
-        _ installation: Installation, from channel: (any Channel)?, keepingHistory: Bool, insisting: Bool
-    ) async throws -> String? {
-        var warning: String?
-        if let channel = channel as? any WebhookRegistering {
-            do {
-                try await channel.unregister(account: installation.channel, over: http)
-            } catch {
-                guard insisting else {
-                    throw SetupFailure(
-                        side: error.side, problem: error.problem,
-                        remedy: "\(error.remedy)\nOr remove the installation anyway, with --force: "
-                            + "then the webhook stays set at \(error.side) until another one replaces it.")
-                }
-                warning = "The webhook stays set at \(error.side): \(error.problem)"
-            }
-        }
-        try await store.remove(installation.id, keepingHistory: keepingHistory, now: now())
-        return warning
+    /// - Parameter identity: what the channel calls it. Equal secrets only tell where one side's isn't known.
+    func stored(
+        _ account: ChannelAccount, as identity: RemoteIdentity?, in directory: InstallationDirectory
+    ) -> ChannelAccount? {
+        let ofKind = directory.channelAccounts.filter { $0.kind == account.kind }
+        return ofKind.first { !account.id.rawValue.isEmpty && $0.id == account.id }
+            ?? ofKind.first { identity != nil && $0.identity == identity }
+            ?? ofKind.first { (identity == nil || $0.identity == nil) && $0.secrets == account.secrets }
     }
 
-    private static func freshID(for kind: ChannelKind, among existing: [Installation]) -> String {
-        var random = SystemRandomNumberGenerator()
-        let letters = Array("abcdefghjkmnpqrstuvwxyz23456789")
-        while true {
-            let id = "\(kind)-" + String((0..<5).compactMap { _ in letters.randomElement(using: &random) })
-            if !existing.contains(where: { $0.id.rawValue == id }) { return id }
-        }
+    func stored(
+        _ helpdeskAccount: HelpdeskAccount, as identity: RemoteIdentity?, in directory: InstallationDirectory
+    ) -> HelpdeskAccount? {
+        var helpdeskAccount = helpdeskAccount
+        helpdeskAccount.identity = identity
+        return directory.helpdeskAccounts.first { $0.isSameAccount(as: helpdeskAccount) }
+    }
+
+    /// The installation that an address of an account belongs to. One that is being taken out of service has left it.
+    func holder(
+        of address: Address, in account: ChannelAccount, _ directory: InstallationDirectory
+    ) -> Installation? {
+        directory.installations(of: account.id).first { $0.address == address && $0.accepts }
     }
 }
 

@@ -22,6 +22,8 @@ package struct Alarm: Hashable, Sendable {
         case deliveryDead = "delivery.dead"
         /// Messages of agents or bots aren't sent, because their kind isn't known.
         case messageWithheld = "message.withheld"
+        /// Replies are held because several installations could be meant. Its subject is the helpdesk account.
+        case replyUndecided = "reply.undecided"
         /// Freshchat's webhooks don't come, so that replies are found by the poll alone, late.
         case webhookSilent = "webhook.silent"
         /// Deliveries are due, and no worker makes any.

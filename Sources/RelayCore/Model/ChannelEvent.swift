@@ -8,11 +8,14 @@ package struct ChannelEvent: Hashable, Sendable {
         case ignored(reason: String)
     }
 
-    /// The event's own name; equal for each repeat of it and for nothing else of this installation.
+    /// The event's own name; equal for each repeat of it and for nothing else of this account.
     package var dedupeKey: DedupeKey
+    /// What it is for within the account.
+    package var address: Address
     package var content: Content
 
-    package init(dedupeKey: DedupeKey, content: Content) {
+    package init(dedupeKey: DedupeKey, address: Address = .only, content: Content) {
+        self.address = address
         self.dedupeKey = dedupeKey
         self.content = content
     }

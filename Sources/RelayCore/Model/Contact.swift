@@ -6,6 +6,8 @@ package struct Contact: Hashable, Sendable {
     /// The contact's subscription; `nil` before anything was told.
     package var subscription: SubscriptionChange.Kind?
     package var user: HelpdeskUserID?
+    /// What Freshchat knows them by, since they became a contact.
+    package var reference: Reference
     /// Their newest conversation on the installation's present topic.
     package var conversation: HelpdeskConversationID?
     /// Whether Freshchat said of that conversation that it is resolved.
@@ -13,7 +15,7 @@ package struct Contact: Hashable, Sendable {
 
     package init(
         id: ContactID, installation: InstallationID, profile: ContactProfile,
-        subscription: SubscriptionChange.Kind? = nil, user: HelpdeskUserID? = nil,
+        subscription: SubscriptionChange.Kind? = nil, user: HelpdeskUserID? = nil, reference: Reference,
         conversation: HelpdeskConversationID? = nil, isResolved: Bool = false
     ) {
         self.id = id
@@ -21,6 +23,7 @@ package struct Contact: Hashable, Sendable {
         self.profile = profile
         self.subscription = subscription
         self.user = user
+        self.reference = reference
         self.conversation = conversation
         self.isResolved = isResolved
     }

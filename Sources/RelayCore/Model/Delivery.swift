@@ -15,6 +15,7 @@ package struct Delivery: Hashable, Sendable {
     }
 
     package var id: DeliveryID
+    /// Whose it is. While nobody knows by which installation a reply is to leave, the helpdesk account's id stands here.
     package var installation: InstallationID
     package var direction: Direction
     package var orderingKey: OrderingKey

@@ -9,17 +9,20 @@ package struct ChannelDescriptor: Sendable {
     package var fields: [SettingField]
     /// The methods its webhook is called with.
     package var methods: [HTTPRequest.Method]
+    /// What Freshchat knows its customers by.
+    package var referenceForm: Reference.Form
     /// Whether a send that is repeated with the same ``OutboundPiece/idempotencyKey`` is certainly applied once.
     package var isIdempotent: Bool
 
     package init(
         kind: ChannelKind, name: String, fields: [SettingField], methods: [HTTPRequest.Method] = [.post],
-        isIdempotent: Bool = false
+        referenceForm: Reference.Form = .user, isIdempotent: Bool = false
     ) {
         self.kind = kind
         self.name = name
         self.fields = fields
         self.methods = methods
+        self.referenceForm = referenceForm
         self.isIdempotent = isIdempotent
     }
 }

@@ -10,15 +10,22 @@ package struct DeliveryFailure: Error, Hashable, Codable, Sendable, CustomString
         case waitForContact(until: Date)
         /// It is too early: nothing was sent, and nothing is to be until then. It counts as no attempt.
         case wait(until: Date)
-        /// The far side refuses everything of this installation until then (429): nothing is sent there before.
-        /// It counts as no attempt.
+        /// The service refuses everything of this account, or of this address, until then (429): nothing is sent there
+        /// before. It counts as no attempt. A limit for one contact is ``wait(until:)``.
         case slowDown(until: Date)
-        /// A credential or the account itself is refused: the installation is paused and its outbox kept.
+        /// A credential or the account itself is refused: the account is paused and the outbox kept.
         case pause
         /// The channel says that no webhook is set: registering it again helps.
         case register
         /// Nothing helps: a dead letter, and the agent is told.
         case giveUp
+    }
+
+    /// What a limit belongs to.
+    package enum Limit: String, Hashable, Codable, Sendable {
+        case account
+        /// One phone number, one page.
+        case address
     }
 
     package var remedy: Remedy
@@ -30,6 +37,8 @@ package struct DeliveryFailure: Error, Hashable, Codable, Sendable, CustomString
     package var detail: String
     /// Whose failure it is; `nil`: that of the side which the delivery goes to.
     package var side: Side?
+    /// What ``Remedy/slowDown(until:)`` holds up.
+    package var limit: Limit = .account
     /// The service's own fault, if that is what it is; `nil` for any other failure.
     package var fault: ServiceFault?
     /// Why the delivery is dead if this failure ends it; `nil` if the remedy tells, see ``deadLetterCause``.

@@ -49,12 +49,14 @@ package protocol Helpdesk: Sendable {
         of agent: AgentID, account: HelpdeskAccount, over http: any HTTPSender
     ) async throws(DeliveryFailure) -> String?
 
-    /// Our reference of the user a conversation belongs to, for a conversation that the store doesn't know.
-    /// `nil`: it is none of ours.
-    func reference(
-        of conversation: HelpdeskConversationID, user: HelpdeskUserID?, account: HelpdeskAccount,
+    /// What Freshchat knows of a conversation that the store doesn't: its topic, its user and that user's reference.
+    ///
+    /// - Parameter user: as the event named it; `nil` if it didn't.
+    /// - Returns: `nil` if the conversation is gone.
+    func lookUp(
+        _ conversation: HelpdeskConversationID, user: HelpdeskUserID?, account: HelpdeskAccount,
         over http: any HTTPSender
-    ) async throws(DeliveryFailure) -> String?
+    ) async throws(DeliveryFailure) -> ConversationFacts?
 
     /// A conversation's messages from an instant on (inclusive, by Freshchat's clock), oldest first and by any author:
     /// the same events under the same names as the webhook brings. One call unless they are many. `nil`: it is gone.
@@ -90,7 +92,10 @@ package enum ProfileOutcome: Hashable, Sendable {
 
 /// Remembers, durably, whom and what a customer is in Freshchat.
 package protocol MappingKeeper: Sendable {
+    /// Called before a user is created: waits until no other worker creates one with the same reference, or fails for now.
+    func aboutToCreateUser(_ reference: Reference) async throws(DeliveryFailure)
     /// - Parameter written: what the user was created with just now; `nil` for one that was there already.
     func found(user: HelpdeskUserID, written: ContactProfile?) async throws(DeliveryFailure)
-    func found(conversation: HelpdeskConversationID) async throws(DeliveryFailure)
+    /// - Returns: whether it may be used; `false` if it is another installation's.
+    func found(conversation: HelpdeskConversationID) async throws(DeliveryFailure) -> Bool
 }

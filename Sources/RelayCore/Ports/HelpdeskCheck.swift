@@ -13,10 +13,13 @@ package struct HelpdeskCheck: Hashable, Sendable {
     }
 
     package var accountName: String
+    /// What Freshchat calls the account; `nil` if it doesn't say.
+    package var identity: RemoteIdentity?
     package var topics: [Topic]
 
-    package init(accountName: String, topics: [Topic]) {
+    package init(accountName: String, identity: RemoteIdentity? = nil, topics: [Topic]) {
         self.accountName = accountName
+        self.identity = identity
         self.topics = topics
     }
 }

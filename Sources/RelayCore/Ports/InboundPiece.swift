@@ -2,8 +2,11 @@
 package struct InboundPiece: Sendable {
     package var message: Message
     package var profile: ContactProfile
-    /// `<channel>:<channel user id>`: what Freshchat knows the customer by.
-    package var reference: String
+    /// What Freshchat knows the customer by, as it was when the contact was created.
+    package var reference: Reference
+    /// The inbox that a new conversation is opened in.
+    package var topic: TopicID
+    package var resolvedPolicy: Installation.ResolvedPolicy
     /// The channel's name, kept as a property of the Freshchat user.
     package var channelName: String
     package var user: HelpdeskUserID?
@@ -15,12 +18,15 @@ package struct InboundPiece: Sendable {
     package var isKnown: KnownMessages
 
     package init(
-        message: Message, profile: ContactProfile, reference: String, channelName: String, user: HelpdeskUserID?,
+        message: Message, profile: ContactProfile, reference: Reference, topic: TopicID,
+        resolvedPolicy: Installation.ResolvedPolicy = .reopen, channelName: String, user: HelpdeskUserID?,
         conversation: HelpdeskConversationID?, doubt: Doubt?, isKnown: @escaping KnownMessages
     ) {
         self.message = message
         self.profile = profile
         self.reference = reference
+        self.topic = topic
+        self.resolvedPolicy = resolvedPolicy
         self.channelName = channelName
         self.user = user
         self.conversation = conversation

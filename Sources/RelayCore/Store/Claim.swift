@@ -15,11 +15,15 @@ package struct Claim: Sendable {
     package var leasedUntil: Duration
     /// When the latest attempt in doubt of the piece it has reached was broken off; `nil`: none was.
     package var doubtEndedAt: Date?
+    /// The account that its conversation is in, for a reply or a note; `nil` if that isn't known. It is another than the
+    /// installation's if that has moved since.
+    package var conversationAccount: HelpdeskAccountID?
 
     package init(
         delivery: Delivery, contact: Contact?, worker: WorkerID, fence: Int64, attempt: Int64, startedAt: Date,
-        leasedUntil: Duration, doubtEndedAt: Date? = nil
+        leasedUntil: Duration, doubtEndedAt: Date? = nil, conversationAccount: HelpdeskAccountID? = nil
     ) {
+        self.conversationAccount = conversationAccount
         self.delivery = delivery
         self.contact = contact
         self.worker = worker

@@ -65,13 +65,17 @@ package protocol OutboxStore: Sendable {
     ) async throws(StoreFailure)
 
     /// Remembers the current conversation of the claim's contact on the topic.
+    ///
+    /// - Throws: `conflict` if it is another installation's.
     func remember(
         conversation: HelpdeskConversationID, topic: TopicID, for claim: Claim, now: Date
     ) async throws(StoreFailure)
 
-    /// Binds an outbound delivery without a contact to the one with this channel user id, made if need be, and its
+    /// Binds an outbound delivery without a contact to the one with this reference, created if need be, and its
     /// conversation too. The returned claim has the contact in it.
-    func bind(_ claim: Claim, to user: ChannelUserID, topic: TopicID, now: Date) async throws(StoreFailure) -> Claim
+    func bind(
+        _ claim: Claim, to user: ChannelUserID, reference: Reference, topic: TopicID, now: Date
+    ) async throws(StoreFailure) -> Claim
 
     /// Keeps a reply whose files have been found, or given up on, in the form in which it is sent. The returned claim has
     /// that form. The note is put into the outbox by the same commit.
@@ -79,8 +83,30 @@ package protocol OutboxStore: Sendable {
         _ claim: Claim, to reply: HelpdeskMessage, note: NoteDraft?, now: Date
     ) async throws(StoreFailure) -> Claim
 
-    /// Nothing goes to this side of the installation before `until`. A gate is only ever moved later by this.
-    func closeGate(_ installation: InstallationID, _ side: Side, until: Date) async throws(StoreFailure)
+    /// Nothing goes there before `until`, for whichever installation. A gate is only ever moved later by this.
+    func closeGate(_ scope: GateScope, until: Date) async throws(StoreFailure)
+
+    /// A service refused a credential: pauses its account, unless a spare credential takes over
+    /// (``HelpdeskAccount/spareTokens``). An account that is paused keeps the reason it has.
+    ///
+    /// - Parameter account: with the credential that was refused. If another one is in its place by now, nothing changes.
+    @discardableResult
+    func refuse(_ account: UsedAccount, reason: String, now: Date) async throws(StoreFailure) -> AccountRefusal
+
+    /// What Freshchat says of the conversation of a claim that is the helpdesk account's: finds its owner by ``ReplyOwner``.
+    /// With one, the delivery is that installation's from now on, in its place in the order; with several it is held, an alarm
+    /// is raised and a note is left; with none it is discarded. The lease is given back in any case.
+    ///
+    /// - Parameter found: `nil` if the conversation is gone.
+    func settleOwner(
+        _ claim: Claim, found: ConversationFacts?, routes: [Route], note: NoteDraft?, now: Date
+    ) async throws(StoreFailure) -> ReplyOwner
+
+    /// Takes the lock under which a Freshchat user with this reference is created, so that two installations don't create it
+    /// twice. It ends with the claim's lease, however that ends.
+    ///
+    /// - Returns: whether this claim has it now.
+    func lockUser(_ reference: Reference, for claim: Claim, now: Date) async throws(StoreFailure) -> Bool
 
     /// The breakers that are open now.
     func openBreakers() async throws(StoreFailure) -> [OpenBreaker]

@@ -51,6 +51,8 @@ package struct PollPace: Hashable, Sendable {
 /// A conversation that is this worker's to look into.
 package struct WatchedConversation: Hashable, Sendable {
     package var installation: InstallationID
+    /// The account that the conversation is in; `nil` if it is the installation's present one.
+    package var account: HelpdeskAccountID?
     package var id: HelpdeskConversationID
     package var isResolved: Bool
     /// When something last happened in it, by our clock.
@@ -64,10 +66,11 @@ package struct WatchedConversation: Hashable, Sendable {
     package var seenUntil: Date?
 
     package init(
-        installation: InstallationID, id: HelpdeskConversationID, isResolved: Bool, activeAt: Date, emptyPolls: Int,
-        beginsAt: Date, seenUntil: Date?
+        installation: InstallationID, account: HelpdeskAccountID? = nil, id: HelpdeskConversationID, isResolved: Bool,
+        activeAt: Date, emptyPolls: Int, beginsAt: Date, seenUntil: Date?
     ) {
         self.installation = installation
+        self.account = account
         self.id = id
         self.isResolved = isResolved
         self.activeAt = activeAt

@@ -4,6 +4,6 @@
 /// for the cooperative pool. The back half's are async. Every function that changes something is one transaction and is
 /// durable when it returns. Requests that are made at the same moment may share a commit.
 package protocol Store:
-    InstallationStore, IntakeStore, OutboxStore, OutboxAdministration, MessageBrowsing, ReconciliationStore,
-    ProfileStore, RetentionStore, WorkerStore, MetricsStore
+    InstallationStore, AccountStore, IntakeStore, OutboxStore, OutboxAdministration, MessageBrowsing,
+    ReconciliationStore, ProfileStore, RetentionStore, WorkerStore, MetricsStore
 {}

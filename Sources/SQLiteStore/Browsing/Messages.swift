@@ -144,11 +144,12 @@ private struct MessageSearch {
         return (choices, false)
     }
 
-    /// Those that the query is about, also removed ones: their history stays.
+    /// Those that the query is about, also removed ones: their history stays. What nobody owns has the helpdesk account's name.
     private func installations() throws -> [String] {
         try db.rows(
             """
-            SELECT id FROM installations WHERE (?1 IS NULL OR id = ?1) AND (?2 IS NULL OR channel = ?2) ORDER BY number
+            SELECT id FROM installations WHERE (?1 IS NULL OR id = ?1) AND (?2 IS NULL OR channel = ?2)
+            UNION ALL SELECT id FROM helpdesk_accounts WHERE (?1 IS NULL OR id = ?1) AND ?2 IS NULL
             """, [query.installation?.rawValue, query.channel?.rawValue]
         ).map { try $0.text(0) }
     }
@@ -167,9 +168,12 @@ private struct MessageSearch {
         }
         guard state == nil || state == .waiting else { return choices }
         var keys: [OrderingKey] = [.inbound(id), .outbound(id)]
-        for row in try db.rows("SELECT installation, id FROM conversations WHERE contact = ?", [id]) {
-            keys.append(.outbound(try row.id(0), try row.id(1)))
-            keys.append(.note(try row.id(0), try row.id(1)))
+        for row in try db.rows("SELECT installation, id, helpdesk_account FROM conversations WHERE contact = ?", [id]) {
+            let installation: InstallationID = try row.id(0)
+            let account: HelpdeskAccountID = try row.id(2)
+            keys.append(.outbound(installation, try row.id(1)))
+            keys.append(.outbound(account, try row.id(1)))
+            keys.append(.note(installation, try row.id(1)))
         }
         let doubt = query.standing == .inDoubt ? "doubt_since IS NOT NULL AND" : ""
         return choices

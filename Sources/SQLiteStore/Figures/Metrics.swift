@@ -24,15 +24,25 @@ extension SQLiteStore {
                 }
                 for row in try db.rows(
                     """
-                    SELECT id, state, paused_reason, webhook_public_key <> '' FROM installations
-                    WHERE state <> 'removed' ORDER BY number
+                    SELECT installations.id, installations.state, installations.paused_reason,
+                        webhook_public_key <> '' OR spare_public_keys <> '[]',
+                        iif(channel_accounts.state = 'paused', channel_accounts.paused_reason,
+                            iif(helpdesk_accounts.state = 'paused', helpdesk_accounts.paused_reason, NULL))
+                    FROM installations
+                    JOIN channel_accounts ON channel_accounts.id = channel_account
+                    JOIN helpdesk_accounts ON helpdesk_accounts.id = helpdesk_account
+                    WHERE installations.state <> 'removed' ORDER BY installations.number
                     """)
                 {
-                    let isPaused = try row.text(1) == "paused"
+                    // As Installation.state says.
+                    let reason: String? =
+                        switch try row.text(1) {
+                        case "paused": try row.textIfAny(2) ?? ""
+                        case "active": try row.textIfAny(4)
+                        default: nil
+                        }
                     metrics.installations.append(
-                        .init(
-                            id: try row.id(0), pausedReason: isPaused ? try row.textIfAny(2) ?? "" : nil,
-                            hasWebhookKey: try row.flag(3)))
+                        .init(id: try row.id(0), pausedReason: reason, hasWebhookKey: try row.flag(3)))
                 }
                 try Counters.read(into: &metrics, from: db)
                 for installation in metrics.installations.map(\.id) {

@@ -12,9 +12,11 @@ extension SQLiteStore {
 
     /// Finds the contact by their id on the channel, or creates it; takes over what is new in the profile. A value that is
     /// missing there doesn't erase one that is known.
+    ///
+    /// - Parameter reference: what Freshchat will know a new one by.
     static func keepContact(
-        _ profile: ContactProfile, of installation: InstallationID, subscription: Subscription? = nil, now: Date,
-        in db: Database
+        _ profile: ContactProfile, of installation: InstallationID, reference: @autoclosure () -> Reference,
+        subscription: Subscription? = nil, now: Date, in db: Database
     ) throws -> Int64 {
         let found = try db.row(
             """
@@ -27,12 +29,12 @@ extension SQLiteStore {
             try db.run(
                 """
                 INSERT INTO contacts (installation, channel_user, name, avatar_url, language, country, phone_number,
-                    subscription, subscription_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    subscription, subscription_at, reference)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 [
                     installation.rawValue, new.userID.rawValue, new.name, new.avatarURL, new.language, new.country,
-                    new.phoneNumber, subscription?.kind.rawValue, subscription?.at,
+                    new.phoneNumber, subscription?.kind.rawValue, subscription?.at, reference().text,
                 ])
             return db.lastInsertedRowID
         }
@@ -62,21 +64,38 @@ extension SQLiteStore {
         return id
     }
 
-    /// Makes a conversation the contact's current one on a topic.
+    /// Makes a conversation the contact's current one on a topic. One that another installation owns stays that one's, as
+    /// long as that isn't removed.
+    ///
+    /// - Parameter account: the one that the conversation is in; `nil`: the installation's present one.
+    /// - Returns: the installation that owns it, if it is another.
+    @discardableResult
     static func keepConversation(
-        _ conversation: HelpdeskConversationID, of contact: Int64, installation: InstallationID, topic: TopicID,
-        in db: Database
-    ) throws {
+        _ conversation: HelpdeskConversationID, of contact: Int64, installation: InstallationID,
+        account: HelpdeskAccountID? = nil, topic: TopicID, in db: Database
+    ) throws -> InstallationID? {
+        let account =
+            try account?.rawValue
+            ?? db.row("SELECT helpdesk_account FROM installations WHERE id = ?", [installation.rawValue])?.text(0) ?? ""
+        let owner = try db.row(
+            """
+            SELECT conversations.installation FROM conversations
+            JOIN installations ON installations.id = conversations.installation AND state <> 'removed'
+            WHERE conversations.id = ? AND conversations.helpdesk_account = ?
+            """, [conversation.rawValue, account])
+        if let owner: InstallationID = try owner?.id(0), owner != installation { return owner }
         try db.run(
             """
-            UPDATE conversations SET is_current = 0 WHERE contact = ? AND topic = ? AND is_current = 1 AND id <> ?
-            """, [contact, topic.rawValue, conversation.rawValue])
+            UPDATE conversations SET is_current = 0
+            WHERE contact = ? AND helpdesk_account = ? AND topic = ? AND is_current = 1 AND id <> ?
+            """, [contact, account, topic.rawValue, conversation.rawValue])
         try db.run(
             """
-            INSERT INTO conversations (installation, id, contact, topic, is_current) VALUES (?, ?, ?, ?, 1)
-            ON CONFLICT (installation, id) DO UPDATE SET contact = excluded.contact, topic = excluded.topic,
-                is_current = 1, is_resolved = 0
-            """, [installation.rawValue, conversation.rawValue, contact, topic.rawValue])
+            INSERT INTO conversations (id, helpdesk_account, installation, contact, topic, is_current) VALUES (?, ?, ?, ?, ?, 1)
+            ON CONFLICT (id, helpdesk_account) DO UPDATE SET installation = excluded.installation, contact = excluded.contact,
+                topic = excluded.topic, is_current = 1, is_resolved = 0
+            """, [conversation.rawValue, account, installation.rawValue, contact, topic.rawValue])
+        return nil
     }
 
     /// Remembers whom a contact is in Freshchat.
@@ -95,10 +114,11 @@ extension SQLiteStore {
         let row = try db.row(
             """
             SELECT contacts.id, contacts.installation, channel_user, contacts.name, avatar_url, language, country,
-                phone_number, subscription, helpdesk_user, conversations.id, conversations.is_resolved
+                phone_number, subscription, helpdesk_user, conversations.id, conversations.is_resolved, reference
             FROM contacts
             LEFT JOIN installations ON installations.id = contacts.installation
             LEFT JOIN conversations ON conversations.contact = contacts.id
+                AND conversations.helpdesk_account = installations.helpdesk_account
                 AND conversations.topic = installations.topic AND conversations.is_current = 1
             WHERE contacts.id = ?
             """, [id])
@@ -107,7 +127,7 @@ extension SQLiteStore {
             id: ContactID(rawValue: try row.integer(0)), installation: try row.id(1),
             profile: try ContactProfile(row, of: try row.id(2), from: 3),
             subscription: try row.textIfAny(8).flatMap(SubscriptionChange.Kind.init(rawValue:)),
-            user: try row.textIfAny(9).map(HelpdeskUserID.init(rawValue:)),
+            user: try row.textIfAny(9).map(HelpdeskUserID.init(rawValue:)), reference: Reference(try row.text(12)),
             conversation: try row.textIfAny(10).map(HelpdeskConversationID.init(rawValue:)),
             isResolved: try row.integerIfAny(11) == 1)
     }

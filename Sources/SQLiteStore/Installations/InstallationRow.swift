@@ -2,140 +2,145 @@ import FoundationEssentials
 import GRDB
 import RelayCore
 
-/// An installation as it is stored: its secrets sealed.
-struct InstallationRow: Sendable {
-    /// What is encrypted together.
-    private struct Secrets: Codable {
-        var channel: [String: Secret]
-        var helpdesk: Secret
-        var targetToken: Secret
-        var helpdeskToken: Secret
-        var eventSecret: Secret
-        /// In here because the target token is a part of it.
-        var registeredURL: String
-        /// In here because it was added without a column of its own; `nil` if an earlier version stored the installation.
-        var topicName: String?
-    }
-
-    static let selection = """
-        SELECT id, channel, channel_settings, base_url, topic, webhook_public_key, resolved_policy, forwards_system_lines,
-            text_limit, name, state, paused_reason, paused_since, doubt_policy, origin, created_at, secrets, key_id,
-            paused_by
-        FROM installations WHERE state <> 'removed' ORDER BY number
+/// An installation as it is stored: its accounts are rows of their own.
+struct InstallationRow {
+    private static let columns = """
+        id, channel_account, address, reference_form, helpdesk_account, topic, topic_name, former_topics, former,
+        resolved_policy, forwards_system_lines, name, state, paused_reason, paused_since, paused_by, doubt_policy, origin,
+        created_at
         """
 
-    /// Without secrets, and with the settings of the channel in it.
-    private var plain: Installation
-    private var settings: String
-    private var sealed: Data?
-    private var keyID: String?
+    var id: InstallationID
+    var channel: ChannelAccountID
+    var address: Address
+    var referenceForm: Reference.Form
+    var helpdesk: HelpdeskAccountID
+    var topic: TopicID
+    var topicName: String?
+    var formerTopics: [TopicID]
+    var former: [FormerPlace]
+    var resolvedPolicy: Installation.ResolvedPolicy
+    var forwardsSystemLines: Bool
+    var name: String
+    var state: Installation.State
+    var doubtPolicy: Installation.DoubtPolicy
+    var origin: Installation.Origin
+    var createdAt: Date
 
-    init(_ installation: Installation, key: any SecretSealing) throws(StoreFailure) {
-        let secrets = Secrets(
-            channel: installation.channel.secrets, helpdesk: installation.helpdesk.token,
-            targetToken: installation.targetToken, helpdeskToken: installation.helpdeskToken,
-            eventSecret: installation.eventSecret, registeredURL: installation.registeredURL,
-            topicName: installation.helpdesk.topicName)
-        plain = installation
-        do {
-            settings = String(decoding: try JSONEncoder().encode(installation.channel.settings), as: UTF8.self)
-            sealed = try key.seal(try JSONEncoder().encode(secrets), context: installation.id.rawValue)
-        } catch {
-            throw StoreFailure(error, path: installation.id.rawValue)
-        }
-        keyID = key.id
-        plain.channel.secrets = [:]
-        plain.helpdesk.token = Secret("")
+    init(_ installation: Installation) {
+        id = installation.id
+        channel = installation.channel.id
+        address = installation.address
+        referenceForm = installation.referenceForm
+        helpdesk = installation.helpdesk.id
+        topic = installation.topic
+        topicName = installation.topicName
+        formerTopics = installation.formerTopics
+        former = installation.former
+        resolvedPolicy = installation.resolvedPolicy
+        forwardsSystemLines = installation.forwardsSystemLines
+        name = installation.name
+        state = installation.ownState
+        doubtPolicy = installation.doubtPolicy
+        origin = installation.origin
+        createdAt = installation.createdAt
     }
 
-    init(_ row: some SQLColumns) throws {
-        settings = try row.text(2)
-        sealed = try row.blobIfAny(16)
-        keyID = try row.textIfAny(17)
-        let state: Installation.State =
-            switch try row.text(10) {
-            case "active": .active
-            case "paused": try .paused(reason: row.textIfAny(11), since: row.dateIfAny(12), by: row.textIfAny(18))
-            default: .removed
-            }
-        let nothing = Secret("")
-        plain = Installation(
-            id: try row.id(0),
-            channel: ChannelAccount(
-                kind: try row.id(1),
-                settings: (try? JSONDecoder().decode([String: String].self, from: Data(settings.utf8))) ?? [:]),
-            helpdesk: HelpdeskAccount(
-                baseURL: try row.text(3), token: nothing, topic: try row.id(4), webhookPublicKey: try row.text(5),
-                resolvedPolicy: try row.word(6), forwardsSystemLines: try row.flag(7), textLimit: try row.int(8)),
-            name: try row.text(9), state: state, doubtPolicy: try row.word(13), origin: try row.word(14),
-            targetToken: nothing, helpdeskToken: nothing, eventSecret: nothing, createdAt: try row.date(15))
+    private init(_ row: some SQLColumns) throws {
+        id = try row.id(0)
+        channel = try row.id(1)
+        address = try row.id(2)
+        referenceForm = try row.word(3)
+        helpdesk = try row.id(4)
+        topic = try row.id(5)
+        topicName = try row.textIfAny(6)
+        formerTopics = try row.text(7).decodedList()
+        former = try row.text(8).decodedList()
+        resolvedPolicy = try row.word(9)
+        forwardsSystemLines = try row.flag(10)
+        name = try row.text(11)
+        state = try Installation.State(row, from: 12)
+        doubtPolicy = try row.word(16)
+        origin = try row.word(17)
+        createdAt = try row.date(18)
     }
 
-    /// The installation with its secrets opened.
-    func installation(key: any SecretSealing) throws(StoreFailure) -> Installation {
-        guard let sealed, let clear = key.open(sealed, context: plain.id.rawValue) else {
-            guard let keyID, keyID != key.id else {
-                throw StoreFailure(
-                    .damaged,
-                    "the secrets of installation \(plain.id) can't be decrypted: the row was changed or is damaged. "
-                        + "Install it again, or put a backup in place.")
-            }
-            throw .wrongKey(wanted: keyID, given: key.id)
+    /// Those that aren't removed, in the order they were made.
+    static func all(in db: Database) throws -> [InstallationRow] {
+        try db.rows("SELECT \(columns) FROM installations WHERE state <> 'removed' ORDER BY number").map {
+            try Self($0)
         }
-        guard let secrets = try? JSONDecoder().decode(Secrets.self, from: clear) else {
-            throw StoreFailure(
-                .damaged, "the secrets of installation \(plain.id) are in a form that this version can't read")
-        }
-        var installation = plain
-        installation.channel.secrets = secrets.channel
-        installation.helpdesk.token = secrets.helpdesk
-        installation.targetToken = secrets.targetToken
-        installation.helpdeskToken = secrets.helpdeskToken
-        installation.eventSecret = secrets.eventSecret
-        installation.registeredURL = secrets.registeredURL
-        installation.helpdesk.topicName = secrets.topicName
-        return installation
     }
 
-    func write(_ db: Database) throws {
-        var pausedReason: String?
-        var pausedSince: Int64?
-        if case .paused(let reason, let since, _) = plain.state {
-            pausedReason = reason
-            pausedSince = since.milliseconds
+    /// - Throws: `notFound` if there is none, or it is removed.
+    static func one(_ id: InstallationID, in db: Database) throws -> InstallationRow {
+        guard
+            let row = try db.row(
+                "SELECT \(columns) FROM installations WHERE id = ? AND state <> 'removed'", [id.rawValue])
+        else { throw StoreFailure(.notFound, "there is no installation \(id)") }
+        return try Self(row)
+    }
+
+    /// - Returns: `nil` if one of the accounts isn't there.
+    func installation(channel: ChannelAccount?, helpdesk: HelpdeskAccount?) -> Installation? {
+        guard let channel, let helpdesk else { return nil }
+        return Installation(
+            id: id, channel: channel, address: address, referenceForm: referenceForm, helpdesk: helpdesk, topic: topic,
+            topicName: topicName, formerTopics: formerTopics, former: former, name: name, ownState: state,
+            resolvedPolicy: resolvedPolicy, forwardsSystemLines: forwardsSystemLines, doubtPolicy: doubtPolicy,
+            origin: origin, createdAt: createdAt)
+    }
+
+    /// - Parameter kind: of the channel.
+    func write(_ kind: ChannelKind, in db: Database) throws {
+        var reason: String?
+        var since: Date?
+        var cause: Installation.PauseCause?
+        switch state {
+        case .active, .removed: break
+        case .paused(let words, let date, let by): (reason, since, cause) = (words, date, by)
+        case .draining(let date): since = date
         }
         try db.run(
             """
-            INSERT INTO installations (id, channel, channel_settings, base_url, topic, webhook_public_key,
-                resolved_policy, forwards_system_lines, text_limit, name, state, paused_reason, paused_since, doubt_policy,
-                origin, created_at, secrets, key_id, paused_by)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (id) DO UPDATE SET channel = excluded.channel, channel_settings = excluded.channel_settings,
-                base_url = excluded.base_url, topic = excluded.topic, webhook_public_key = excluded.webhook_public_key,
-                resolved_policy = excluded.resolved_policy, forwards_system_lines = excluded.forwards_system_lines,
-                text_limit = excluded.text_limit, name = excluded.name, state = excluded.state,
+            INSERT INTO installations (id, channel_account, address, reference_form, helpdesk_account, topic, topic_name,
+                former_topics, former, resolved_policy, forwards_system_lines, name, state, paused_reason, paused_since,
+                doubt_policy, origin, created_at, channel, paused_by)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (id) DO UPDATE SET channel_account = excluded.channel_account, address = excluded.address,
+                reference_form = excluded.reference_form, helpdesk_account = excluded.helpdesk_account,
+                topic = excluded.topic, topic_name = excluded.topic_name, former_topics = excluded.former_topics,
+                former = excluded.former, resolved_policy = excluded.resolved_policy,
+                forwards_system_lines = excluded.forwards_system_lines, name = excluded.name, state = excluded.state,
                 paused_reason = excluded.paused_reason, paused_since = excluded.paused_since,
                 doubt_policy = excluded.doubt_policy, origin = excluded.origin, created_at = excluded.created_at,
-                secrets = excluded.secrets, key_id = excluded.key_id, paused_by = excluded.paused_by
+                channel = excluded.channel, paused_by = excluded.paused_by
             """,
             [
-                plain.id.rawValue, plain.channel.kind.rawValue, settings, plain.helpdesk.baseURL,
-                plain.helpdesk.topic.rawValue, plain.helpdesk.webhookPublicKey, plain.helpdesk.resolvedPolicy.rawValue,
-                plain.helpdesk.forwardsSystemLines, plain.helpdesk.textLimit, plain.name, plain.state.name,
-                pausedReason,
-                pausedSince, plain.doubtPolicy.rawValue, plain.origin.rawValue, plain.createdAt.milliseconds, sealed,
-                keyID, plain.pauseCause?.rawValue,
+                id.rawValue, channel.rawValue, address.rawValue, referenceForm.rawValue, helpdesk.rawValue,
+                topic.rawValue, topicName, try String(list: formerTopics), try String(list: former),
+                resolvedPolicy.rawValue, forwardsSystemLines, name, state.name, reason, since?.milliseconds,
+                doubtPolicy.rawValue, origin.rawValue, createdAt.milliseconds, kind.rawValue,
+                cause?.rawValue,
             ])
     }
 }
 
 extension Installation.State {
-    /// A pause as it is stored.
-    static func paused(reason: String?, since: Date?, by cause: String?) -> Self {
-        // An unknown cause, from a newer version, counts as a refused credential.
-        .paused(
-            reason: reason ?? "", since: since ?? .distantPast,
-            by: cause.flatMap(Installation.PauseCause.init(rawValue:)) ?? .credential)
+    /// Reads state, reason, time and cause, which stand in this order from a column on.
+    init(_ row: some SQLColumns, from index: Int) throws {
+        let since = try row.dateIfAny(index + 2) ?? .distantPast
+        self =
+            switch try row.text(index) {
+            case "active": .active
+            case "paused":
+                .paused(
+                    reason: try row.textIfAny(index + 1) ?? "", since: since,
+                    // An unknown cause, from a newer version, counts as a refused credential.
+                    by: try row.textIfAny(index + 3).flatMap(Installation.PauseCause.init(rawValue:)) ?? .credential)
+            case "draining": .draining(since: since)
+            default: .removed
+            }
     }
 }
 

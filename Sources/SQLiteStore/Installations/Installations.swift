@@ -19,8 +19,7 @@ extension SQLiteStore {
             if let known = knownInstallations.withLock({ $0 }), known.version == version { return known.directory }
             let known = try database.read { db in
                 KnownInstallations(
-                    version: try Self.installationsVersion(db),
-                    directory: InstallationDirectory(try Self.installations(db, key: self.key)))
+                    version: try Self.installationsVersion(db), directory: try Self.directory(db, key: self.key))
             }
             knownInstallations.withLock { present in
                 // Another thread may have read a newer one meanwhile.
@@ -32,20 +31,38 @@ extension SQLiteStore {
         }
     }
 
+    package func currentDirectory() async throws(StoreFailure) -> InstallationDirectory {
+        try await onReadingThread { try self.directory() }
+    }
+
     package func installations() async throws(StoreFailure) -> [Installation] {
-        let key = key
-        return try await read { db in try Self.installations(db, key: key) }
+        try await read { [key] db in try Self.directory(db, key: key).all }
     }
 
     package func installation(_ id: InstallationID) async throws(StoreFailure) -> Installation? {
-        try await onReadingThread { try self.directory() }[id]
+        try await currentDirectory()[id]
     }
 
-    package func save(_ installation: Installation, now: Date) async throws(StoreFailure) {
-        let row = try InstallationRow(installation, key: key)
-        try await change { db in
-            try row.write(db)
+    @discardableResult
+    package func save(_ installation: Installation, now: Date) async throws(StoreFailure) -> Installation {
+        try await changeCounting { [key] db, tally in
+            var saved = installation
+            if saved.channel.id.rawValue.isEmpty {
+                saved.channel.id = try Accounts.freshChannel(saved.channel.kind, in: db)
+            }
+            if saved.helpdesk.id.rawValue.isEmpty { saved.helpdesk.id = try Accounts.freshHelpdesk(in: db) }
+            if saved.accepts {
+                try Self.requireFree(saved.address, of: saved.channel.id, for: saved.id, in: db)
+            }
+            try Accounts.write(saved.channel, key: key, in: db)
+            try Accounts.write(saved.helpdesk, key: key, in: db)
+            try InstallationRow(saved).write(saved.channel.kind, in: db)
+            try Self.settle(saved.id, now: now, in: db, counting: &tally)
+            try Self.forgetUnusedAccounts(now: now, in: db)
             try Self.bumpInstallations(db)
+            saved.channel = try Accounts.channel(saved.channel.id, key: key, in: db)
+            saved.helpdesk = try Accounts.helpdesk(saved.helpdesk.id, key: key, in: db)
+            return saved
         }
     }
 
@@ -73,86 +90,69 @@ extension SQLiteStore {
 
     package func resume(_ installation: InstallationID, now: Date) async throws(StoreFailure) {
         try await change { db in
-            _ = try Self.installationState(db, installation)
-            let id = installation.rawValue
-            let now = now.milliseconds
+            let row = try InstallationRow.one(installation, in: db)
             try db.run(
                 """
                 UPDATE installations SET state = 'active', paused_reason = NULL, paused_since = NULL, paused_by = NULL
-                WHERE id = ?
-                """, [id])
-            try db.run("DELETE FROM gates WHERE installation = ?", [id])
-            try db.run(
-                """
-                UPDATE outbox SET next_attempt_at = ?1
-                WHERE installation = ?2 AND state = 'waiting' AND next_attempt_at > ?1
-                """, [now, id])
-            try db.run(
-                """
-                UPDATE lanes SET ready_at = ?1, wakes_on_contact = NULL
-                WHERE installation = ?2 AND side IN ('channel', 'helpdesk') AND owner IS NULL AND ready_at > ?1
-                """, [now, id])
-            try Self.bumpInstallations(db)
-        }
-    }
-
-    /// The state changes at once and in one commit; the history, which may be long, goes in small steps afterwards. When
-    /// that is interrupted, the installation is removed all the same, and removing it again removes the rest.
-    package func remove(
-        _ installation: InstallationID, keepingHistory: Bool, now: Date
-    ) async throws(StoreFailure) {
-        let id = installation.rawValue
-        try await change { db in
-            guard try db.exists("SELECT 1 FROM installations WHERE id = ?", [id]) else {
-                throw StoreFailure(.notFound, "there is no installation \(id)")
+                WHERE id = ? AND state = 'paused'
+                """, [installation.rawValue])
+            for account in [AccountID.channel(row.channel), .helpdesk(row.helpdesk)] {
+                if try Self.isPaused(account, in: db) { try Self.resume(account, now: now.milliseconds, in: db) }
+                try Self.openGate(.account(account), in: db)
             }
-            try Self.forget(installation, keepingHistory: keepingHistory, now: now, in: db)
+            try Self.openGate(.address(row.channel, row.address), in: db)
+            try Self.makeDue(installation.rawValue, now: now.milliseconds, in: db)
             try Self.bumpInstallations(db)
-        }
-        guard !keepingHistory else { return }
-        // Attempts, message ids and conversations go with their rows.
-        for statement in [
-            "DELETE FROM receipts WHERE installation = ?1 AND message_id IN (SELECT message_id FROM receipts",
-            "DELETE FROM dedupe WHERE installation = ?1 AND key IN (SELECT key FROM dedupe",
-            "DELETE FROM past_message_ids WHERE installation = ?1 AND message_id IN (SELECT message_id FROM past_message_ids",
-            "DELETE FROM agents WHERE installation = ?1 AND id IN (SELECT id FROM agents",
-            "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox",
-            "DELETE FROM contacts WHERE id IN (SELECT id FROM contacts",
-        ] {
-            while try await change({ db in
-                try db.run(statement + " WHERE installation = ?1 LIMIT 1000)", [id])
-                return db.changesCount > 0
-            }) {}
         }
     }
 
-    private static func forget(
-        _ installation: InstallationID, keepingHistory: Bool, now: Date, in db: Database
+    // MARK: Parts of these
+
+    /// - Throws: `conflict` if another installation takes in what comes for the address.
+    static func requireFree(
+        _ address: Address, of account: ChannelAccountID, for installation: InstallationID, in db: Database
     ) throws {
-        let id = installation.rawValue
+        let other = try db.row(
+            """
+            SELECT id FROM installations
+            WHERE channel_account = ? AND address = ? AND state IN ('active', 'paused') AND id <> ?
+            """, [account.rawValue, address.rawValue, installation.rawValue])
+        guard let other else { return }
+        throw StoreFailure(
+            .conflict,
+            "installation \(try other.text(0)) has that address of channel account \(account) already. Remove it first, or "
+                + "choose another address.")
+    }
+
+    /// An installation is at its address from now on: what was parked there is accepted.
+    static func settle(
+        _ installation: InstallationID, now: Date, in db: Database, counting tally: inout CounterTally
+    ) throws {
+        let row = try InstallationRow.one(installation, in: db)
+        switch row.state {
+        case .active, .paused: break
+        case .draining, .removed: return
+        }
+        try db.run(
+            "INSERT OR IGNORE INTO addresses (account, address) VALUES (?, ?)",
+            [row.channel.rawValue, row.address.rawValue])
+        try acceptParked(for: row, now: now, in: db, counting: &tally)
+    }
+
+    /// What waits, in both directions, is due.
+    ///
+    /// - Parameter name: of an installation, or of a helpdesk account for what nobody owns yet.
+    static func makeDue(_ name: String, now: Int64, in db: Database) throws {
         try db.run(
             """
-            UPDATE installations SET state = 'removed', secrets = NULL, key_id = NULL, channel_settings = '{}',
-                paused_reason = NULL, paused_since = NULL, paused_by = NULL
-            WHERE id = ?
-            """, [id])
-        for row in try db.rows("SELECT delivery, owner FROM lanes WHERE installation = ? AND owner IS NOT NULL", [id]) {
-            guard let delivery = try row.integerIfAny(0), let owner = try row.textIfAny(1) else { continue }
-            try doubtOpenAttempts(of: delivery, by: WorkerID(owner), now: now.milliseconds, in: db)
-        }
-        try db.run("DELETE FROM lanes WHERE installation = ?", [id])
-        try db.run("DELETE FROM gates WHERE installation = ?", [id])
-        try db.run("DELETE FROM poll_pace WHERE installation = ?", [id])
-        try Counters.addDiscarded(waitingOf: installation, in: db)
-        if keepingHistory {
-            try db.run(
-                """
-                UPDATE outbox SET state = 'discarded', finished_at = ?, doubt_since = NULL
-                WHERE installation = ? AND state = 'waiting'
-                """, [now.milliseconds, id])
-        } else {
-            try db.run("DELETE FROM outbox WHERE installation = ? AND state = 'waiting'", [id])
-        }
+            UPDATE outbox SET next_attempt_at = ?1
+            WHERE installation = ?2 AND state = 'waiting' AND next_attempt_at > ?1
+            """, [now, name])
+        try db.run(
+            """
+            UPDATE lanes SET ready_at = ?1, wakes_on_contact = NULL
+            WHERE installation = ?2 AND side IN ('channel', 'helpdesk') AND owner IS NULL AND ready_at > ?1
+            """, [now, name])
     }
 
     // MARK: Reading
@@ -161,12 +161,27 @@ extension SQLiteStore {
         try db.row("SELECT number FROM meta WHERE name = 'installations_version'")?.integer(0) ?? 0
     }
 
-    private static func bumpInstallations(_ db: Database) throws {
+    static func bumpInstallations(_ db: Database) throws {
         try db.run("UPDATE meta SET number = number + 1 WHERE name = 'installations_version'")
     }
 
-    private static func installations(_ db: Database, key: any SecretSealing) throws -> [Installation] {
-        try db.rows(InstallationRow.selection).map { try InstallationRow($0).installation(key: key) }
+    static func directory(_ db: Database, key: any SecretSealing) throws -> InstallationDirectory {
+        let channels = try Accounts.channels(key: key, in: db)
+        let helpdesks = try Accounts.helpdesks(key: key, in: db)
+        let topicNames = try Accounts.earlierTopicNames(key: key, in: db)
+        let installations = try InstallationRow.all(in: db).map { row in
+            guard
+                var installation = row.installation(
+                    channel: channels.first { $0.id == row.channel },
+                    helpdesk: helpdesks.first { $0.id == row.helpdesk })
+            else {
+                throw StoreFailure(
+                    .damaged, "installation \(row.id) belongs to an account that isn't there. Put a backup in place.")
+            }
+            installation.topicName = installation.topicName ?? topicNames[row.id]
+            return installation
+        }
+        return InstallationDirectory(installations, channels: channels, helpdesks: helpdesks)
     }
 
     /// - Throws: `notFound` when there is none, or it is removed.

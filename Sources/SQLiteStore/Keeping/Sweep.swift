@@ -9,7 +9,7 @@ struct Sweep: Sendable {
         var stage: SweepPosition.Stage
         /// Row ids that are old enough.
         var numbers: [Int64] = []
-        /// The same of the tables without them: installation and name.
+        /// The same of the tables without them: installation or account, and name.
         var names: [[String]] = []
         /// `nil`: this was the last step.
         var next: SweepPosition?
@@ -61,7 +61,7 @@ struct Sweep: Sendable {
                 from: position, in: db, until: deliveries,
                 """
                 SELECT installation, message_id, at, EXISTS (
-                    SELECT 1 FROM message_ids WHERE message_ids.installation = receipts.installation
+                    SELECT 1 FROM message_ids WHERE message_ids.scope = receipts.installation
                         AND side = 'channel' AND message_ids.message_id = receipts.message_id)
                 FROM receipts WHERE (installation, message_id) > (?, ?) ORDER BY installation, message_id LIMIT ?
                 """)
@@ -69,15 +69,15 @@ struct Sweep: Sendable {
             try scanNames(
                 from: position, in: db, until: names,
                 """
-                SELECT installation, message_id, at, 0 FROM past_message_ids
-                WHERE (installation, message_id) > (?, ?) ORDER BY installation, message_id LIMIT ?
+                SELECT account, message_id, at, 0 FROM past_message_ids
+                WHERE (account, message_id) > (?, ?) ORDER BY account, message_id LIMIT ?
                 """)
         case .dedupeKeys:
             try scanNames(
                 from: position, in: db, until: names,
                 """
-                SELECT installation, key, accepted_at, 0 FROM dedupe
-                WHERE (installation, key) > (?, ?) ORDER BY installation, key LIMIT ?
+                SELECT account, key, accepted_at, 0 FROM dedupe
+                WHERE (account, key) > (?, ?) ORDER BY account, key LIMIT ?
                 """)
         case .space:
             Scan(stage: .space, next: try Self.spareFreePages(in: db) > Self.pagesPerStep ? position : nil)
@@ -108,7 +108,7 @@ struct Sweep: Sendable {
         return scan
     }
 
-    /// - Parameter sql: gives installation, name, time, and whether it is still needed.
+    /// - Parameter sql: gives installation or account, name, time, and whether it is still needed.
     private func scanNames(
         from position: SweepPosition, in db: Database, until end: Int64, _ sql: String
     ) throws -> Scan {
@@ -142,8 +142,8 @@ struct Sweep: Sendable {
             result.deliveries = try remove(scan, in: db) { id in
                 try db.run(
                     """
-                    INSERT OR IGNORE INTO past_message_ids (installation, message_id, delivery, direction, at)
-                    SELECT message_ids.installation, message_id, outbox.id, direction, finished_at
+                    INSERT OR IGNORE INTO past_message_ids (account, message_id, delivery, direction, at)
+                    SELECT message_ids.scope, message_id, outbox.id, direction, finished_at
                     FROM outbox JOIN message_ids ON message_ids.delivery = outbox.id
                     WHERE outbox.id = ? AND side = 'helpdesk' AND state IN ('delivered', 'discarded')
                     """, [id])
@@ -155,11 +155,11 @@ struct Sweep: Sendable {
                 scan, in: db, "DELETE FROM receipts WHERE installation = ? AND message_id = ? AND at <= ?", deliveries)
         case .messageIDs:
             result.messageIDs = try remove(
-                scan, in: db, "DELETE FROM past_message_ids WHERE installation = ? AND message_id = ? AND at <= ?",
+                scan, in: db, "DELETE FROM past_message_ids WHERE account = ? AND message_id = ? AND at <= ?",
                 names)
         case .dedupeKeys:
             result.dedupeKeys = try remove(
-                scan, in: db, "DELETE FROM dedupe WHERE installation = ? AND key = ? AND accepted_at <= ?", names)
+                scan, in: db, "DELETE FROM dedupe WHERE account = ? AND key = ? AND accepted_at <= ?", names)
         case .space:
             let pages = min(try Self.spareFreePages(in: db), Self.pagesPerStep)
             guard pages > 0 else { break }

@@ -102,7 +102,7 @@ extension StoreMaintenance {
         return counts
     }
 
-    private static func synchroniseFile(_ path: String) throws(StoreFailure) {
+    static func synchroniseFile(_ path: String) throws(StoreFailure) {
         let descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { throw .system("the backup \(path) can't be opened") }
         defer { close(descriptor) }

@@ -37,7 +37,8 @@ private struct Inspection {
         attempt("integrity") { inspection in try inspection.checkFile() }
         // Without our tables there is nothing more to be said.
         guard !report.schema.isEmpty else { return }
-        for rule in StoreRule.all {
+        let hasAccounts = report.schema.contains(Schema.accountsMigration)
+        for rule in StoreRule.all where hasAccounts || !rule.needsAccounts {
             attempt(rule.name) { inspection in try inspection.check(rule) }
         }
         attempt("payload") { inspection in try inspection.readPayloads() }

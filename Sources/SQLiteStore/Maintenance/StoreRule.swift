@@ -4,6 +4,8 @@ import RelayCore
 struct StoreRule {
     var name: String
     var severity: StoreReport.Severity
+    /// Asked only where there are accounts: not of an earlier version's tables.
+    var needsAccounts = false
     /// Gives the names of what breaks it, as text.
     var sql: String
     var problem: String
@@ -51,13 +53,20 @@ struct StoreRule {
                 """,
             problem: "ordering keys in use with nothing that waits", remedy: repaired),
         StoreRule(
-            name: "wrong_lane", severity: .damage,
+            name: "wrong_lane", severity: .damage, needsAccounts: true,
+            // On the key of a conversation whose owner became known, its first delivery tells.
             sql: """
-                SELECT DISTINCT CAST(outbox.id AS TEXT) FROM outbox
-                JOIN lanes ON lanes.ordering_key = outbox.ordering_key
-                WHERE outbox.state = 'waiting' AND (
-                    lanes.installation <> outbox.installation
-                    OR lanes.side <> iif(outbox.direction = 'inbound', 'helpdesk', 'channel'))
+                SELECT DISTINCT CAST(outbox.id AS TEXT) FROM lanes
+                JOIN outbox ON outbox.ordering_key = lanes.ordering_key AND outbox.state = 'waiting'
+                WHERE CASE
+                    WHEN lanes.installation = outbox.installation THEN
+                        lanes.side <> iif(outbox.direction = 'inbound'
+                            OR EXISTS (SELECT 1 FROM helpdesk_accounts WHERE id = outbox.installation), 'helpdesk', 'channel')
+                    ELSE lanes.owner IS NULL AND outbox.id = (
+                            SELECT min(id) FROM outbox AS first
+                            WHERE first.ordering_key = lanes.ordering_key AND first.state = 'waiting')
+                        OR outbox.ordering_key NOT LIKE 'out/%/%'
+                    END
                 """,
             problem: "deliveries that wait on the ordering key of another installation or direction",
             remedy: "Discard them (byoc discard ID …), or restore a backup."),
@@ -106,15 +115,62 @@ struct StoreRule {
             problem: "deliveries whose contact isn't there",
             remedy: "Discard them (byoc discard ID …), or restore a backup."),
         StoreRule(
-            name: "no_installation", severity: .damage,
+            name: "no_installation", severity: .damage, needsAccounts: true,
             sql: """
                 SELECT CAST(id AS TEXT) FROM outbox
                 WHERE state = 'waiting' AND NOT EXISTS (
                     SELECT 1 FROM installations
                     WHERE installations.id = outbox.installation AND installations.state <> 'removed')
+                    AND NOT EXISTS (
+                        SELECT 1 FROM helpdesk_accounts
+                        WHERE helpdesk_accounts.id = outbox.installation AND helpdesk_accounts.state <> 'removed')
                 ORDER BY id
                 """,
             problem: "deliveries that wait for an installation that isn't there",
             remedy: "Restore a backup that contains the installation."),
+        StoreRule(
+            name: "no_account", severity: .damage, needsAccounts: true,
+            sql: """
+                SELECT id FROM installations
+                WHERE state <> 'removed' AND (
+                    NOT EXISTS (SELECT 1 FROM channel_accounts WHERE channel_accounts.id = channel_account)
+                    OR NOT EXISTS (
+                        SELECT 1 FROM helpdesk_accounts
+                        WHERE helpdesk_accounts.id = helpdesk_account AND helpdesk_accounts.state <> 'removed'))
+                ORDER BY number
+                """,
+            problem: "installations whose accounts aren't there",
+            remedy: StoreFailure.restoreAdvice),
+        StoreRule(
+            name: "same_identity", severity: .warning, needsAccounts: true,
+            sql: """
+                SELECT DISTINCT a.id FROM channel_accounts AS a
+                JOIN channel_accounts AS b ON b.identity = a.identity AND b.kind = a.kind AND b.id <> a.id
+                UNION ALL
+                SELECT DISTINCT a.id FROM helpdesk_accounts AS a
+                JOIN helpdesk_accounts AS b ON b.identity = a.identity AND b.id <> a.id
+                """,
+            problem: "accounts that are one to their service",
+            remedy: "Check one of their installations: its accounts become one then."),
+        StoreRule(
+            name: "foreign_conversation", severity: .damage, needsAccounts: true,
+            sql: """
+                SELECT conversations.id FROM conversations JOIN contacts ON contacts.id = conversations.contact
+                WHERE contacts.installation <> conversations.installation
+                """,
+            problem: "conversations of another installation than their contacts",
+            remedy: StoreFailure.restoreAdvice),
+        StoreRule(
+            name: "parked", severity: .warning, needsAccounts: true,
+            sql: """
+                SELECT DISTINCT account || ' ' || address FROM parked
+                WHERE NOT EXISTS (SELECT 1 FROM channel_accounts WHERE channel_accounts.id = parked.account)
+                    OR EXISTS (
+                        SELECT 1 FROM installations
+                        WHERE installations.channel_account = parked.account AND installations.address = parked.address
+                            AND state IN ('active', 'paused'))
+                """,
+            problem: "events that are parked for addresses that aren't there, or have an installation",
+            remedy: "Save the installation again: that takes them in."),
     ]
 }

@@ -2,7 +2,8 @@ import FoundationEssentials
 import GRDB
 import RelayCore
 
-/// The lanes that go to one side of one installation: what a pause or a rate gate holds up together.
+/// The lanes that go to one side of one installation: what a pause or a rate gate holds up together. Replies that nobody
+/// owns yet are a group of their helpdesk account, and its side.
 struct LaneGroup: Hashable, Comparable, Sendable {
     var installation: String
     var side: String
@@ -22,6 +23,14 @@ extension OrderingKey {
         OrderingKey("out/\(installation)/\(conversation)")
     }
 
+    /// For a reply whose owner isn't known yet.
+    static func outbound(_ account: HelpdeskAccountID, _ conversation: HelpdeskConversationID) -> OrderingKey {
+        OrderingKey("out/\(account)/\(conversation)")
+    }
+
+    /// Whether replies may be on it that nobody owns yet.
+    func mayBeUndecided(_ name: String) -> Bool { rawValue.utf8.starts(with: "out/\(name)/".utf8) }
+
     static func note(_ installation: InstallationID, _ conversation: HelpdeskConversationID) -> OrderingKey {
         OrderingKey("\(notePrefix)\(installation)/\(conversation)")
     }
@@ -36,9 +45,11 @@ extension OrderingKey {
 /// `ready_at` is the `next_attempt_at` of its head, the waiting delivery that was accepted first.
 extension SQLiteStore {
     /// Puts a delivery at the end of its lane. The caller counts it as accepted.
+    ///
+    /// - Parameter side: of a lane that is new; `nil`: the direction tells.
     static func enqueue(
         _ payload: Data, of installation: InstallationID, _ direction: Direction, key: OrderingKey, contact: Int64?,
-        source: ReplySource? = nil, now: Int64, in db: Database
+        side: Side? = nil, source: ReplySource? = nil, now: Int64, in db: Database
     ) throws -> DeliveryID {
         try db.run(
             """
@@ -47,7 +58,7 @@ extension SQLiteStore {
             VALUES (?, ?, ?, ?, ?, ?6, ?6, ?)
             """, [installation.rawValue, direction.rawValue, key.rawValue, contact, payload, now, source?.rawValue])
         let id = DeliveryID(rawValue: db.lastInsertedRowID)
-        try openLane(key, of: installation, direction.side, readyAt: now, in: db)
+        try openLane(key, of: installation, side ?? direction.side, readyAt: now, in: db)
         return id
     }
 
@@ -62,14 +73,37 @@ extension SQLiteStore {
             """, [key.rawValue, installation.rawValue, side.rawValue, readyAt])
     }
 
-    /// Which delivery is next on a lane.
-    static func head(of key: OrderingKey, in db: Database) throws -> (id: Int64, dueAt: Int64)? {
+    /// Which delivery is next on a lane, and what has to let it through.
+    static func head(
+        of key: OrderingKey, in db: Database
+    ) throws -> (id: Int64, dueAt: Int64, group: LaneGroup)? {
         let row = try db.row(
             """
-            SELECT id, next_attempt_at FROM outbox WHERE ordering_key = ? AND state = 'waiting' ORDER BY id LIMIT 1
+            SELECT id, next_attempt_at, installation, direction FROM outbox
+            WHERE ordering_key = ? AND state = 'waiting' ORDER BY id LIMIT 1
             """, [key.rawValue])
         guard let row else { return nil }
-        return (try row.integer(0), try row.integer(1))
+        let installation = try row.text(2)
+        var side = try row.word(3, Direction.self).side
+        if key.mayBeUndecided(installation), try isHelpdeskAccount(installation, in: db) { side = .helpdesk }
+        return (
+            try row.integer(0), try row.integer(1), LaneGroup(installation: installation, side: side.rawValue)
+        )
+    }
+
+    /// Whether a delivery of this name is nobody's yet.
+    static func isHelpdeskAccount(_ name: String, in db: Database) throws -> Bool {
+        try db.exists("SELECT 1 FROM helpdesk_accounts WHERE id = ?", [name])
+    }
+
+    /// Makes the lane's row if something waits on it and there is none.
+    static func restoreLane(_ key: OrderingKey, in db: Database) throws {
+        guard let head = try head(of: key, in: db) else { return }
+        try db.run(
+            """
+            INSERT INTO lanes (ordering_key, installation, side, ready_at) VALUES (?, ?, ?, ?)
+            ON CONFLICT (ordering_key) DO NOTHING
+            """, [key.rawValue, head.group.installation, head.group.side, head.dueAt])
     }
 
     /// Ends the lease, if there is one, and brings the row to what waits now; without anything it goes.
@@ -85,9 +119,10 @@ extension SQLiteStore {
         let contact = waking?.delivery == head.id ? waking?.contact : nil
         try db.run(
             """
-            UPDATE lanes SET owner = NULL, leased_until = NULL, delivery = NULL, ready_at = ?, wakes_on_contact = ?
+            UPDATE lanes SET owner = NULL, leased_until = NULL, delivery = NULL, ready_at = ?, wakes_on_contact = ?,
+                installation = ?, side = ?
             WHERE ordering_key = ?
-            """, [head.dueAt, contact, key.rawValue])
+            """, [head.dueAt, contact, head.group.installation, head.group.side, key.rawValue])
     }
 
     /// The customer wrote: what waited for that is due.
@@ -126,17 +161,38 @@ extension SQLiteStore {
         return groups
     }
 
-    /// Until when the group's rate gate is closed, and whether one delivery at a time is to be tried; `nil` when the
-    /// installation is paused or gone.
+    /// Until when the group's gates are closed, and whether one delivery at a time is to be tried; `nil` if the installation, or
+    /// its account on this side, is paused or gone.
     static func gate(of group: LaneGroup, in db: Database) throws -> (until: Int64, isProbed: Bool)? {
-        let row = try db.row(
-            """
-            SELECT gates.until, gates.opened_at
-            FROM installations
-            LEFT JOIN gates ON gates.installation = installations.id AND gates.side = ?2
-            WHERE installations.id = ?1 AND state = 'active'
-            """, [group.installation, group.side])
-        return try row.map { (try $0.integerIfAny(0) ?? 0, try $0.integerIfAny(1) != nil) }
+        let row =
+            if group.side == Side.channel.rawValue {
+                try db.row(
+                    """
+                    SELECT of_account.until, of_account.opened_at, of_address.until
+                    FROM installations
+                    JOIN channel_accounts ON channel_accounts.id = channel_account AND channel_accounts.state = 'active'
+                    LEFT JOIN gates AS of_account ON of_account.scope = 'channel/' || channel_account
+                    LEFT JOIN gates AS of_address ON of_address.scope = 'address/' || channel_account || '/' || address
+                    WHERE installations.id = ? AND installations.state IN ('active', 'draining')
+                    """, [group.installation])
+            } else {
+                try db.row(
+                    """
+                    SELECT until, opened_at, NULL
+                    FROM installations
+                    JOIN helpdesk_accounts ON helpdesk_accounts.id = helpdesk_account AND helpdesk_accounts.state = 'active'
+                    LEFT JOIN gates ON scope = 'helpdesk/' || helpdesk_account
+                    WHERE installations.id = ? AND installations.state IN ('active', 'draining')
+                    """, [group.installation])
+                    ?? db.row(
+                        """
+                        SELECT until, opened_at, NULL FROM helpdesk_accounts LEFT JOIN gates ON scope = 'helpdesk/' || id
+                        WHERE id = ? AND state = 'active'
+                        """, [group.installation])
+            }
+        return try row.map { row in
+            (max(try row.integerIfAny(0) ?? 0, try row.integerIfAny(2) ?? 0), try row.integerIfAny(1) != nil)
+        }
     }
 
     // MARK: Attempts

@@ -40,9 +40,15 @@ extension SQLiteStore {
         }
     }
 
+    /// Also those of helpdesk accounts, for what nobody owns.
     private static func installationNames(_ installation: InstallationID?, in db: Database) throws -> [String] {
         if let installation { return [installation.rawValue] }
-        return try db.rows("SELECT id FROM installations ORDER BY number").map { try $0.text(0) }
+        return try db.rows(
+            """
+            SELECT id FROM (SELECT id, number FROM installations ORDER BY number)
+            UNION ALL SELECT id FROM helpdesk_accounts
+            """
+        ).map { try $0.text(0) }
     }
 
     package func counts(of installation: InstallationID?) async throws(StoreFailure) -> OutboxCounts {
@@ -108,7 +114,7 @@ extension SQLiteStore {
                 """
                 SELECT receipts.message_id, receipts.state, receipts.at, receipts.reason
                 FROM message_ids
-                JOIN receipts ON receipts.installation = message_ids.installation
+                JOIN receipts ON receipts.installation = message_ids.scope
                     AND receipts.message_id = message_ids.message_id
                 WHERE message_ids.delivery = ? AND message_ids.side = 'channel'
                 ORDER BY receipts.message_id

@@ -49,10 +49,13 @@ extension SQLiteStore {
         for (group, readyAt) in try Self.laneGroups(in: db) where readyAt <= now {
             if let gate = try Self.gate(of: group, in: db), gate.until <= now { groups.append((group, gate.isProbed)) }
         }
-        guard let last = rotation.withLock({ $0 }), let next = groups.firstIndex(where: { last < $0.group }) else {
-            return groups
+        if let last = rotation.withLock({ $0 }), let next = groups.firstIndex(where: { last < $0.group }) {
+            groups = Array(groups[next...] + groups[..<next])
         }
-        return Array(groups[next...] + groups[..<next])
+        // What says most of whether the service is well is a message: those that nobody owns yet only ask.
+        let asking = try groups.filter { try $0.isProbed && Self.isHelpdeskAccount($0.group.installation, in: db) }
+        if asking.isEmpty { return groups }
+        return groups.filter { group in !asking.contains { $0.group == group.group } } + asking
     }
 
     /// Ends leases whose time is over; what they made is in doubt.
@@ -84,8 +87,8 @@ extension SQLiteStore {
         let group = LaneGroup(
             installation: claim.delivery.installation.rawValue, side: claim.delivery.direction.side.rawValue)
         let key = claim.delivery.orderingKey
-        guard let gate = try gate(of: group, in: db), gate.until <= now.milliseconds,
-            let head = try head(of: key, in: db), head.dueAt <= now.milliseconds
+        guard let head = try head(of: key, in: db), head.group == group, head.dueAt <= now.milliseconds,
+            let gate = try gate(of: head.group, in: db), gate.until <= now.milliseconds
         else {
             try freeLane(key, in: db)
             return nil
@@ -121,7 +124,24 @@ extension SQLiteStore {
             delivery: delivery, contact: try delivery.contact.flatMap { try contact($0.rawValue, in: db) },
             worker: worker, fence: fence, attempt: attempt, startedAt: Date(milliseconds: clock),
             leasedUntil: leasedUntil,
-            doubtEndedAt: delivery.doubtSince == nil ? nil : try doubtEnd(of: delivery, in: db))
+            doubtEndedAt: delivery.doubtSince == nil ? nil : try doubtEnd(of: delivery, in: db),
+            conversationAccount: try conversationAccount(of: delivery, in: db))
+    }
+
+    /// The account that the conversation of a reply or a note is in; `nil` if that isn't known.
+    private static func conversationAccount(of delivery: Delivery, in db: Database) throws -> HelpdeskAccountID? {
+        let conversation: HelpdeskConversationID
+        switch delivery.payload {
+        case .reply(let reply): conversation = reply.conversation
+        case .note(_, let noted): conversation = noted
+        case .message, nil: return nil
+        }
+        let row = try db.row(
+            """
+            SELECT helpdesk_account FROM conversations WHERE id = ?1 AND installation = ?2
+            UNION ALL SELECT id FROM helpdesk_accounts WHERE id = ?2
+            """, [conversation.rawValue, delivery.installation.rawValue])
+        return try row?.id(0)
     }
 }
 

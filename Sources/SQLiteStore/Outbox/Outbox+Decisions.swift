@@ -11,6 +11,7 @@ extension SQLiteStore {
             let found = try Self.decidable(delivery, by: .retry, in: db)
             try Self.keep(.init(redriving: found), about: found, from: origin, now: now, in: db)
             try Self.putBack(found, now: now.milliseconds, in: db)
+            if found.state == .held { try Self.clearUndecided(of: found.installation, in: db) }
         }
     }
 
@@ -37,6 +38,7 @@ extension SQLiteStore {
                 [now.milliseconds, delivery.rawValue])
             try Counters.add(.discarded, Flow(found.installation, found.direction), in: db)
             try Self.refreshLane(found.orderingKey, in: db)
+            if found.state == .held { try Self.clearUndecided(of: found.installation, in: db) }
         }
     }
 
@@ -102,7 +104,7 @@ extension SQLiteStore {
                     AND owner IS NOT NULL AND lanes.delivery > outbox.id)
             WHERE id = ?
             """, [now, delivery.id.rawValue])
-        try openLane(delivery.orderingKey, of: delivery.installation, delivery.direction.side, readyAt: now, in: db)
+        try restoreLane(delivery.orderingKey, in: db)
         try refreshLane(delivery.orderingKey, in: db)
     }
 
@@ -131,7 +133,9 @@ extension SQLiteStore {
             throw StoreFailure(.conflict, "delivery \(id) is \(delivery.state.rawValue) already")
         }
         do {
-            _ = try installationState(db, delivery.installation)
+            if try !Accounts.exists(.helpdesk(HelpdeskAccountID(delivery.installation.rawValue)), in: db) {
+                _ = try installationState(db, delivery.installation)
+            }
         } catch {
             throw StoreFailure(.conflict, "the installation of delivery \(id) is removed")
         }
@@ -145,7 +149,7 @@ extension SQLiteStore {
     }
 
     /// Brings a lane's row to what waits now, unless a worker has it: then the end of the lease does that.
-    private static func refreshLane(_ key: OrderingKey, in db: Database) throws {
+    static func refreshLane(_ key: OrderingKey, in db: Database) throws {
         if try db.exists("SELECT 1 FROM lanes WHERE ordering_key = ? AND owner IS NULL", [key.rawValue]) {
             try freeLane(key, in: db)
         }

@@ -16,33 +16,62 @@ extension SQLiteStore {
         conversation: HelpdeskConversationID, topic: TopicID, for claim: Claim, now: Date
     ) async throws(StoreFailure) {
         try await change { db in
-            try Self.keepConversation(
+            let owner = try Self.keepConversation(
                 conversation, of: try Self.contact(of: claim, in: db), installation: claim.delivery.installation,
                 topic: topic, in: db)
+            if let owner {
+                throw StoreFailure(.conflict, "conversation \(conversation) is installation \(owner)'s already")
+            }
         }
     }
 
     package func bind(
-        _ claim: Claim, to user: ChannelUserID, topic: TopicID, now: Date
+        _ claim: Claim, to user: ChannelUserID, reference: Reference, topic: TopicID, now: Date
     ) async throws(StoreFailure) -> Claim {
         try await change { db in
             try Self.requireLease(claim, in: db)
-            let installation = claim.delivery.installation
-            let contact = try Self.keepContact(
-                ContactProfile(userID: user), of: installation, now: now, in: db)
-            if case .reply(let reply) = claim.delivery.payload {
-                try Self.keepConversation(
-                    reply.conversation, of: contact, installation: installation, topic: topic, in: db)
-                if let user = reply.user { try Self.keepUser(user, of: contact, replacing: false, in: db) }
+            var installation = claim.delivery.installation
+            var contact = try db.row(
+                "SELECT id FROM contacts WHERE installation = ? AND reference = ?",
+                [installation.rawValue, reference.text])?.integer(0)
+            contact =
+                try contact
+                ?? Self.keepContact(
+                    ContactProfile(userID: user), of: installation, reference: reference, now: now, in: db)
+            if let known = contact, case .reply(let reply) = claim.delivery.payload {
+                let owner = try Self.keepConversation(
+                    reply.conversation, of: known, installation: installation, account: claim.conversationAccount,
+                    topic: topic, in: db)
+                if let owner {
+                    // It has become another installation's meanwhile.
+                    installation = owner
+                    contact = try db.row(
+                        "SELECT contact FROM conversations WHERE id = ? AND installation = ?",
+                        [reply.conversation.rawValue, owner.rawValue])?.integer(0)
+                } else if let user = reply.user {
+                    try Self.keepUser(user, of: known, replacing: false, in: db)
+                }
                 try Self.watch(reply.conversation, of: installation, now: now.milliseconds, in: db)
             }
             // Those behind it belong to the same conversation, and keep their place behind it.
             try db.run(
-                "UPDATE outbox SET contact = ? WHERE ordering_key = ? AND state = 'waiting' AND contact IS NULL",
-                [contact, claim.delivery.orderingKey.rawValue])
+                """
+                UPDATE outbox SET contact = ?, installation = ?
+                WHERE ordering_key = ? AND state = 'waiting' AND contact IS NULL AND installation = ?
+                """,
+                [
+                    contact, installation.rawValue, claim.delivery.orderingKey.rawValue,
+                    claim.delivery.installation.rawValue,
+                ])
+            if installation != claim.delivery.installation {
+                try db.run(
+                    "UPDATE lanes SET installation = ? WHERE ordering_key = ?",
+                    [installation.rawValue, claim.delivery.orderingKey.rawValue])
+            }
             var bound = claim
-            bound.delivery.contact = ContactID(rawValue: contact)
-            bound.contact = try Self.contact(contact, in: db)
+            bound.delivery.installation = installation
+            bound.delivery.contact = contact.map(ContactID.init(rawValue:))
+            bound.contact = try contact.flatMap { try Self.contact($0, in: db) }
             return bound
         }
     }
@@ -74,17 +103,22 @@ extension SQLiteStore {
         return contact
     }
 
-    package func closeGate(
-        _ installation: InstallationID, _ side: Side, until: Date
-    ) async throws(StoreFailure) {
+    package func closeGate(_ scope: GateScope, until: Date) async throws(StoreFailure) {
         try await change { db in
             try db.run(
                 """
-                INSERT INTO gates (installation, side, until) VALUES (?, ?, ?)
-                ON CONFLICT (installation, side) DO UPDATE SET until = max(until, excluded.until)
-                """, [installation.rawValue, side.rawValue, until.milliseconds])
+                INSERT INTO gates (scope, until) VALUES (?, ?)
+                ON CONFLICT (scope) DO UPDATE SET until = max(until, excluded.until)
+                """, [scope.stored, until.milliseconds])
         }
     }
+
+    /// The helpdesk accounts that the installation ?1 is on and was on; of a delivery that nobody owns, its own.
+    static let helpdeskAccounts = """
+        SELECT helpdesk_account FROM installations WHERE id = ?1
+        UNION ALL SELECT value ->> 'helpdesk' FROM installations, json_each(former) WHERE installations.id = ?1
+        UNION ALL SELECT ?1
+        """
 
     package func delivery(
         thatBecame message: HelpdeskMessageID, of installation: InstallationID
@@ -94,11 +128,11 @@ extension SQLiteStore {
             let row = try db.row(
                 """
                 SELECT outbox.id FROM message_ids JOIN outbox ON outbox.id = message_ids.delivery
-                WHERE message_ids.installation = ?1 AND message_ids.side = 'helpdesk' AND message_id = ?2
+                WHERE message_ids.scope IN (\(Self.helpdeskAccounts)) AND message_ids.side = 'helpdesk' AND message_id = ?2
                     AND outbox.direction = 'inbound'
                 UNION ALL
                 SELECT delivery FROM past_message_ids
-                WHERE installation = ?1 AND message_id = ?2 AND direction = 'inbound'
+                WHERE account IN (\(Self.helpdeskAccounts)) AND message_id = ?2 AND direction = 'inbound'
                 """, [installation.rawValue, message.rawValue])
             return try row.map { DeliveryID(rawValue: try $0.integer(0)) }
         }

@@ -165,7 +165,7 @@ extension SQLiteStore {
     }
 
     /// Nothing was sent, so the claim was no attempt.
-    private static func strikeOutAttempt(of claim: Claim, in db: Database) throws {
+    static func strikeOutAttempt(of claim: Claim, in db: Database) throws {
         try db.run("DELETE FROM attempts WHERE id = ?", [claim.attempt])
     }
 
@@ -185,7 +185,7 @@ extension SQLiteStore {
     }
 
     /// The delivery no longer waits, and its lane moves on.
-    private static func end(
+    static func end(
         _ claim: Claim, as state: Delivery.State, reason: String, detail: String, note: NoteDraft?, now: Int64,
         in db: Database
     ) throws {

@@ -37,7 +37,7 @@ extension SQLiteStore {
 private struct WaitReasonLookup {
     let db: Database
     let hasWorker: Bool
-    private var states: [String: Installation.State] = [:]
+    private var states: [LaneGroup: Installation.State] = [:]
     private var gates: [LaneGroup: (until: Date?, isProbed: Bool)] = [:]
     private var lanes: [String: Lane] = [:]
 
@@ -64,12 +64,17 @@ private struct WaitReasonLookup {
                 """, [id.rawValue])
         else { return nil }
         let installation = try row.text(0)
-        let side = try row.word(1, Direction.self).side
-        let lane = try lane(try row.text(2))
-        let gate = try gate(LaneGroup(installation: installation, side: side.rawValue))
+        var side = try row.word(1, Direction.self).side
+        let key: OrderingKey = try row.id(2)
+        if key.mayBeUndecided(installation), try SQLiteStore.isHelpdeskAccount(installation, in: db) {
+            side = .helpdesk
+        }
+        let lane = try lane(key.rawValue)
+        let group = LaneGroup(installation: installation, side: side.rawValue)
+        let gate = try gate(group)
         return WaitFacts(
             id: id, nextAttemptAt: try row.date(3), side: side, head: lane.head,
-            underWaySince: lane.delivery == id ? lane.since : nil, installation: try state(of: installation),
+            underWaySince: lane.delivery == id ? lane.since : nil, installation: try state(of: group),
             gate: gate.until, isBreakerOpen: gate.isProbed, wakesOnContact: lane.wakesOnContact, hasWorker: hasWorker)
     }
 
@@ -94,25 +99,37 @@ private struct WaitReasonLookup {
 
     private mutating func gate(_ group: LaneGroup) throws -> (until: Date?, isProbed: Bool) {
         if let known = gates[group] { return known }
-        let row = try db.row(
-            "SELECT until, opened_at FROM gates WHERE installation = ? AND side = ?", [group.installation, group.side])
-        let gate = (until: try row?.date(0), isProbed: try row?.integerIfAny(1) != nil)
+        let found = try SQLiteStore.gate(of: group, in: db)
+        let until = found.flatMap { $0.until > 0 ? Date(milliseconds: $0.until) : nil }
+        let gate = (until: until, isProbed: found?.isProbed ?? false)
         gates[group] = gate
         return gate
     }
 
-    private mutating func state(of installation: String) throws -> Installation.State {
-        if let known = states[installation] { return known }
-        let row = try db.row(
-            "SELECT state, paused_reason, paused_since, paused_by FROM installations WHERE id = ?", [installation])
-        let state: Installation.State =
-            switch try row?.text(0) {
-            case "paused":
-                try .paused(reason: row?.textIfAny(1), since: row?.dateIfAny(2), by: row?.textIfAny(3))
-            case "active": .active
-            default: .removed
-            }
-        states[installation] = state
+    /// What keeps the group from being sent: the installation's own state, or that of its account on this side.
+    private mutating func state(of group: LaneGroup) throws -> Installation.State {
+        if let known = states[group] { return known }
+        let account: AccountID = group.side == Side.channel.rawValue ? .channel("") : .helpdesk("")
+        let own = try db.row(
+            """
+            SELECT installations.state, installations.paused_reason, installations.paused_since, installations.paused_by,
+                accounts.state, accounts.paused_reason, accounts.paused_since
+            FROM installations JOIN \(account.table) AS accounts ON accounts.id = \(account.column)
+            WHERE installations.id = ?
+            """, [group.installation])
+        let row =
+            try own
+            ?? db.row(
+                """
+                SELECT 'active', NULL, NULL, NULL, state, paused_reason, paused_since FROM helpdesk_accounts
+                WHERE id = ? AND state <> 'removed'
+                """, [group.installation])
+        var state = try row.map { try Installation.State($0, from: 0) } ?? .removed
+        switch state {
+        case .active, .draining: state = try row.flatMap { try AccountState($0, from: 4).installationState } ?? state
+        case .paused, .removed: break
+        }
+        states[group] = state
         return state
     }
 }

@@ -5,12 +5,14 @@ import RelayCore
 /// What the channel reports of messages, and whose message an id is.
 extension SQLiteStore {
     /// Remembers what a side calls a message of a delivery; the first delivery to name it keeps it.
+    ///
+    /// - Parameter scope: the installation, for what the channel calls it; else the helpdesk account.
     static func keepMessageID(
-        _ id: String, _ side: Side, of installation: InstallationID, delivery: DeliveryID, in db: Database
+        _ id: String, _ side: Side, of scope: String, delivery: DeliveryID, in db: Database
     ) throws {
         try db.run(
-            "INSERT OR IGNORE INTO message_ids (installation, side, message_id, delivery) VALUES (?, ?, ?, ?)",
-            [installation.rawValue, side.rawValue, id, delivery.rawValue])
+            "INSERT OR IGNORE INTO message_ids (scope, side, message_id, delivery) VALUES (?, ?, ?, ?)",
+            [scope, side.rawValue, id, delivery.rawValue])
     }
 
     /// Remembers what the far side called a piece that is delivered. A failure that was reported before is told now.
@@ -18,11 +20,18 @@ extension SQLiteStore {
         switch outcome.messageID {
         case .channel(let id):
             let installation = claim.delivery.installation
-            try keepMessageID(id.rawValue, .channel, of: installation, delivery: claim.delivery.id, in: db)
+            try keepMessageID(id.rawValue, .channel, of: installation.rawValue, delivery: claim.delivery.id, in: db)
             try leaveNote(about: id, of: installation, now: now, in: db)
         case .helpdesk(let id):
-            try keepMessageID(
-                id.rawValue, .helpdesk, of: claim.delivery.installation, delivery: claim.delivery.id, in: db)
+            try db.run(
+                """
+                INSERT OR IGNORE INTO message_ids (scope, side, message_id, delivery)
+                SELECT coalesce(?1, (SELECT helpdesk_account FROM installations WHERE id = ?2), ?2), 'helpdesk', ?3, ?4
+                """,
+                [
+                    claim.conversationAccount?.rawValue, claim.delivery.installation.rawValue, id.rawValue,
+                    claim.delivery.id.rawValue,
+                ])
         case nil:
             break
         }
@@ -58,7 +67,7 @@ extension SQLiteStore {
             """
             SELECT receipts.note, outbox.id, outbox.payload, outbox.contact
             FROM receipts
-            JOIN message_ids ON message_ids.installation = receipts.installation AND message_ids.side = 'channel'
+            JOIN message_ids ON message_ids.scope = receipts.installation AND message_ids.side = 'channel'
                 AND message_ids.message_id = receipts.message_id
             JOIN outbox ON outbox.id = message_ids.delivery
             WHERE receipts.installation = ? AND receipts.message_id = ? AND receipts.state = 'failed'
@@ -69,7 +78,7 @@ extension SQLiteStore {
         let isReported = try db.exists(
             """
             SELECT 1 FROM message_ids
-            JOIN receipts ON receipts.installation = message_ids.installation
+            JOIN receipts ON receipts.installation = message_ids.scope
                 AND receipts.message_id = message_ids.message_id
             WHERE message_ids.delivery = ? AND message_ids.side = 'channel' AND receipts.was_noted = 1
             """, [delivery])

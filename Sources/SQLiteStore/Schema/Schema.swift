@@ -44,6 +44,7 @@ enum Schema {
         migrator.registerMigration("causes of pauses") { db in
             try db.execute(sql: pauses)
         }
+        migrator.registerMigration(accountsMigration) { db in try makeAccounts(db) }
         return migrator
     }
 
@@ -65,7 +66,7 @@ enum Schema {
                     .damaged,
                     "the data store \(database.path) was written by a newer version of byoc, which this one can't read "
                         + "(`byoc store check` looks through it all the same). Run that version, or put a backup "
-                        + "from before in its place.")
+                        + "from before in its place\(backupsBeside(database.path)).")
             }
             return (
                 isNew: try !db.tableExists("meta"), isCurrent: try migrator.hasCompletedMigrations(db),
@@ -73,6 +74,12 @@ enum Schema {
             )
         }
         if state.isCurrent { return }
+        if !state.isNew, !state.applied.contains(accountsMigration) {
+            let backup = try keepBackup(of: database, named: "before-accounts")
+            logger.notice(
+                "The data store was copied before its tables change",
+                metadata: ["store.path": "\(database.path)", "store.backup": "\(backup)"])
+        }
         for migration in migrator.migrations where !state.applied.contains(migration) {
             try migrator.migrate(database, upTo: migration)
             reach(.migration, migration)

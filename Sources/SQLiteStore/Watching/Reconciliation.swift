@@ -69,8 +69,10 @@ extension SQLiteStore {
             var known: Set<HelpdeskMessageID> = []
             for message in messages
             where try db.exists(
-                "SELECT 1 FROM message_ids WHERE installation = ? AND side = 'helpdesk' AND message_id = ?",
-                [installation.rawValue, message.rawValue])
+                """
+                SELECT 1 FROM message_ids
+                WHERE scope IN (\(Self.helpdeskAccounts)) AND side = 'helpdesk' AND message_id = ?2
+                """, [installation.rawValue, message.rawValue])
             {
                 known.insert(message)
             }
@@ -97,8 +99,10 @@ extension SQLiteStore {
         let installation = claim.delivery.installation
         let row = try db.row(
             """
-            SELECT id FROM conversations WHERE contact = ? AND is_current = 1
-                AND topic = (SELECT topic FROM installations WHERE id = ?)
+            SELECT conversations.id FROM conversations
+            JOIN installations ON installations.id = ?2 AND installations.topic = conversations.topic
+                AND installations.helpdesk_account = conversations.helpdesk_account
+            WHERE contact = ?1 AND is_current = 1
             """, [claim.delivery.contact?.rawValue, installation.rawValue])
         if let row { try watch(row.id(0), of: installation, now: now, in: db) }
     }
@@ -108,19 +112,25 @@ extension SQLiteStore {
     /// An installation whose conversations may be looked into, from a time on.
     private struct WatchedInstallation {
         var id: String
-        var topic: String
+        var account: String
+        var topics: Set<String>
         var readyAt: Int64
     }
 
     private static func watchedInstallations(in db: Database) throws -> [WatchedInstallation] {
-        try db.rows("SELECT id, topic FROM installations WHERE state = 'active' ORDER BY number").compactMap { row in
+        try db.rows(
+            "SELECT id, helpdesk_account, topic, former_topics FROM installations WHERE state = 'active' ORDER BY number"
+        ).compactMap { row in
             let id = try row.text(0)
             // While the breaker is open, only a delivery finds out whether Freshchat is well again.
             guard let gate = try gate(of: LaneGroup(installation: id, side: Side.helpdesk.rawValue), in: db),
                 !gate.isProbed
             else { return nil }
             let pace = try db.row("SELECT ready_at FROM poll_pace WHERE installation = ?", [id])?.integer(0)
-            return WatchedInstallation(id: id, topic: try row.text(1), readyAt: max(gate.until, pace ?? 0))
+            let former: [String] = try row.text(3).decodedList()
+            return WatchedInstallation(
+                id: id, account: try row.text(1), topics: Set(former + [try row.text(2)]),
+                readyAt: max(gate.until, pace ?? 0))
         }
     }
 
@@ -131,16 +141,19 @@ extension SQLiteStore {
     ) throws -> WatchedConversation? {
         let rows = try db.rows(
             """
-            SELECT id, topic, is_resolved, active_at, looks_in_vain, begins_at, seen_until
+            SELECT id, helpdesk_account, is_resolved, active_at, looks_in_vain, begins_at, seen_until, topic
             FROM conversations INDEXED BY conversations_to_look_into
             WHERE installation = ? AND look_base <= ? ORDER BY look_base LIMIT 100
             """, [installation.id, now - pace.interval.milliseconds])
         for row in rows {
-            if try row.text(1) == installation.topic, let activeAt = try row.dateIfAny(3),
+            // What is in an account that it has left is its own whatever the topic.
+            let isOwn = try row.text(1) != installation.account || installation.topics.contains(row.text(7))
+            if isOwn, let activeAt = try row.dateIfAny(3),
                 let beginsAt = try row.dateIfAny(5), activeAt.milliseconds >= now - pace.watchTime.milliseconds
             {
                 return WatchedConversation(
-                    installation: InstallationID(installation.id), id: try row.id(0), isResolved: try row.flag(2),
+                    installation: InstallationID(installation.id), account: try row.id(1), id: try row.id(0),
+                    isResolved: try row.flag(2),
                     activeAt: activeAt, emptyPolls: try row.int(4), beginsAt: beginsAt,
                     seenUntil: try row.dateIfAny(6))
             }

@@ -7,7 +7,10 @@ struct DeliveryChoice: ParsableArguments {
     @Flag(help: "Deliveries that may or may not have arrived.") var inDoubt = false
     @Flag(help: "Deliveries that need an operator's decision.") var held = false
     @Flag(help: "Deliveries that failed permanently.") var dead = false
-    @Option(help: "Only this installation's deliveries.", completion: .installation) var installation: String?
+    @Option(
+        help:
+            "Only this installation's deliveries, or the replies of a Freshchat account that several could be meant by.",
+        completion: .installation) var installation: String?
 
     /// Whether none of the kinds is chosen.
     var isEmpty: Bool { !waiting && !inDoubt && !held && !dead }
@@ -22,7 +25,11 @@ struct DeliveryChoice: ParsableArguments {
         if dead { states.insert(.dead) }
         if states.isEmpty, !inDoubt { states = [.waiting, .held, .dead] }
         var filter = DeliveryFilter(states: states, onlyInDoubt: inDoubt)
-        if let installation { filter.installation = try await app.installation(installation).id }
+        if let installation {
+            let id = InstallationID(installation)
+            filter.installation =
+                try app.isHelpdeskAccount(id) ? id : try await app.installation(installation).id
+        }
         return filter
     }
 }

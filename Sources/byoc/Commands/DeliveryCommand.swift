@@ -27,7 +27,8 @@ struct DeliveryCommand: AsyncParsableCommand {
             found, words, attempts: try await app.store.attempts(of: wanted),
             receipts: try await app.store.receipts(of: wanted),
             decisions: try await app.store.decisions(of: wanted),
-            wait: try await app.store.waitReasons(of: [wanted], now: Date())[wanted].map(words.sentence))
+            wait: try await app.store.waitReasons(of: [wanted], now: Date())[wanted].map(words.sentence),
+            isUndecided: try app.isHelpdeskAccount(found.delivery.installation))
         if options.json { return try Terminal.printJSON(story) }
         story.show()
     }

@@ -64,7 +64,8 @@ struct DeliveryStory: Encodable {
 
     init(
         _ found: BrowsedMessage, _ words: DeliveryWords, attempts: [Attempt], receipts: [Receipt],
-        decisions: [DeliveryDecision], wait: String?
+        decisions: [DeliveryDecision], wait: String?,
+        isUndecided: Bool = false
     ) {
         delivery = DeliveryView(found.delivery, contact: found.contact, attempts: attempts.count, wait: wait)
         source = found.delivery.source?.words(after: found.delivery.acceptanceDelay)
@@ -72,7 +73,11 @@ struct DeliveryStory: Encodable {
         self.attempts = attempts.map(AttemptView.init)
         self.receipts = receipts.map(ReceiptView.init)
         let kind = RetryAdvice(found.delivery, subscription: found.contact?.subscription)
-        advice = Self.advice(about: found.delivery, kind, words)
+        advice =
+            isUndecided && found.delivery.state == .held
+            ? "Move one of the installations to another topic (byoc installation move), then byoc retry "
+                + "\(found.delivery.id), or byoc discard \(found.delivery.id)"
+            : Self.advice(about: found.delivery, kind, words)
     }
 
     private static func advice(about delivery: Delivery, _ advice: RetryAdvice, _ words: DeliveryWords) -> String? {

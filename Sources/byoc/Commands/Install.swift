@@ -21,6 +21,9 @@ struct Install: AsyncParsableCommand {
               auth_token=…
               freshchat_token=…
               webhook_key=-----BEGIN PUBLIC KEY-----\\nMIIB…
+
+            An account that byoc knows already is shared, not stored twice. To connect another address of one, such as a \
+            second phone number, without its credentials: byoc install CHANNEL --account ACCOUNT --address ADDRESS
             """)
 
     @OptionGroup var options: StoreOptions
@@ -30,10 +33,20 @@ struct Install: AsyncParsableCommand {
     @Option(help: "Freshchat API URL, including /v2 (BYOC_FRESHCHAT_BASE_URL).")
     var freshchatURL: String?
     @Option(help: "The topic for conversations: its name or ID (BYOC_FRESHCHAT_TOPIC).") var topic: String?
+    @Option(help: "The address that customers write to, if the account has several.") var address: String?
+    @Option(help: "An account that is connected already; see byoc accounts. Requires --address.") var account: String?
     @Option(help: "A channel setting as key=value. Repeatable.") var set: [String] = []
     @Option(help: "A file of secrets, one key=value per line; - reads standard input.") var secrets: String?
     @Option(help: "What to do with a reply that may or may not have been sent: resend or hold (BYOC_DOUBT_POLICY).")
     var onDoubt: String?
+
+    func validate() throws {
+        guard account == nil || address != nil else { throw ValidationError("--account requires --address.") }
+        guard account == nil || (set.isEmpty && secrets == nil && freshchatURL == nil && onDoubt == nil) else {
+            throw ValidationError(
+                "--account uses that account's settings; only --address, --topic and --name go with it.")
+        }
+    }
 
     func run() async throws {
         guard let adapter = ChannelRegistry.channel(ChannelKind(channel.lowercased())) else {
@@ -43,6 +56,7 @@ struct Install: AsyncParsableCommand {
         }
         let app = try options.open(.baseURL, creates: true)
         defer { app.close() }
+        if let account, let address { return try await add(address, to: account, adapter, app) }
         var answers = Answers(given: try given(), isInteractive: Terminal.isInteractive && secrets != "-")
 
         let descriptor = adapter.descriptor
@@ -74,13 +88,32 @@ struct Install: AsyncParsableCommand {
 
         let report = try await App.withHTTP { http in
             try await app.installer(over: http).install(
-                channel: adapter, account: account,
+                channel: adapter, account: account, address: address.map { Address($0) },
                 helpdesk: HelpdeskAccount(
                     baseURL: try FreshchatBaseURL(parsing: baseURL ?? "").text, token: Secret(token ?? ""),
-                    topic: TopicID(topic ?? ""),
-                    webhookPublicKey: webhookKey ?? "", resolvedPolicy: desk.resolvedPolicy,
-                    forwardsSystemLines: desk.forwardsSystemLines, textLimit: desk.textLimit),
-                topic: topic ?? "", name: name ?? app.settings.installationName, doubtPolicy: policy)
+                    webhookPublicKey: webhookKey ?? "", textLimit: desk.textLimit),
+                topic: topic ?? "", name: name ?? app.settings.installationName,
+                policies: InstallationPolicies(
+                    doubt: policy, resolved: desk.resolvedPolicy, forwardsSystemLines: desk.forwardsSystemLines))
+        }
+        try show(report, adapter, app)
+    }
+
+    /// Connects another address of an account that is connected already.
+    private func add(_ address: String, to account: String, _ adapter: any Channel, _ app: App) async throws {
+        let id = try app.channelAccount(account).id
+        guard let besides = try app.store.directory().installations(of: id).first else {
+            throw CommandFailure(
+                "The account \(account) has no installation.", remedy: "Connect it with its credentials: byoc install")
+        }
+        guard besides.channel.kind == adapter.descriptor.kind else {
+            throw CommandFailure(
+                "\(account) is a \(besides.channel.kind) account.",
+                remedy: "Run: byoc install \(besides.channel.kind) --account \(account) --address \(address)")
+        }
+        let report = try await App.withHTTP { http in
+            try await app.installer(over: http).install(
+                address: Address(address), besides: besides, on: adapter, topic: topic, name: name)
         }
         try show(report, adapter, app)
     }
@@ -95,12 +128,23 @@ struct Install: AsyncParsableCommand {
         let name = adapter.descriptor.name
         Terminal.print("Connected as \(report.installation.id).")
         Terminal.print("  \(name): \(report.channelAccount.printableOnOneLine)")
+        if let address = report.address.name ?? Self.name(of: report.address.address) {
+            Terminal.print("  Address: \(address)".printableOnOneLine)
+        }
         Terminal.print("  Freshchat: \(report.helpdeskAccount), topic \(report.topic.name)".printableOnOneLine)
         if report.needsPasting {
             Terminal.print("\nPaste this target URL into \(name)'s webhook setting:\n  \(report.targetURL)")
         } else {
             Terminal.print(
                 "\n\(name) now calls this target URL; no need to paste it:\n  \(report.targetURL)")
+        }
+        if !report.freeAddresses.isEmpty {
+            let free = report.freeAddresses.map { offer in
+                "\(offer.address)" + (offer.name.map { " (\($0))" } ?? "")
+            }
+            Terminal.print(
+                "\nOther addresses of this account: \(free.joined(separator: ", "))\nTo connect one: byoc install \(channel) "
+                    + "--account \(report.installation.channel.id) --address ADDRESS")
         }
         if let other = report.sharesWebhookWith {
             Terminal.print(
@@ -127,6 +171,8 @@ struct Install: AsyncParsableCommand {
               \(report.productEventURL)
             """)
     }
+
+    private static func name(of address: Address) -> String? { address == .only ? nil : address.rawValue }
 
     private func given() throws -> [String: String] {
         var values: [String: String] = [:]

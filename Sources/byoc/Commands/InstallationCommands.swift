@@ -10,6 +10,9 @@ struct Installations: AsyncParsableCommand {
         discussion: """
             WAITING counts deliveries that byoc makes by itself. HELD and DEAD count those that need a decision: see \
             byoc outbox, byoc retry and byoc discard.
+
+            Messages for an address whose installation was removed or moved are kept for seven days and listed below the \
+            table. They are delivered if that address is connected again.
             """)
 
     @OptionGroup var options: StoreOptions
@@ -23,8 +26,10 @@ struct Installations: AsyncParsableCommand {
             view.add(try await app.store.counts(of: installation.id))
             views.append(view)
         }
+        let parked = try await app.store.parkedEvents()
         if options.json { return try Terminal.printJSON(views) }
         guard !views.isEmpty else {
+            for parked in parked { Terminal.print(parked.words.printableOnOneLine) }
             return Terminal.print("Nothing is installed yet. Connect a channel: byoc install viber")
         }
         Terminal.printTable(
@@ -38,6 +43,19 @@ struct Installations: AsyncParsableCommand {
         for view in views {
             if let reason = view.reason { Terminal.print("\(view.id) is paused: \(reason)".printableOnOneLine) }
         }
+        for view in views where view.state == "draining" {
+            Terminal.print("\(view.id) accepts nothing and is removed once nothing waits.".printableOnOneLine)
+        }
+        for parked in parked { Terminal.print(parked.words.printableOnOneLine) }
+    }
+}
+
+extension ParkedEvents {
+    /// "3 messages for viber-acct-k3m9x, which has no installation any more; the oldest came 2 h ago".
+    var words: String {
+        let place = address == .only ? "\(account)" : "\(address) of \(account)"
+        return "\(Terminal.count(count, "message", "messages")) for \(place), which has no installation any more; the "
+            + "oldest came \(Terminal.age(since)) ago"
     }
 }
 
@@ -61,7 +79,8 @@ struct Show: AsyncParsableCommand {
         let rows: [(String, String?)] = [
             ("ID", view.id), ("Name", view.name), ("Channel", view.channel), ("State", view.state),
             ("Paused because", view.reason), ("Created", Terminal.text(view.createdAt)), ("Created by", view.origin),
-            ("Freshchat", view.freshchat), ("Topic", view.topic),
+            ("Account", view.channelAccount), ("Address", view.address), ("Freshchat", view.freshchat),
+            ("Freshchat account", view.freshchatAccount), ("Topic", view.topic),
             (
                 "Webhook key",
                 view.webhookKey ? "set" : "not set, so Freshchat's webhooks are refused: byoc set-key \(view.id)"
@@ -94,8 +113,8 @@ struct Pause: AsyncParsableCommand {
 
     func run() async throws {
         try await change(options, id) { app, installation in
-            // Without a reason of its own, a second pause has nothing to change.
-            if installation.isActive || reason != nil {
+            // Without a reason of its own, a second pause has nothing to change; nor has one while a credential is refused.
+            if installation.isActive || (reason != nil && installation.pauseCause == .person) {
                 try await app.store.pause(
                     installation.id, by: .person, reason: reason ?? "Paused by an operator", now: Date())
             }
@@ -107,6 +126,7 @@ struct Pause: AsyncParsableCommand {
             case (_, .paused(let present, _, .credential)):
                 return "\(id) is already paused because a credential was refused: \(present)"
             case (_, .paused(let present, _, _)): return "\(id) is already paused: \(present)"
+            case (_, .draining): return "\(id) is being removed: it accepts nothing new, and sends what waits."
             case (_, .active), (_, .removed): return "\(id) is no longer paused."
             }
         }
@@ -171,7 +191,8 @@ struct Register: AsyncParsableCommand {
         let name = channel.descriptor.name
         Terminal.print(
             channel is any WebhookRegistering
-                ? "\(name) now calls \(installation.registeredURL)"
-                : "\(name) has no API for this. Paste the URL into its webhook setting: \(installation.registeredURL)")
+                ? "\(name) now calls \(installation.channel.registeredURL)"
+                : "\(name) has no API for this. Paste the URL into its webhook setting: \(installation.channel.registeredURL)"
+        )
     }
 }

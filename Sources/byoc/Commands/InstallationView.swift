@@ -12,8 +12,18 @@ struct InstallationView: Encodable {
     var reason: String?
     /// A word of ``Installation/PauseCause``; `nil` if it isn't paused.
     var pausedBy: String?
+    var channelAccount: String
+    /// `nil` for an account's only one.
+    var address: String?
     var topic: String
+    var topicName: String?
+    var formerTopics: [String]
     var freshchat: String
+    var freshchatAccount: String
+    var textLimit: Int
+    var resolvedPolicy: String
+    var doubtPolicy: String
+    var forwardsSystemLines: Bool
     var origin: String
     var createdAt: Date
     var settings: [String: String]
@@ -38,7 +48,16 @@ struct InstallationView: Encodable {
             reason = why
             pausedBy = cause.rawValue
         }
-        topic = installation.helpdesk.topic.rawValue
+        channelAccount = installation.channel.id.rawValue
+        address = installation.address == .only ? nil : installation.address.rawValue
+        freshchatAccount = installation.helpdesk.id.rawValue
+        textLimit = installation.helpdesk.textLimit
+        resolvedPolicy = installation.resolvedPolicy.rawValue
+        doubtPolicy = installation.doubtPolicy.rawValue
+        forwardsSystemLines = installation.forwardsSystemLines
+        topic = installation.topic.rawValue
+        topicName = installation.topicName
+        formerTopics = installation.formerTopics.map(\.rawValue)
         freshchat = installation.helpdesk.baseURL
         origin = installation.origin.rawValue
         createdAt = installation.createdAt
@@ -58,7 +77,7 @@ struct InstallationView: Encodable {
 
     mutating func add(_ endpoints: Endpoints, _ installation: Installation) {
         targetURL = endpoints.targetURL(of: installation)
-        registered = installation.registeredURL == targetURL
+        registered = installation.channel.registeredURL == targetURL
         freshchatWebhookURL = endpoints.helpdeskURL(of: installation)
         productEventURL = endpoints.productEventURL(of: installation)
     }

@@ -68,7 +68,7 @@ struct RelayCommand: AsyncParsableCommand {
             }
             var services: [any Service] = [
                 health, app.engine(over: http, pulse: Pulse(time: .system), wakeUp: wakeUp),
-                app.profileUpdates(over: http),
+                app.profileUpdates(over: http), app.accountIdentities(over: http),
             ]
             if let reconciliation = app.reconciliation(over: http, wakeUp: wakeUp) { services.append(reconciliation) }
             let group = ServiceGroup(

@@ -57,7 +57,7 @@ struct SetKey: AsyncParsableCommand {
         case (_, .paused(let reason, _, _)):
             Terminal.print(
                 "Saved for \(id). It is still paused: \(reason) To resume: byoc resume \(id)".printableOnOneLine)
-        case (true, .active), (_, .removed): Terminal.print("Saved for \(id).")
+        case (true, .active), (_, .draining), (_, .removed): Terminal.print("Saved for \(id).")
         }
     }
 

@@ -55,7 +55,7 @@ struct Settings {
         var token: Secret?
         var topic: String?
         var webhookPublicKey: String?
-        var resolvedPolicy: HelpdeskAccount.ResolvedPolicy = .reopen
+        var resolvedPolicy: Installation.ResolvedPolicy = .reopen
         var forwardsSystemLines = false
         var textLimit = 4000
         /// Zero: conversations are not polled.
@@ -238,7 +238,7 @@ extension Settings {
             "BYOC_FRESHCHAT_RESOLVED_POLICY",
             "when a customer writes in a resolved conversation: reopen it, or start a new one",
             default: "reopen", expects: "reopen or new_conversation",
-            parse: { HelpdeskAccount.ResolvedPolicy(rawValue: $0) })
+            parse: { Installation.ResolvedPolicy(rawValue: $0) })
         {
             desk.resolvedPolicy = value
         }

@@ -39,15 +39,13 @@ struct ConsoleWiring: ConsoleProgramme {
     }
 
     func connect(_ plan: ConnectionPlan) async throws -> Connection {
-        guard let channel = App.channel(plan.channel.kind) else {
-            throw SetupFailure(
-                side: "byoc", problem: "this version of byoc doesn't support the channel “\(plan.channel.kind)”",
-                remedy: "Choose another channel.")
-        }
+        let channel = try supported(plan.channel.kind)
         let report = try await installer.install(
-            channel: channel, account: plan.channel, helpdesk: plan.helpdesk, topic: plan.topic.rawValue,
-            name: plan.name,
-            doubtPolicy: plan.doubtPolicy)
+            channel: channel, account: plan.channel, address: plan.address, helpdesk: plan.helpdesk,
+            topic: plan.topic.rawValue, name: plan.name,
+            policies: InstallationPolicies(
+                doubt: plan.doubtPolicy, resolved: app.settings.desk.resolvedPolicy,
+                forwardsSystemLines: app.settings.desk.forwardsSystemLines))
         return Connection(installation: report.installation.id, warnings: report.warnings)
     }
 
@@ -62,10 +60,45 @@ struct ConsoleWiring: ConsoleProgramme {
             credential, of: installation, on: App.channel(installation.channel.kind), with: value)
     }
 
-    func remove(_ installation: Installation, keepingHistory: Bool, insisting: Bool) async throws -> String? {
+    func change(_ installation: Installation, by change: InstallationChange) async throws {
+        let channel = try supported(installation.channel.kind)
+        var edit = InstallationEdit()
+        edit.name = change.name
+        edit.settings = change.settings
+        edit.textLimit = change.textLimit
+        edit.resolvedPolicy = change.resolvedPolicy
+        edit.doubtPolicy = change.doubtPolicy
+        edit.forwardsSystemLines = change.forwardsSystemLines
+        _ = try await installer.edit(installation, on: channel, edit)
+    }
+
+    func move(_ installation: Installation, to topic: TopicID) async throws {
+        _ = try await installer.move(installation, to: MoveRequest(topic: topic.rawValue))
+    }
+
+    func add(_ plan: AddressPlan) async throws -> Connection {
+        let besides = try await app.installation(plan.besides.rawValue)
+        let report = try await installer.install(
+            address: plan.address, besides: besides, on: try supported(besides.channel.kind),
+            topic: plan.topic.rawValue, name: plan.name)
+        return Connection(installation: report.installation.id, warnings: report.warnings)
+    }
+
+    private func supported(_ kind: ChannelKind) throws(SetupFailure) -> any Channel {
+        guard let channel = App.channel(kind) else {
+            throw SetupFailure(
+                side: "byoc", problem: "this version of byoc doesn't support the channel “\(kind)”",
+                remedy: "Choose another channel.")
+        }
+        return channel
+    }
+
+    func remove(
+        _ installation: Installation, keepingHistory: Bool, insisting: Bool, draining: Bool
+    ) async throws -> String? {
         try await installer.uninstall(
             installation, from: App.channel(installation.channel.kind), keepingHistory: keepingHistory,
-            insisting: insisting)
+            insisting: insisting, draining: draining)
     }
 
     func examine(_ installation: InstallationID?) async -> [Finding] {
@@ -83,11 +116,9 @@ struct ConsoleWiring: ConsoleProgramme {
 }
 
 extension Settings.DeskSettings {
-    /// An account on no topic yet, with what else is configured.
+    /// An account with what else is configured.
     func account(baseURL: String, token: Secret) -> HelpdeskAccount {
-        HelpdeskAccount(
-            baseURL: baseURL, token: token, topic: "", webhookPublicKey: "", resolvedPolicy: resolvedPolicy,
-            forwardsSystemLines: forwardsSystemLines, textLimit: textLimit)
+        HelpdeskAccount(baseURL: baseURL, token: token, textLimit: textLimit)
     }
 }
 

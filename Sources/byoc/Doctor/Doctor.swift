@@ -108,15 +108,52 @@ struct Doctor: Examining {
                     .warning, "Installations", "none yet", why: "No channel is connected.",
                     do: "byoc install viber"))
         }
-        return findings + watching.findings() + Self.pressure(metrics) + own
+        return findings + watching.findings() + Self.pressure(metrics) + (await parked(app))
+            + (await sharedAddresses(app)) + own
     }
 
     /// The alarms that don't belong to an installation; the others are reported with what they are about.
     private static func pressure(_ metrics: StoreMetrics?) -> [Finding] {
         (metrics?.alarms ?? []).filter { $0.alarm.installation == nil }.map { raised in
-            Finding(
+            if raised.alarm.name == .replyUndecided { return undecided(raised) }
+            return Finding(
                 .error, "Alarm", "\(raised.alarm.name.rawValue): \(raised.reason)",
                 why: "byoc may not be able to accept or deliver messages.", do: "See the alarm in Operations.md.")
+        }
+    }
+
+    private static func undecided(_ raised: RaisedAlarm) -> Finding {
+        Finding(
+            .error, "Alarm", "\(raised.alarm.name.rawValue) (\(raised.alarm.subject)): \(raised.reason)",
+            why: "Several installations share a topic, and byoc doesn't guess whose customer a reply is for.",
+            do: "Move one of them: byoc installation move ID --topic NAME. Then for each reply in byoc outbox --held "
+                + "--installation \(raised.alarm.subject): byoc retry or byoc discard")
+    }
+
+    /// What waits for an installation that isn't there any more.
+    private func parked(_ app: App) async -> [Finding] {
+        do {
+            return try await app.store.parkedEvents().map {
+                Finding(
+                    .warning, "Parked messages", $0.words, why: "byoc deletes them seven days after the first arrived.",
+                    do: "Connect the address again to receive them: byoc install \($0.channel)")
+            }
+        } catch {
+            return [.unknown("Parked messages", error.message)]
+        }
+    }
+
+    /// Installations that turned out to be at one address of one account.
+    private func sharedAddresses(_ app: App) async -> [Finding] {
+        do {
+            return try await app.store.currentDirectory().sharedAddresses.map { first, second in
+                Finding(
+                    .error, "Address", "\(first) and \(second) have the same address of one account",
+                    why: "The channel sends each event to one of them only.",
+                    do: "Remove one of them: byoc uninstall \(second)")
+            }
+        } catch {
+            return [.unknown("Address", error.message)]
         }
     }
 

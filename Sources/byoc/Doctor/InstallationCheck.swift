@@ -57,8 +57,17 @@ struct InstallationCheck {
     }
 
     private func state() -> Finding {
-        guard case .paused(let reason, let since, let cause) = installation.state else {
+        let (reason, since, cause): (String, Date, Installation.PauseCause)
+        switch installation.state {
+        case .active, .removed:
             return finding(.ok, "State", "active")
+        case .draining(let since):
+            return finding(
+                .warning, "State", "being removed since \(Terminal.text(since))",
+                why: "It accepts nothing new, and is removed once nothing waits.",
+                do: "To discard what waits: byoc uninstall \(id) --now")
+        case .paused(let why, let start, let by):
+            (reason, since, cause) = (why, start, by)
         }
         let problem = "since \(Terminal.text(since)): \(reason)"
         let why = "Incoming messages are queued. Nothing is sent until you resume."
@@ -123,13 +132,13 @@ struct InstallationCheck {
         do {
             let check = try await app.helpdesk.check(installation.helpdesk, over: http)
             let account = finding(.ok, "Freshchat account", check.accountName)
-            guard let topic = check.topics.first(where: { $0.id == installation.helpdesk.topic }) else {
+            guard let topic = check.topics.first(where: { $0.id == installation.topic }) else {
                 return [
                     account,
                     finding(
-                        .error, "Topic", "the topic \(installation.helpdesk.topic) no longer exists",
+                        .error, "Topic", "the topic \(installation.topic) no longer exists",
                         why: "New conversations can't be created.",
-                        do: "Restore it in Freshchat, or create another topic and install again."),
+                        do: "Restore it in Freshchat, or use another topic: byoc installation move \(id) --topic NAME"),
                 ]
             }
             return [

@@ -122,12 +122,18 @@ struct App {
             store: store, channels: Self.channel, helpdesk: helpdesk, http: http, trace: trace, logger: logger)
     }
 
+    /// Asks the services who their accounts are, so that what is one account is kept as one.
+    func accountIdentities(over http: any HTTPSender) -> AccountIdentities {
+        AccountIdentities(store: store, channels: Self.channel, helpdesk: helpdesk, http: http, logger: logger)
+    }
+
     /// Makes the due deliveries, writes profiles and polls for lost webhooks, until nothing is left to do or the limit is
     /// reached.
     func relay(for limit: Duration, over http: any HTTPSender, wakeUp: WakeUp) async throws {
         let end = ContinuousClock.now + limit
         let engine = engine(over: http, pulse: Pulse(time: .system), wakeUp: wakeUp)
         try await engine.run(for: limit)
+        await accountIdentities(over: http).run(for: ContinuousClock.now.duration(to: end))
         await profileUpdates(over: http).run(for: ContinuousClock.now.duration(to: end))
         guard let reconciliation = reconciliation(over: http, wakeUp: wakeUp) else { return }
         if await reconciliation.run(for: ContinuousClock.now.duration(to: end)) > 0 {

@@ -21,7 +21,7 @@ struct EnvironmentRegistration: Service {
 
     private func isDone() async throws -> Bool {
         guard let installation = try await current() else { return true }
-        return installation.registeredURL == app.endpoints.targetURL(of: installation)
+        return installation.channel.registeredURL == app.endpoints.targetURL(of: installation)
     }
 
     private func current() async throws -> Installation? {
@@ -42,8 +42,8 @@ struct EnvironmentRegistration: Service {
         }
         let installer = app.installer(over: http)
         let (_, _, topic) = try await installer.check(
-            channel, installation.channel, installation.helpdesk, installation.helpdesk.topic.rawValue)
-        installation.helpdesk.topicName = topic.name
+            channel, installation.channel, installation.helpdesk, installation.topic.rawValue)
+        installation.topicName = topic.name
         try await installer.register(&installation, on: channel)
         app.logger.notice(
             "environment installation connected",

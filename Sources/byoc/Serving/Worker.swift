@@ -47,6 +47,7 @@ struct Worker {
             if relays {
                 services.append(app.engine(over: http, pulse: pulse, wakeUp: wakeUp))
                 services.append(app.profileUpdates(over: http))
+                services.append(app.accountIdentities(over: http))
                 if let reconciliation = app.reconciliation(over: http, wakeUp: wakeUp) {
                     services.append(reconciliation)
                 }

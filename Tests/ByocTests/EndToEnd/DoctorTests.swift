@@ -168,9 +168,8 @@ extension EndToEnd {
             let installation = Installation(
                 id: "viber-1", channel: ChannelAccount(kind: "viber"),
                 helpdesk: HelpdeskAccount(
-                    baseURL: "https://acme.freshchat.com/v2", token: Secret("t"), topic: "topic-1",
-                    webhookPublicKey: hasKey ? "KEY" : ""), name: "Shop", targetToken: Secret("a"),
-                helpdeskToken: Secret("b"), eventSecret: Secret("c"), createdAt: now)
+                    baseURL: "https://acme.freshchat.com/v2", token: Secret("t"), webhookPublicKey: hasKey ? "KEY" : ""),
+                topic: "topic-1", name: "Shop", createdAt: now)
             var metrics = StoreMetrics()
             change(&metrics.helpdesk["viber-1", default: .init()])
             metrics.signatures[Flow("viber-1", .outbound), default: .init()].ascii = failures

@@ -32,7 +32,7 @@ extension EndToEnd {
                 #expect(help.status == 0)
                 let commands = [
                     "serve", "relay", "config", "install", "installations", "show", "set-key", "pause", "resume",
-                    "register", "uninstall", "outbox", "retry", "mark-delivered", "discard",
+                    "register", "uninstall", "accounts", "installation", "outbox", "retry", "mark-delivered", "discard",
                 ]
                 for command in commands {
                     #expect(help.output.contains("  \(command) "), "\(command)")
@@ -59,7 +59,8 @@ extension EndToEnd {
             "Without a data store a command fails, names the folder, and creates nothing",
             arguments: [
                 ["installations"], ["show", "x"], ["set-key", "x"], ["pause", "x"], ["resume", "x"], ["register", "x"],
-                ["uninstall", "x", "--yes"], ["outbox"], ["delivery", "1"], ["retry", "1"],
+                ["uninstall", "x", "--yes"], ["accounts"], ["installation", "rename", "x", "y"], ["outbox"],
+                ["delivery", "1"], ["retry", "1"],
                 ["discard", "--dead", "--yes"], ["mark-delivered", "1"], ["tail", "--installation", "x"],
                 ["relay", "--for", "1"], ["store", "check"], ["store", "compact"], ["store", "backup", "copy"],
                 ["tail"], ["trigger", "viber", "message"], ["doctor"],
@@ -238,7 +239,9 @@ extension EndToEnd {
                 #expect(report["State"]?.problem.contains("by an operator") == true && report.status == 3)
                 let saved = try await stack.run(
                     "set-key", id, "--kind", "freshchat-token", input: stack.about.freshchat.token)
-                #expect(saved.output.contains("Resumed \(id)"), "\(saved)")
+                // A replaced credential ends the pause of its account, and not a person's.
+                #expect(saved.output.contains("still paused: holidays"), "\(saved)")
+                #expect(try await stack.run("resume", id).status == 0)
                 let again = try await stack.run(
                     "set-key", id, "--kind", "freshchat-token", input: stack.about.freshchat.token)
                 #expect(again.output == "Saved for \(id).\n", "\(again)")

@@ -37,12 +37,19 @@ struct ConsoleScene {
     static func installation(_ id: InstallationID, name: String = "Shop") -> Installation {
         Installation(
             id: id,
-            channel: ChannelAccount(kind: "double", secrets: ["token": Secret("channel-token-of-thirty-letters")]),
+            channel: ChannelAccount(
+                id: ChannelAccountID("channel-of-\(id)"), kind: "double",
+                secrets: ["token": Secret("channel-token-of-thirty-letters")],
+                endpoints: [Endpoint(.target, token: Secret("target-\(id)"))],
+                registeredURL: "https://chat.example.com/byoc/hook/target-\(id)"),
             helpdesk: HelpdeskAccount(
-                baseURL: "https://acme.example.com/v2", token: Secret("desk-token-of-thirty-letters-x"), topic: "t-1"),
-            name: name, targetToken: Secret("target-\(id)"), helpdeskToken: Secret("helpdesk-\(id)"),
-            eventSecret: Secret("event-\(id)"), registeredURL: "https://chat.example.com/byoc/hook/target-\(id)",
-            createdAt: noon)
+                id: HelpdeskAccountID("desk-of-\(id)"), baseURL: "https://acme.example.com/v2",
+                token: Secret("desk-token-of-thirty-letters-x"),
+                endpoints: [
+                    Endpoint(.helpdesk, token: Secret("helpdesk-\(id)")),
+                    Endpoint(.event, token: Secret("event-\(id)")),
+                ]),
+            topic: "t-1", name: name, createdAt: noon)
     }
 
     /// Puts an installation into the store.
@@ -52,11 +59,42 @@ struct ConsoleScene {
         return installation
     }
 
+    /// Puts a second installation into the store, which shares the first one's accounts.
+    func installSharing(
+        _ first: Installation, as id: InstallationID, name: String, address: Address = "second",
+        origin: Installation.Origin = .installed
+    ) async throws -> Installation {
+        var second = Self.installation(id, name: name)
+        second.channel = first.channel
+        second.helpdesk = first.helpdesk
+        second.address = address
+        second.origin = origin
+        try await store.save(second, now: Self.noon)
+        return second
+    }
+
     /// A browser that is signed in.
     func signedIn() async -> Browser {
         var browser = Browser(console)
         await browser.signIn()
         return browser
+    }
+}
+
+extension Installation {
+    /// What a webhook of the channel tells of it.
+    func heard(_ arrivals: Acceptance.Arrival..., at: Date) -> Acceptance {
+        Acceptance(account: .channel(channel.id), routes: [route], arrivals: arrivals, at: at)
+    }
+
+    /// What Freshchat tells of it.
+    func heardOfDesk(_ arrivals: Acceptance.Arrival..., at: Date, source: ReplySource? = nil) -> Acceptance {
+        let arrivals = arrivals.map { arrival in
+            var arrival = arrival
+            arrival.topic = topic
+            return arrival
+        }
+        return Acceptance(account: .helpdesk(helpdesk.id), routes: [route], arrivals: arrivals, at: at, source: source)
     }
 }
 

@@ -11,16 +11,22 @@ struct MessageScene {
     let scene = ConsoleScene()
     var store: MemoryStore { scene.store }
     let installation: InstallationID = "viber-1"
+    let stored: Installation
 
     init(named name: String = "The shop") async throws {
-        try await store.save(
+        stored = try await scene.store.save(
             Installation(
-                id: installation, channel: ChannelAccount(kind: "viber", secrets: ["auth_token": Secret(Self.token)]),
+                id: installation,
+                channel: ChannelAccount(
+                    id: "viber-acct-1", kind: "viber", secrets: ["auth_token": Secret(Self.token)],
+                    endpoints: [Endpoint(.target, token: Secret("target-token"))]),
                 helpdesk: HelpdeskAccount(
-                    baseURL: "https://shop.freshchat.com/v2", token: Secret("freshchat-token"), topic: "topic-1"),
-                name: name, doubtPolicy: .hold, targetToken: Secret("target-token"),
-                helpdeskToken: Secret("helpdesk-token"), eventSecret: Secret("event-token"),
-                createdAt: ConsoleScene.noon),
+                    id: "freshchat-1", baseURL: "https://shop.freshchat.com/v2", token: Secret("freshchat-token"),
+                    endpoints: [
+                        Endpoint(.helpdesk, token: Secret("helpdesk-token")),
+                        Endpoint(.event, token: Secret("event-token")),
+                    ]),
+                topic: "topic-1", name: name, doubtPolicy: .hold, createdAt: ConsoleScene.noon),
             now: ConsoleScene.noon)
     }
 
@@ -53,10 +59,14 @@ struct MessageScene {
     }
 
     private func accept(_ key: DedupeKey, _ content: Acceptance.Content) throws -> DeliveryID {
-        let result = try store.accept(
-            Acceptance(
-                installation: installation, topic: "topic-1", channel: "viber",
-                arrivals: [Acceptance.Arrival(dedupeKey: key, content: content)], at: scene.clock.now))
+        let arrival = Acceptance.Arrival(dedupeKey: key, content: content)
+        let now = scene.clock.now
+        let result =
+            if case .reply = content {
+                try store.accept(stored.heardOfDesk(arrival, at: now))
+            } else {
+                try store.accept(stored.heard(arrival, at: now))
+            }
         return try #require(result.deliveries.first)
     }
 

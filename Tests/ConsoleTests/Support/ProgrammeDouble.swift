@@ -20,6 +20,10 @@ final class ProgrammeDouble: ConsoleProgramme {
         var checked: [ChannelAccount] = []
         var plans: [ConnectionPlan] = []
         var replaced: [Credential] = []
+        var changes: [InstallationChange] = []
+        /// What refuses a change, a move or another address.
+        var refusal: SetupFailure?
+        var added: [AddressPlan] = []
         var posted: [String] = []
         var warnings: [String] = []
         var findings: [Finding] = []
@@ -42,13 +46,13 @@ final class ProgrammeDouble: ConsoleProgramme {
 
     func urls(of installation: Installation) -> InstallationURLs {
         InstallationURLs(
-            target: "https://chat.example.com/byoc/hook/\(installation.targetToken.reveal())",
-            helpdesk: "https://chat.example.com/byoc/freshchat/\(installation.helpdeskToken.reveal())",
-            productEvent: "https://chat.example.com/byoc/marketplace/\(installation.eventSecret.reveal())")
+            target: "https://chat.example.com/byoc/hook/\(installation.channel.targetToken.reveal())",
+            helpdesk: "https://chat.example.com/byoc/freshchat/\(installation.helpdesk.helpdeskToken.reveal())",
+            productEvent: "https://chat.example.com/byoc/marketplace/\(installation.helpdesk.eventSecret.reveal())")
     }
 
     func helpdeskAccount(address: String, token: Secret) throws(SetupFailure) -> HelpdeskAccount {
-        HelpdeskAccount(baseURL: address, token: token, topic: "")
+        HelpdeskAccount(baseURL: address, token: token)
     }
 
     func check(_ account: ChannelAccount, of channel: any Channel) async throws(SetupFailure) -> ChannelCheck {
@@ -80,9 +84,45 @@ final class ProgrammeDouble: ConsoleProgramme {
         state.withLock { $0.replaced.append(credential) }
     }
 
-    func remove(_ installation: Installation, keepingHistory: Bool, insisting: Bool) async throws -> String? {
+    func change(_ installation: Installation, by change: InstallationChange) async throws {
+        if let refusal = state.withLock({ $0.refusal }) { throw refusal }
+        state.withLock { $0.changes.append(change) }
+        var changed = installation
+        if let name = change.name { changed.name = name }
+        changed.channel.settings.merge(change.settings) { $1 }
+        if let limit = change.textLimit { changed.helpdesk.textLimit = limit }
+        if let policy = change.resolvedPolicy { changed.resolvedPolicy = policy }
+        if let policy = change.doubtPolicy { changed.doubtPolicy = policy }
+        if let forwards = change.forwardsSystemLines { changed.forwardsSystemLines = forwards }
+        try await store.save(changed, now: ConsoleScene.noon)
+    }
+
+    func move(_ installation: Installation, to topic: TopicID) async throws {
+        if let refusal = state.withLock({ $0.refusal }) { throw refusal }
+        try await store.move(installation.id, to: MoveTarget(topic: topic), now: ConsoleScene.noon)
+    }
+
+    func add(_ plan: AddressPlan) async throws -> Connection {
+        if let refusal = state.withLock({ $0.refusal }) { throw refusal }
+        state.withLock { $0.added.append(plan) }
+        guard var made = try await store.installation(plan.besides) else { throw StoreFailure(.notFound, "none") }
+        made.id = "double-added"
+        made.address = plan.address
+        made.topic = plan.topic
+        made.name = plan.name ?? "\(plan.address)"
+        try await store.save(made, now: ConsoleScene.noon)
+        return Connection(installation: made.id, warnings: [])
+    }
+
+    func remove(
+        _ installation: Installation, keepingHistory: Bool, insisting: Bool, draining: Bool
+    ) async throws -> String? {
         let refusal = state.withLock { $0.removal }
         if let refusal, !insisting { throw refusal }
+        if draining {
+            try await store.drain(installation.id, now: ConsoleScene.noon)
+            return nil
+        }
         try await store.remove(installation.id, keepingHistory: keepingHistory, now: ConsoleScene.noon)
         return refusal.map(\.problem)
     }

@@ -98,7 +98,7 @@ private let freshchatToken = "eyJhbGciOiJIUzI1NiJ9.fuzz.8d1f0b7c6a5e4d3c"
 
 extension FuzzTarget.Call {
     private static let account = HelpdeskAccount(
-        baseURL: "https://a.example/v2", token: Secret(freshchatToken), topic: "t", resolvedPolicy: .reopen)
+        baseURL: "https://a.example/v2", token: Secret(freshchatToken))
 
     private func deliver(_ service: AnsweringService) async throws(DeliveryFailure) {
         let helpdesk = FreshchatHelpdesk(now: { WebhookFront.noon })
@@ -118,8 +118,8 @@ extension FuzzTarget.Call {
             let isNew = self == .postToNewcomer
             let piece = InboundPiece(
                 message: Message(text: "Hello"), profile: ContactProfile(userID: "u", name: "Olena"),
-                reference: "viber:u", channelName: "Viber", user: isNew ? nil : "user", conversation: isNew ? nil : "c",
-                doubt: self == .postInDoubt ? doubt : nil, isKnown: { _ in false })
+                reference: Reference("viber:u"), topic: "t", channelName: "Viber", user: isNew ? nil : "user",
+                conversation: isNew ? nil : "c", doubt: self == .postInDoubt ? doubt : nil, isKnown: { _ in false })
             _ = try await helpdesk.post(piece, account: Self.account, over: service, keeper: Forgetful())
         }
     }
@@ -129,7 +129,7 @@ extension FuzzTarget.Call {
         switch self {
         case .firstName: _ = try await helpdesk.firstName(of: "agent", account: Self.account, over: service)
         case .reference:
-            _ = try await helpdesk.reference(of: "c", user: nil, account: Self.account, over: service)
+            _ = try await helpdesk.lookUp("c", user: nil, account: Self.account, over: service)
         default:
             _ = try await helpdesk.messages(
                 in: "c", since: WebhookFront.noon.addingTimeInterval(-3600), account: Self.account, over: service)
@@ -150,6 +150,7 @@ extension FuzzTarget.Call {
 }
 
 private struct Forgetful: MappingKeeper {
+    func aboutToCreateUser(_ reference: Reference) async throws(DeliveryFailure) {}
     func found(user: HelpdeskUserID, written: ContactProfile?) async throws(DeliveryFailure) {}
-    func found(conversation: HelpdeskConversationID) async throws(DeliveryFailure) {}
+    func found(conversation: HelpdeskConversationID) async throws(DeliveryFailure) -> Bool { true }
 }

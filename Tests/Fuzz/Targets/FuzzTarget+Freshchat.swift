@@ -68,7 +68,7 @@ extension FuzzTarget {
 
 /// Neither side loses text or breaks its limits when a message is cut into pieces.
 func checkPieces(of message: Message) throws(BrokenProperty) {
-    let helpdesk = HelpdeskAccount(baseURL: "", token: Secret(""), topic: "t", textLimit: 40)
+    let helpdesk = HelpdeskAccount(baseURL: "", token: Secret(""), textLimit: 40)
     for piece in FreshchatHelpdesk().pieces(of: message, account: helpdesk) {
         try hold(piece.plainText.utf16.count <= 40 && !piece.isBlank, "a piece for Freshchat is within the limit")
     }

@@ -38,7 +38,7 @@ extension FuzzTarget {
             request.headers[name] = header
             let isOurs = isOurs(request.headers[name] ?? "")
             let account = HelpdeskAccount(
-                baseURL: "", token: Secret(""), topic: "t", webhookPublicKey: KnownSignature.key)
+                baseURL: "", token: Secret(""), webhookPublicKey: KnownSignature.key)
             let outcome = Result { () throws(WebhookRefusal) in
                 try helpdesk.readWebhook(request, account: account).events.count
             }

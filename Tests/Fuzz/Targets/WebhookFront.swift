@@ -27,7 +27,7 @@ enum WebhookFront {
                 return accepted("channel", reading.events.count)
             case .helpdesk:
                 let account = HelpdeskAccount(
-                    baseURL: "", token: Secret(""), topic: "t", webhookPublicKey: KnownSignature.key)
+                    baseURL: "", token: Secret(""), webhookPublicKey: KnownSignature.key)
                 return accepted("helpdesk", try helpdesk.readWebhook(webhook, account: account).events.count)
             case .productEvent:
                 return accepted("product", try helpdesk.readProductEvent(webhook).events.count)

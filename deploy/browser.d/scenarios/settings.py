@@ -1,5 +1,7 @@
 """The settings pages, from the first sign-in to the removal. In order: each goes on where the one before has ended."""
 
+import json
+
 from scenarios.connecting import (
     address, choose_topic, fill_freshchat, fill_viber, give_key, reloads_without_notice, remove, sign_in)
 
@@ -111,6 +113,38 @@ def pausing(browser, stage, judge):
     stage.until("The message in Freshchat", lambda: "while it is paused" in stage.texts_in_freshchat())
 
 
+def changing(browser, stage, judge):
+    """Its name and settings are edited, and it moves to another topic, where the next customer's message goes"""
+    open_installation(browser, stage)
+    browser.press("Edit settings")
+    browser.heading("Edit settings")
+    judge.look(browser, "settings")
+    browser.fill("Name", "Sales desk")
+    browser.fill("Freshchat text limit", "12")
+    browser.press("Save settings")
+    browser.one(".field.wrong .problem", "It must be a whole number")
+    judge.look(browser, "settings-wrong")
+    browser.fill("Freshchat text limit", "2000")
+    browser.press("Save settings")
+    browser.one(".note.good", "Settings saved.")
+    browser.heading("Sales desk")
+    judge.look(browser, "settings-saved")
+    reloads_without_notice(browser)
+    browser.press("Move to another topic")
+    browser.heading("Move Sales desk")
+    judge.look(browser, "move")
+    topic = stage.about["freshchat"]["topics"][1]
+    browser.click("label", topic["name"])
+    browser.press("Move installation")
+    browser.one(".note.good", "Moved.")
+    browser.one(".facts", topic["name"])
+    customer = stage.customer("Marta")
+    stage.writes(customer, "after the move")
+    stage.until("The message in Freshchat", lambda: "after the move" in stage.texts_in_freshchat())
+    conversations = stage.control("GET", "/freshchat/conversations")
+    assert any(topic["id"] in json.dumps(conversation) for conversation in conversations), "no conversation on the topic"
+
+
 def replacing(browser, stage, judge):
     """A token that Freshchat takes no more pauses the installation; with the new one what has waited goes on"""
     stage.control("PUT", "/freshchat/token", {"token": "another-sandbox-token"})
@@ -206,4 +240,5 @@ def open_installation(browser, stage):
 
 
 SCENARIOS = [
-    signing_in, empty_pages, connecting, copying, testing, pausing, checking, silent_webhook, replacing, removing, signing_out]
+    signing_in, empty_pages, connecting, copying, testing, pausing, checking, silent_webhook, changing, replacing,
+    removing, signing_out]

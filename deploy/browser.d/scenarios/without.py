@@ -57,7 +57,7 @@ def mouse(browser, stage, judge):
     keys.go(stage.about["freshchat"]["topics"][0]["name"]).press(Keys.SPACE)
     keys.follow("Connect Viber")
     browser.one(".note.good", "Connected.")
-    stage.byoc("uninstall", "--yes", stage.byoc("installations")[0]["id"])
+    stage.byoc("uninstall", "--yes", "--now", stage.byoc("installations")[0]["id"])
 
 
 class Keyboard:
