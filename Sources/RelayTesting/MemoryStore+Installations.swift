@@ -12,8 +12,13 @@ extension MemoryStore {
     }
 
     @discardableResult
-    package func save(_ installation: Installation, now: Date) async throws(StoreFailure) -> Installation {
+    package func save(
+        _ installation: Installation, replacing before: Installation?, now: Date
+    ) async throws(StoreFailure) -> Installation {
         try change { state throws(StoreFailure) in
+            if let before, state.live(before.id) != before {
+                throw StoreFailure(.conflict, "the installation \(before.id) was changed meanwhile")
+            }
             if installation.ownState != .removed {
                 try state.requireFree(
                     .init(account: installation.channel.id, address: installation.address), for: installation.id)

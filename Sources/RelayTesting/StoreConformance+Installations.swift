@@ -29,6 +29,33 @@ extension StoreConformance {
             #expect(directory.channelAccount(targetToken: "target-viber-1", now: scene.start) == nil)
             #expect(directory.channelAccount(targetToken: "new target", now: scene.start) == changed.channel)
         },
+        Check("A change of an installation, or of its account, that was read before another change is refused") {
+            scene in
+            try await scene.store.save(scene.sample("viber-2"), now: scene.start)
+            let store = scene.store
+            let changes: [() async throws -> Void] = [
+                { try await store.move(scene.installation, to: MoveTarget(topic: "topic-3"), now: scene.at(1)) },
+                { try await store.pause(scene.installation, by: .person, reason: "holiday", now: scene.at(1)) },
+                { try await scene.refuse(.helpdesk, at: 1) },
+                { try await store.drain(scene.installation, now: scene.at(1)) },
+                { try await store.remove(scene.installation, keepingHistory: true, now: scene.at(1)) },
+            ]
+            for change in changes {
+                let before = try scene.present()
+                var renamed = before
+                renamed.name = "Renamed"
+                try await change()
+                let after = try store.directory()[scene.installation]
+                await scene.expect(.conflict) {
+                    try await store.save(renamed, replacing: before, now: scene.at(2))
+                }
+                #expect(try store.directory()[scene.installation] == after)
+            }
+            var other = try scene.present("viber-2")
+            other.name = "Renamed"
+            #expect(
+                try await store.save(other, replacing: scene.present("viber-2"), now: scene.at(3)).name == "Renamed")
+        },
         Check("A person's pause is told from one after a refused credential, and only a person changes its reason") {
             scene in
             let id = scene.installation

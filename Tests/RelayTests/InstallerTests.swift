@@ -198,6 +198,36 @@ struct InstallerTests {
             try await scene.installer { $0 == .topic }.rename(scene.present("environment"), to: "Free").name == "Free")
     }
 
+    @Test("Changes that are made at the same time are all kept, also with a move and a pause")
+    func atOnce() async throws {
+        let at = Date(timeIntervalSince1970: 1_790_000_000)
+        let scene = scene()
+        let made = try await install(scene).installation
+        let installer = scene.installer()
+        try await withThrowingDiscardingTaskGroup { group in
+            group.addTask { _ = try await installer.rename(made, to: "Renamed") }
+            group.addTask { _ = try await installer.move(made, to: MoveRequest(topic: "topic-2")) }
+            group.addTask { try await scene.store.pause(made.id, by: .person, reason: "holiday", now: at) }
+            group.addTask { try await installer.replace(.helpdeskKey, of: made, on: scene.channel, with: "key") }
+            for change: @Sendable (inout InstallationEdit) -> Void in [
+                { $0.textLimit = 900 }, { $0.doubtPolicy = .hold }, { $0.resolvedPolicy = .newConversation },
+                { $0.forwardsSystemLines = true },
+            ] {
+                group.addTask {
+                    var edit = InstallationEdit()
+                    change(&edit)
+                    _ = try await installer.edit(made, on: scene.channel, edit)
+                }
+            }
+        }
+        let present = try scene.present(made.id)
+        #expect(present.name == "Renamed" && present.topic == "topic-2" && present.formerTopics == ["topic-1"])
+        #expect(present.ownState == .paused(reason: "holiday", since: at, by: .person))
+        #expect(present.helpdesk.webhookPublicKey == "key" && present.helpdesk.textLimit == 900)
+        #expect(present.doubtPolicy == .hold && present.resolvedPolicy == .newConversation)
+        #expect(present.forwardsSystemLines)
+    }
+
     @Test("The webhook is unregistered with the account's last installation, and not before")
     func uninstalled() async throws {
         var scene = scene()

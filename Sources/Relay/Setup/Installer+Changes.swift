@@ -65,18 +65,44 @@ extension Installer {
             let list = offers.map { "  \($0.address)" + ($0.name.map { "  \($0)" } ?? "") }
             throw SetupFailure(
                 side: channel.descriptor.name, problem: "the account has no address “\(address)”",
-                remedy: "It has these:\n" + list.joined(separator: "\n"))
+                remedy: list == ["  "]
+                    ? "It has one address, without a name." : "It has these:\n" + list.joined(separator: "\n"))
         }
     }
 
     /// - Returns: the installation as it is stored then.
     package func rename(_ installation: Installation, to name: String) async throws -> Installation {
-        let directory = try await store.currentDirectory()
-        guard var present = directory[installation.id] else { throw gone(installation.id) }
-        try requireOwn([.name], of: present, in: directory)
-        present.name = try Self.usable(name)
-        return try await store.save(present, now: now())
+        try await change(installation.id) { present, directory in
+            try requireOwn([.name], of: present, in: directory)
+            present.name = try Self.usable(name)
+        }
     }
+
+    /// Changes an installation as it is now. If somebody else has changed it meanwhile, such as while a service was asked,
+    /// it begins again with theirs.
+    ///
+    /// - Returns: the installation as it is stored then.
+    func change(
+        _ id: InstallationID, _ body: (inout Installation, InstallationDirectory) async throws -> Void
+    ) async throws -> Installation {
+        var rounds = 0
+        while true {
+            let directory = try await store.currentDirectory()
+            guard let before = directory[id] else { throw gone(id) }
+            var present = before
+            try await body(&present, directory)
+            do throws(StoreFailure) {
+                return try await store.save(present, replacing: before, now: now())
+            } catch {
+                rounds += 1
+                let isChanged = try await store.currentDirectory()[id] != before
+                guard error.kind == .conflict, isChanged, rounds < Self.longestContest else { throw error }
+            }
+        }
+    }
+
+    /// How often a change begins again at most.
+    private static let longestContest = 10
 
     private static func usable(_ name: String) throws(SetupFailure) -> String {
         guard let name = name.asName else {
@@ -91,26 +117,25 @@ extension Installer {
     package func edit(
         _ installation: Installation, on channel: any Channel, _ edit: InstallationEdit
     ) async throws -> Installation {
-        let directory = try await store.currentDirectory()
-        guard var present = directory[installation.id] else { throw gone(installation.id) }
-        try requireOwn(edit.fields, of: present, in: directory)
-        if let name = edit.name { present.name = try Self.usable(name) }
-        present.resolvedPolicy = edit.resolvedPolicy ?? present.resolvedPolicy
-        present.doubtPolicy = edit.doubtPolicy ?? present.doubtPolicy
-        present.forwardsSystemLines = edit.forwardsSystemLines ?? present.forwardsSystemLines
-        if let limit = edit.textLimit {
-            guard limit > 0 else {
-                throw SetupFailure(
-                    side: "byoc", problem: "A text limit of \(limit) leaves no room for a message.",
-                    remedy: "Give a number of characters, such as 4000.")
+        try await change(installation.id) { present, directory in
+            try requireOwn(edit.fields, of: present, in: directory)
+            if let name = edit.name { present.name = try Self.usable(name) }
+            present.resolvedPolicy = edit.resolvedPolicy ?? present.resolvedPolicy
+            present.doubtPolicy = edit.doubtPolicy ?? present.doubtPolicy
+            present.forwardsSystemLines = edit.forwardsSystemLines ?? present.forwardsSystemLines
+            if let limit = edit.textLimit {
+                guard limit > 0 else {
+                    throw SetupFailure(
+                        side: "byoc", problem: "A text limit of \(limit) leaves no room for a message.",
+                        remedy: "Give a number of characters, such as 4000.")
+                }
+                present.helpdesk.textLimit = limit
             }
-            present.helpdesk.textLimit = limit
+            if try Self.change(&present.channel.settings, to: edit.settings, of: channel) {
+                let check = try await channel.check(present.channel, over: http)
+                try require(check.identity, of: present.channel.identity, side: channel.descriptor.name)
+            }
         }
-        if try Self.change(&present.channel.settings, to: edit.settings, of: channel) {
-            let check = try await channel.check(present.channel, over: http)
-            try require(check.identity, of: present.channel.identity, side: channel.descriptor.name)
-        }
-        return try await store.save(present, now: now())
     }
 
     /// - Returns: whether anything is different now.

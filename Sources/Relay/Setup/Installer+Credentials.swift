@@ -11,38 +11,38 @@ extension Installer {
     package func replace(
         _ credential: Credential, of installation: Installation, on channel: (any Channel)?, with value: String
     ) async throws {
-        let directory = try await store.currentDirectory()
-        guard var present = directory[installation.id] else { throw gone(installation.id) }
-        try requireOwn([.credential(credential)], of: present, in: directory)
-        switch credential {
-        case .helpdeskKey:
-            let replaced = present.helpdesk.publicKeys
-            present.helpdesk.webhookPublicKey = value
-            // Freshchat may still sign with it what it sends again.
-            present.helpdesk.sparePublicKeys = replaced.filter { $0 != value }
-            try await store.save(present, now: now())
-            return
-        case .helpdeskToken:
-            present.helpdesk.token = Secret(value)
-            let identity = try await helpdesk.check(present.helpdesk, over: http).identity
-            try require(identity, of: present.helpdesk.identity, side: helpdesk.name)
-            // One account has one token: what another one was replaced by is the only good one.
-            present.helpdesk.spareTokens = []
-            present.helpdesk.identity = identity ?? present.helpdesk.identity
-            present = try await store.save(present, now: now())
-            try await goOn(.helpdesk(present.helpdesk.id), as: identity)
-        case .channel(let key):
-            guard let channel, present.channel.secrets[key] != nil else {
-                let keys = present.channel.secrets.keys.sorted().joined(separator: ", ")
-                throw SetupFailure(
-                    side: "byoc", problem: "The channel has no secret “\(key)”.", remedy: "It has: \(keys)")
+        var identity: RemoteIdentity?
+        let present = try await change(installation.id) { present, directory in
+            try requireOwn([.credential(credential)], of: present, in: directory)
+            switch credential {
+            case .helpdeskKey:
+                let replaced = present.helpdesk.publicKeys
+                present.helpdesk.webhookPublicKey = value
+                // Freshchat may still sign with it what it sends again.
+                present.helpdesk.sparePublicKeys = replaced.filter { $0 != value }
+            case .helpdeskToken:
+                present.helpdesk.token = Secret(value)
+                identity = try await helpdesk.check(present.helpdesk, over: http).identity
+                try require(identity, of: present.helpdesk.identity, side: helpdesk.name)
+                // One account has one token: what another one was replaced by is the only good one.
+                present.helpdesk.spareTokens = []
+                present.helpdesk.identity = identity ?? present.helpdesk.identity
+            case .channel(let key):
+                guard let channel, present.channel.secrets[key] != nil else {
+                    let keys = present.channel.secrets.keys.sorted().joined(separator: ", ")
+                    throw SetupFailure(
+                        side: "byoc", problem: "The channel has no secret “\(key)”.", remedy: "It has: \(keys)")
+                }
+                present.channel.secrets[key] = Secret(value)
+                identity = try await channel.check(present.channel, over: http).identity
+                try require(identity, of: present.channel.identity, side: channel.descriptor.name)
+                present.channel.identity = identity ?? present.channel.identity
             }
-            present.channel.secrets[key] = Secret(value)
-            let identity = try await channel.check(present.channel, over: http).identity
-            try require(identity, of: present.channel.identity, side: channel.descriptor.name)
-            present.channel.identity = identity ?? present.channel.identity
-            present = try await store.save(present, now: now())
-            try await goOn(.channel(present.channel.id), as: identity)
+        }
+        switch credential {
+        case .helpdeskKey: break
+        case .helpdeskToken: try await goOn(.helpdesk(present.helpdesk.id), as: identity)
+        case .channel: try await goOn(.channel(present.channel.id), as: identity)
         }
     }
 

@@ -86,8 +86,7 @@ package struct Installer: Sendable {
         if let channel = channel as? any WebhookRegistering {
             try await channel.register(targetURL: url, account: installation.channel, over: http)
         }
-        installation.channel.registeredURL = url
-        installation = try await store.save(installation, now: now())
+        installation = try await change(installation.id) { present, _ in present.channel.registeredURL = url }
     }
 
     // MARK: - Which accounts are the same

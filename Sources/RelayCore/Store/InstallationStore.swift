@@ -14,10 +14,14 @@ package protocol InstallationStore: Sendable {
     /// An account without an id gets one, and one that is stored keeps its identity if none is given. With an installation that
     /// is new for its address, what was parked for that address is accepted.
     ///
+    /// - Parameter before: the installation as it was read before it was changed; `nil` replaces whatever is there.
     /// - Returns: the installation as it is stored.
-    /// - Throws: `conflict` if another installation has its address of its channel account.
+    /// - Throws: `conflict` if another installation has its address of its channel account, or if the installation or one of
+    ///   its accounts isn't as it was read any more.
     @discardableResult
-    func save(_ installation: Installation, now: Date) async throws(StoreFailure) -> Installation
+    func save(
+        _ installation: Installation, replacing before: Installation?, now: Date
+    ) async throws(StoreFailure) -> Installation
 
     /// Sends nothing for it from now on. A paused installation keeps the reason and the cause it has, except that a person
     /// may give another reason for a person's pause.
@@ -34,7 +38,7 @@ package protocol InstallationStore: Sendable {
     /// there. In another helpdesk account its customers are created again. The URLs that it leaves behind work for
     /// ``Endpoint/timeAfterMove``.
     ///
-    /// - Throws: `conflict` as ``save(_:now:)``.
+    /// - Throws: `conflict` if another installation has that address.
     func move(_ installation: InstallationID, to target: MoveTarget, now: Date) async throws(StoreFailure)
 
     /// Takes it out of service: it accepts nothing, delivers what waits, and is removed by ``finishDraining(now:)``.
@@ -50,6 +54,14 @@ package protocol InstallationStore: Sendable {
     ///
     /// - Parameter keepingHistory: whether contacts, conversations and the outbox stay readable.
     func remove(_ installation: InstallationID, keepingHistory: Bool, now: Date) async throws(StoreFailure)
+}
+
+extension InstallationStore {
+    /// Adds one, or replaces the one with its id whatever that is now.
+    @discardableResult
+    package func save(_ installation: Installation, now: Date) async throws(StoreFailure) -> Installation {
+        try await save(installation, replacing: nil, now: now)
+    }
 }
 
 /// Where an installation is moved to. `nil` stays as it is.

@@ -44,9 +44,14 @@ extension SQLiteStore {
     }
 
     @discardableResult
-    package func save(_ installation: Installation, now: Date) async throws(StoreFailure) -> Installation {
+    package func save(
+        _ installation: Installation, replacing before: Installation?, now: Date
+    ) async throws(StoreFailure) -> Installation {
         try await changeCounting { [key] db, tally in
             var saved = installation
+            if let before, try Self.directory(db, key: key)[before.id] != before {
+                throw StoreFailure(.conflict, "the installation \(before.id) was changed meanwhile")
+            }
             if saved.channel.id.rawValue.isEmpty {
                 saved.channel.id = try Accounts.freshChannel(saved.channel.kind, in: db)
             }
