@@ -35,7 +35,7 @@ extension MemoryStore {
             state.deliveries[delivery]?.finishedAt = now
             state.deliveries[delivery]?.doubtSince = nil
             state.deliveries[delivery]?.cause = nil
-            state.figures.add(.discarded, Flow(row.installation, row.direction))
+            state.figures.addEnd(.discarded, row, isUndecided: state.isUndecided(row))
             if state.lanes[row.orderingKey]?.lease == nil { state.freeLane(row.orderingKey) }
             if let account = state.undecidedAccount(of: row) { state.clearUndecided(account.id) }
         }

@@ -272,7 +272,7 @@ extension MemoryState {
                 doubtOpenAttempts(of: delivery, now: now)
                 lanes[row.orderingKey]?.lease = nil
             }
-            figures.add(.discarded, Flow(id, row.direction))
+            figures.addEnd(.discarded, row, isUndecided: isUndecided(row))
             deliveries[delivery]?.state = .discarded
             deliveries[delivery]?.finishedAt = now
             deliveries[delivery]?.doubtSince = nil

@@ -22,11 +22,14 @@ struct MemoryFigures {
         counters[flow, default: [:]][counter, default: 0] += amount
     }
 
-    mutating func addEnd(_ end: Delivery.State, _ flow: Flow) {
+    mutating func addEnd(_ end: Delivery.State, _ delivery: Delivery, isUndecided: Bool) {
+        let flow = Flow(delivery.installation, delivery.direction)
         switch end {
         case .dead: add(.dead, flow)
         case .held: add(.held, flow)
-        case .discarded: add(.discarded, flow)
+        case .discarded:
+            add(.discarded, flow)
+            if isUndecided { add(.accepted, flow) }
         case .waiting, .delivered: break
         }
     }

@@ -221,7 +221,7 @@ extension MemoryState {
         _ claim: Claim, as end: Delivery.State, reason: String, detail: String, note: NoteDraft? = nil, now: Date
     ) {
         deliveries[claim.delivery.id]?.state = end
-        figures.addEnd(end, Flow(claim.delivery.installation, claim.delivery.direction))
+        figures.addEnd(end, claim.delivery, isUndecided: isUndecided(claim.delivery))
         if end == .dead, claim.delivery.isNote {
             figures.add(.notesDead, Flow(claim.delivery.installation, claim.delivery.direction))
         }

@@ -245,6 +245,7 @@ extension MemoryState {
                 && row.installation.rawValue == account.rawValue
             {
                 deliveries[delivery]?.installation = id
+                figures.add(.accepted, Flow(id, .outbound))
                 deliveries[delivery]?.contact = contact
                 deliveries[delivery]?.nextAttemptAt = min(row.nextAttemptAt, now)
             }

@@ -179,7 +179,7 @@ struct MemoryState {
         deliveries[id] = Delivery(
             id: id, installation: installation, direction: direction, orderingKey: key, contact: contact,
             payload: payload, state: .waiting, acceptedAt: now, nextAttemptAt: now, source: source)
-        figures.add(.accepted, Flow(installation, direction))
+        if !isUndecided(deliveries[id]) { figures.add(.accepted, Flow(installation, direction)) }
         if lanes[key] == nil { lanes[key] = Lane() }
         return id
     }
@@ -202,6 +202,12 @@ struct MemoryState {
         }
         lanes[key]?.lease = nil
         lanes[key]?.wakesOnContact = waking?.delivery == head.id ? waking?.contact : nil
+    }
+
+    /// Whether it is a reply of which nobody knows by which installation it is to leave. It counts as accepted once it is known,
+    /// or when it is discarded.
+    func isUndecided(_ delivery: Delivery?) -> Bool {
+        delivery.map { $0.direction == .outbound && undecidedAccount(of: $0) != nil } ?? false
     }
 
     /// The helpdesk account whose delivery it is, as long as nobody knows by which installation it is to leave.

@@ -233,6 +233,35 @@ extension StoreConformance {
             #expect(try await scene.claims().isEmpty)
             #expect(try await scene.store.alarms().isEmpty)
         },
+        Check("A reply counts as accepted by its installation once that is known, or as discarded by the account") {
+            scene in
+            try await scene.add("viber-2", on: "topic-2")
+            func counted(_ id: InstallationID) throws -> [Counter: Int64] {
+                try scene.store.metrics().counters[Flow(id, .outbound)]?.filter { $0.value != 0 } ?? [:]
+            }
+            let ids = try ["c-1", "c-1", "c-2", "c-3"].enumerated().map { number, conversation in
+                try scene.accept(scene.reply("\(number)", in: .init(conversation), on: nil)).deliveries[0]
+            }
+            #expect(try counted(scene.undecided) == [:])
+            let facts = ConversationFacts(topic: "topic-2", user: "user-1", reference: Reference("viber:anna"))
+            for claim in try await scene.claims() {
+                switch claim.delivery.id {
+                case ids[0]: #expect(try await scene.settle(claim, facts) == .one("viber-2"))
+                case ids[2]: #expect(try await scene.settle(claim, nil) == .none)
+                default: try await scene.store.release(claim, now: scene.start)
+                }
+            }
+            #expect(try counted("viber-2") == [.accepted: 2])
+            #expect(try counted(scene.undecided) == [.accepted: 1, .discarded: 1])
+            try await scene.store.discard(ids[3], from: .command, now: scene.start)
+            #expect(try counted(scene.undecided) == [.accepted: 2, .discarded: 2])
+            try scene.accept(scene.reply("last", in: "c-4", on: nil))
+            for id in ["viber-1", "viber-2"] as [InstallationID] {
+                try await scene.store.remove(id, keepingHistory: true, now: scene.start)
+            }
+            #expect(try counted(scene.undecided) == [.accepted: 3, .discarded: 3])
+            #expect(try counted("viber-2") == [.accepted: 2, .discarded: 2])
+        },
         Check("A conversation that an agent begins with a customer of two bots on one topic is held, with an alarm") {
             scene in
             try await scene.add("viber-2")

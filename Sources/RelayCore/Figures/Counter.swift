@@ -1,6 +1,7 @@
 /// What is counted for ever, by installation and direction. The raw value is the name under which the store keeps it.
 package enum Counter: String, Sendable, CaseIterable {
-    /// Deliveries put into the outbox, notes for agents among them.
+    /// Deliveries put into the outbox, notes for agents among them. A reply whose owner isn't known is counted once that is
+    /// settled: for the installation, or for the helpdesk account when it is discarded.
     case accepted
     /// Of those, private notes for agents.
     case notesAccepted = "notes_accepted"

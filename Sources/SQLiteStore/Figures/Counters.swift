@@ -56,8 +56,25 @@ enum Counters {
             [counter.rawValue, amount, delivery])
     }
 
-    /// What waits for an installation is about to be discarded with it.
+    /// One delivery is discarded. A reply that is still the helpdesk account's wasn't counted as accepted before.
+    static func addDiscarded(_ flow: Flow, in db: Database) throws {
+        try add(.discarded, flow, in: db)
+        if flow.direction == .outbound, try SQLiteStore.isHelpdeskAccount(flow.installation.rawValue, in: db) {
+            try add(.accepted, flow, in: db)
+        }
+    }
+
+    /// What waits for an installation, or a helpdesk account, is about to be discarded with it.
     static func addDiscarded(waitingOf installation: InstallationID, in db: Database) throws {
+        if try SQLiteStore.isHelpdeskAccount(installation.rawValue, in: db) {
+            try db.run(
+                """
+                \(insert)
+                SELECT installation, direction, ?, count(*) FROM outbox
+                WHERE installation = ? AND state = 'waiting' AND direction = 'outbound' GROUP BY installation, direction
+                \(adding)
+                """, [Counter.accepted.rawValue, installation.rawValue])
+        }
         try db.run(
             """
             \(insert)

@@ -212,7 +212,8 @@ private struct Intake {
             let delivery = try SQLiteStore.enqueue(
                 arrival.payload, of: installation, .outbound, key: key, contact: contact, source: acceptance.source,
                 now: now, in: db)
-            try note(reply, delivery, of: installation, scope, counting: &tally)
+            try note(reply, delivery, of: installation, scope)
+            tally.add(.accepted, Flow(installation, .outbound))
             try SQLiteStore.watch(reply.conversation, of: installation, now: now, in: db)
             return .accepted(installation, delivery)
         case .unknown, .several:
@@ -222,7 +223,7 @@ private struct Intake {
             let delivery = try SQLiteStore.enqueue(
                 arrival.payload, of: name, .outbound, key: .outbound(search.account, reply.conversation), contact: nil,
                 side: .helpdesk, source: acceptance.source, now: now, in: db)
-            try note(reply, delivery, of: name, search.account, counting: &tally)
+            try note(reply, delivery, of: name, search.account)
             return .unresolved(delivery)
         }
     }
@@ -244,12 +245,10 @@ private struct Intake {
     }
 
     private mutating func note(
-        _ reply: HelpdeskMessage, _ delivery: DeliveryID, of name: InstallationID, _ scope: HelpdeskAccountID,
-        counting tally: inout CounterTally
+        _ reply: HelpdeskMessage, _ delivery: DeliveryID, of name: InstallationID, _ scope: HelpdeskAccountID
     ) throws {
         // The same message may come by another way in too, under another name of its event.
         try SQLiteStore.keepMessageID(reply.id.rawValue, .helpdesk, of: scope.rawValue, delivery: delivery, in: db)
-        tally.add(.accepted, Flow(name, .outbound))
         taken.result.replies.append(reply.id)
         taken.replies[name, default: 0] += 1
     }

@@ -36,7 +36,7 @@ extension SQLiteStore {
             try db.run(
                 "UPDATE outbox SET state = 'discarded', finished_at = ?, doubt_since = NULL, cause = NULL WHERE id = ?",
                 [now.milliseconds, delivery.rawValue])
-            try Counters.add(.discarded, Flow(found.installation, found.direction), in: db)
+            try Counters.addDiscarded(Flow(found.installation, found.direction), in: db)
             try Self.refreshLane(found.orderingKey, in: db)
             if found.state == .held { try Self.clearUndecided(of: found.installation, in: db) }
         }

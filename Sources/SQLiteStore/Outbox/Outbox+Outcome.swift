@@ -192,7 +192,11 @@ extension SQLiteStore {
         try db.run(
             "UPDATE outbox SET state = ?, finished_at = ?, reason = ?, detail = ? WHERE id = ?",
             [state.rawValue, now, reason, detail, claim.delivery.id.rawValue])
-        if let counter = state.counter { try Counters.add(counter, claim.flow, in: db) }
+        if state == .discarded {
+            try Counters.addDiscarded(claim.flow, in: db)
+        } else if let counter = state.counter {
+            try Counters.add(counter, claim.flow, in: db)
+        }
         if state == .dead, claim.delivery.isNote { try Counters.add(.notesDead, claim.flow, in: db) }
         try freeLane(claim.delivery.orderingKey, in: db)
         if let note {

@@ -47,6 +47,7 @@ extension SQLiteStore {
                         installation.rawValue, contact, now.milliseconds, claim.delivery.orderingKey.rawValue,
                         account.rawValue,
                     ])
+                try Counters.add(.accepted, Flow(installation, .outbound), by: db.changesCount, in: db)
                 try Self.watch(reply.conversation, of: installation, now: now.milliseconds, in: db)
                 try Self.freeLane(claim.delivery.orderingKey, in: db)
             case .several, .unknown:
