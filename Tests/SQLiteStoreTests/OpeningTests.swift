@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Glibc
 import Logging
 import RelayCore
 import SQLiteStore
@@ -133,6 +134,28 @@ struct OpeningTests {
         let failure = try #require(refusal { _ = try open(directory) })
         #expect(failure.kind == .damaged && failure.message.contains("newer version"))
         #expect(failure.message.contains(directory.database))
+    }
+
+    @Test("While another process updates the store, one that opens it is told to wait, and not to end that process")
+    func updating() throws {
+        let directory = try Directory()
+        try open(directory).close()
+        let lock = Glibc.open(directory.path + "/write.lock", O_RDWR)
+        defer { close(lock) }
+        #expect(flock(lock, LOCK_EX) == 0)
+        var configuration = SQLiteStoreConfiguration(directory: directory.path)
+        configuration.openPatience = .milliseconds(1)
+        func failure() -> StoreFailure? {
+            refusal {
+                _ = try SQLiteStore.open(
+                    configuration, key: testKey, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            }
+        }
+        #expect(failure()?.isLocked == true && failure()?.message.contains("end it: \(directory.path)") == true)
+        try inFile(of: directory) { db in
+            try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier = 'accounts, routes'")
+        }
+        #expect(failure()?.isLocked == true && failure()?.message.contains("is updating the data store") == true)
     }
 
     @Test("Another key is refused, with the ids of both")

@@ -45,6 +45,15 @@ package final class SQLiteStore: Store {
         let directory = try DataDirectory(configuration.directory, mustExist: configuration.mustExist)
         let lock = try KernelLock(path: directory.writeLock)
         guard try lock.acquire(within: configuration.openPatience) else {
+            let reader = try? Connection.openForReading(directory, configuration)
+            defer { try? reader?.close() }
+            if let reader, (try? Schema.isEarlier(reader)) == true {
+                throw StoreFailure(
+                    .unavailable,
+                    "another process is updating the data store in \(directory.path) to this version. A large one takes "
+                        + "minutes; wait, and don't end it.",
+                    isLocked: true)
+            }
             throw StoreFailure(
                 .unavailable,
                 "the data store in \(directory.path) is locked by another process for more than "

@@ -74,6 +74,12 @@ enum Schema {
             )
         }
         if state.isCurrent { return }
+        let start = ContinuousClock.now
+        if !state.isNew {
+            logger.notice(
+                "updating the data store to this version; a large one takes minutes, and others wait for it",
+                metadata: ["store.path": "\(database.path)"])
+        }
         if !state.isNew, !state.applied.contains(accountsMigration) {
             let backup = try keepBackup(of: database, named: "before-accounts")
             logger.notice(
@@ -84,9 +90,20 @@ enum Schema {
             try migrator.migrate(database, upTo: migration)
             reach(.migration, migration)
         }
-        logger.info(
-            state.isNew ? "data store created" : "data store updated to this version",
-            metadata: ["store.path": "\(database.path)"])
+        if state.isNew { return logger.info("data store created", metadata: ["store.path": "\(database.path)"]) }
+        logger.notice(
+            "data store updated to this version",
+            metadata: [
+                "store.path": "\(database.path)", "seconds": "\((ContinuousClock.now - start).components.seconds)",
+            ])
+    }
+
+    /// Whether a file is one of an earlier version. While another process updates it, it still is.
+    static func isEarlier(_ database: any DatabaseReader) throws -> Bool {
+        try database.read { db in
+            guard try db.tableExists("grdb_migrations") else { return false }
+            return try !migrator.hasCompletedMigrations(db) && !migrator.hasBeenSuperseded(db)
+        }
     }
 
     private static let common = """
