@@ -126,7 +126,7 @@ struct Pause: AsyncParsableCommand {
             case (_, .paused(let present, _, .credential)):
                 return "\(id) is already paused because a credential was refused: \(present)"
             case (_, .paused(let present, _, _)): return "\(id) is already paused: \(present)"
-            case (_, .draining): return "\(id) is being removed: it accepts nothing new, and sends what waits."
+            case (_, .draining): return draining(id)
             case (_, .active), (_, .removed): return "\(id) is no longer paused."
             }
         }
@@ -144,10 +144,16 @@ struct Resume: AsyncParsableCommand {
     func run() async throws {
         try await change(options, id) { app, installation in
             if !installation.isActive { try await app.store.resume(installation.id, now: Date()) }
-        } report: { before, _ in
-            before.isActive ? "\(id) is not paused." : "Resumed \(id)."
+        } report: { before, after in
+            if case .draining = after.state { return draining(id) }
+            return before.isActive ? "\(id) is not paused." : "Resumed \(id)."
         }
     }
+}
+
+/// What is said of an installation that is being taken out of service.
+private func draining(_ id: String) -> String {
+    "\(id) is being removed: it accepts nothing new, and sends what waits."
 }
 
 /// - Parameter report: says what has changed between two states.

@@ -11,6 +11,9 @@ struct Uninstall: AsyncParsableCommand {
             If deliveries are waiting, the installation first drains: it accepts nothing new, delivers what waits, and \
             is then removed by the workers. With --now, it is removed at once and discards what waits. Asks for \
             confirmation first; scripts need --yes.
+
+            The webhook is unregistered at removal. If the channel can't be reached then, a removal at once fails unless \
+            --force is given; one that has drained succeeds, and the log names the webhook that stays set.
             """)
 
     @OptionGroup var options: StoreOptions
@@ -18,7 +21,7 @@ struct Uninstall: AsyncParsableCommand {
     @Argument(help: "The installation's ID.", completion: .installation) var id: String
     @Flag(help: "Remove at once, and discard what waits.") var now = false
     @Flag(help: "Also delete its contacts, conversations and messages.") var forgetHistory = false
-    @Flag(help: "Remove even if the channel can't be reached.") var force = false
+    @Flag(help: "Remove at once even if the channel can't be reached. Draining doesn't need it.") var force = false
 
     func run() async throws {
         let app = try options.open(.baseURL)
@@ -46,6 +49,11 @@ struct Uninstall: AsyncParsableCommand {
         if let warning { Terminal.note("Warning: \(warning)") }
         if options.json { return try Terminal.printJSON(["id": id, "state": drains ? "draining" : "removed"]) }
         if drains {
+            if force {
+                Terminal.note(
+                    "--force isn't needed: \(id) is removed when it has drained, whether or not the channel can be reached."
+                )
+            }
             Terminal.print("Draining \(id): it accepts nothing new and is removed once nothing waits.")
             return Terminal.print("Progress: byoc installations. To discard the rest: byoc uninstall \(id) --now")
         }
