@@ -57,6 +57,21 @@ extension EndToEnd {
             }
         }
 
+        @Test("The doctor names two installations that turn out to be at one address of one account")
+        func sharedAddress() async throws {
+            try await withByocStack(sandbox: Self.sandbox) { stack in
+                let (one, two) = try await Self.install(stack, onOneTopic: true)
+                #expect(try await stack.doctor()["Address"] == nil)
+                try await stack.alter(
+                    "\(stack.dataFolder)/byoc.sqlite",
+                    "UPDATE channel_accounts SET identity = (SELECT min(identity) FROM channel_accounts)")
+                let finding = try #require(try await stack.doctor()["Address"])
+                #expect(
+                    finding.severity == "error" && finding.problem.contains("\(one.id) and \(two.id)"), "\(finding)")
+                #expect(finding.remedy.contains("byoc uninstall \(two.id)"))
+            }
+        }
+
         @Test("byoc accounts lists both kinds with their installations, and no secret")
         func list() async throws {
             try await withByocStack(sandbox: Self.sandbox) { stack in
