@@ -83,15 +83,15 @@ extension MemoryState {
         let side = side(of: delivery)
         let account = account(of: delivery)
         let scopes = live(delivery.installation)?.scopes(to: side) ?? account.map { [.account($0)] } ?? []
-        let state =
-            undecidedAccount(of: delivery).map { $0.state.installationState ?? .active }
-            ?? live(delivery.installation)?.state(towards: side)
+        let undecided = undecidedAccount(of: delivery)
+        let owner = live(delivery.installation)
         let lane = lanes[delivery.orderingKey]
         let attempt = attempts.last { $0.attempt.delivery == id && $0.attempt.outcome == nil }
         return WaitFacts(
             id: id, nextAttemptAt: delivery.nextAttemptAt, side: side, head: head(of: delivery.orderingKey)?.id,
             underWaySince: lane?.lease?.delivery == id ? attempt?.attempt.startedAt : nil,
-            installation: state ?? .removed, gate: closedUntil(scopes),
+            installation: undecided == nil ? owner?.ownState ?? .removed : .active,
+            account: undecided?.state ?? owner?.accountState(of: side) ?? .active, gate: closedUntil(scopes),
             isBreakerOpen: account.flatMap { breakers[$0] }?.isOpen ?? false,
             wakesOnContact: lane?.wakesOnContact != nil,
             hasWorker: !workers.isEmpty)

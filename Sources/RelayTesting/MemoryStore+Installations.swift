@@ -133,12 +133,6 @@ extension AccountState {
     }
 }
 
-extension Installation {
-    fileprivate func accountState(of side: Side) -> AccountState {
-        side == .channel ? channel.state : helpdesk.state
-    }
-}
-
 extension MemoryState {
     /// Those that aren't removed, with their accounts as they are now.
     var present: [Installation] { installations.filter { $0.ownState != .removed }.map(resolved) }

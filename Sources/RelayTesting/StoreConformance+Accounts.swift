@@ -178,7 +178,7 @@ extension StoreConformance {
             let ids = try scene.accept(scene.message("in"), scene.reply("out")).deliveries
             try await scene.refuse(.helpdesk, at: 1)
             let reasons = try await scene.store.waitReasons(of: ids, now: scene.at(2))
-            #expect(reasons == [ids[0]: .paused(reason: "401", since: scene.at(1)), ids[1]: .due])
+            #expect(reasons == [ids[0]: .accountPaused(.helpdesk, reason: "401", since: scene.at(1)), ids[1]: .due])
         },
     ]
 

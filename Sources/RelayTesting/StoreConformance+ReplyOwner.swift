@@ -366,7 +366,7 @@ extension StoreConformance {
             #expect(try await why(8) == .gateClosed(.helpdesk, until: scene.at(9)))
             try await scene.refuse(.helpdesk, at: 9)
             #expect(try await scene.claims(at: 9).isEmpty)
-            #expect(try await why(9) == .paused(reason: "401", since: scene.at(9)))
+            #expect(try await why(9) == .accountPaused(.helpdesk, reason: "401", since: scene.at(9)))
             try await scene.store.resume(account, now: scene.at(10))
             #expect(try await why(10) == .due)
             #expect(try await scene.store.deliveries(DeliveryFilter(installation: scene.undecided)).map(\.id) == [id])

@@ -34,6 +34,22 @@ import Testing
         #expect(page.contains(words) && list.contains(words))
     }
 
+    @Test func `While its account is paused, a message says which account and what resumes it`() async throws {
+        let scene = try await MessageScene()
+        try await scene.enlist()
+        let id = try scene.message("one")
+        let installation = try #require(try scene.store.directory()[scene.installation])
+        try await scene.store.refuse(
+            .helpdesk(installation.helpdesk), reason: "The token is refused", now: scene.scene.clock.now)
+        let (page, list) = await pages(id, scene)
+        let words =
+            "The Freshchat account is paused: <a href=\"/byoc/admin/installations/viber-1\">view installation</a>. "
+            + "Replacing its credential resumes it."
+        #expect(page.contains(words) && list.contains(words))
+        var browser = await scene.scene.signedIn()
+        #expect(await browser.get("/installations/viber-1/test").text.contains("The Freshchat account is paused, so"))
+    }
+
     @Test func `Behind a rate limit the page names the service and when sending resumes`() async throws {
         let scene = try await MessageScene()
         try await scene.enlist()

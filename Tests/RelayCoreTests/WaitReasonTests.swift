@@ -46,12 +46,30 @@ struct WaitReasonTests {
                 change(&$0)
                 $0.installation = .paused(reason: "401", since: now, by: .credential)
             } == .paused(reason: "401", since: now))
+        #expect(
+            reason {
+                change(&$0)
+                $0.account = .paused(reason: "401", since: now)
+            } == .accountPaused(.channel, reason: "401", since: now))
+        #expect(
+            reason {
+                $0.installation = .paused(reason: "holiday", since: now, by: .person)
+                $0.account = .paused(reason: "401", since: now)
+            } == .paused(reason: "holiday", since: now))
         #expect(reason(change) == .noWorker)
         #expect(
             reason {
                 change(&$0)
                 $0.hasWorker = true
             } == .behind(other))
+    }
+
+    @Test("A paused account is named as the service's, with what resumes it")
+    func accountWords() {
+        let words = WaitReason.accountPaused(.helpdesk, reason: "401", since: now).words { "service of \($0)" }
+        #expect(words.before == "The service of helpdesk account is paused:")
+        #expect(words.subject == .pause(reason: "401", since: now))
+        #expect(words.after == ". Replacing its credential resumes it.")
     }
 
     @Test("A retry has its time, unless the service is left alone for longer")

@@ -54,7 +54,7 @@ struct MessageView: Sendable {
             let advice = RetryAdvice(delivery, subscription: message.contact?.subscription)
             meaning += " " + (advice.sentence(party: party) ?? context.texts.decisions.choose)
         }
-        wait = reason.map { [WaitView($0, of: delivery.installation, channel: channel, context)] } ?? []
+        wait = reason.map { [WaitView($0, on: known.page(of: delivery.installation), channel: channel, context)] } ?? []
         notice = context.notice.flatMap { context.texts.decisions.done($0.done, standing) }.map { [$0] } ?? []
         facts = [
             FactView(label: texts.numberLabel, text: texts.number(delivery.id)),

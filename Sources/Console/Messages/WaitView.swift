@@ -16,9 +16,9 @@ struct WaitView: Sendable {
     var after: String
 
     /// - Parameters:
-    ///   - installation: the message's.
+    ///   - page: the installation whose page tells of the pause; `nil` if there is none.
     ///   - channel: its channel's name.
-    init(_ reason: WaitReason, of installation: InstallationID, channel: String, _ context: PageContext) {
+    init(_ reason: WaitReason, on page: InstallationID?, channel: String, _ context: PageContext) {
         let words = reason.words { $0 == .channel ? channel : "Freshchat" }
         before = words.before
         after = words.after
@@ -28,10 +28,11 @@ struct WaitView: Sendable {
         case .delivery(let id):
             link = [LinkView(label: context.texts.message.number(id), href: context.settings.link("/messages/\(id)"))]
         case .pause:
+            guard let page else { break }
             link = [
                 LinkView(
                     label: context.texts.waiting.viewInstallation,
-                    href: context.settings.link("/installations/\(installation)"))
+                    href: context.settings.link("/installations/\(page)"))
             ]
         case .time(let date): time = [TimeView(date)]
         case nil: break

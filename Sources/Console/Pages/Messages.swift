@@ -38,6 +38,11 @@ struct KnownInstallations: Sendable {
     /// Whether a helpdesk account stands in an installation's place, because nobody knows yet whose a reply is.
     func isAccount(_ id: InstallationID) -> Bool { present.contains { $0.helpdesk.id.rawValue == id.rawValue } }
 
+    /// The installation whose page tells how a message's installation, or the account in its place, is; `nil` if it is gone.
+    func page(of id: InstallationID) -> InstallationID? {
+        (present.first { $0.id == id } ?? present.first { $0.helpdesk.id.rawValue == id.rawValue })?.id
+    }
+
     /// The kind of channel; `nil` for an installation that has left no trace.
     func channel(of id: InstallationID) -> ChannelKind? {
         present.first { $0.id == id }?.channel.kind ?? removed.first { $0.id == id }?.channel
@@ -158,7 +163,7 @@ extension MessageRowView {
         if text.count > 300 { text = text.prefix(300) + "…" }
         standing = StandingView(MessageQuery.Standing(of: delivery), texts)
         let channel = context.name(ofChannel: known.channel(of: delivery.installation))
-        wait = reason.map { [WaitView($0, of: delivery.installation, channel: channel, context)] } ?? []
+        wait = reason.map { [WaitView($0, on: known.page(of: delivery.installation), channel: channel, context)] } ?? []
         let present = known.present.first { $0.id == delivery.installation }
         reasons =
             delivery.state == .delivered || delivery.reason.isEmpty ? [] : [context.masked(delivery.reason, present)]

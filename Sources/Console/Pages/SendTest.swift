@@ -12,7 +12,8 @@ extension Page {
         let texts = context.texts.test
         let view = TestView(
             title: texts.title(installation.name), effects: texts.effects(context.name(of: installation)),
-            isPaused: !installation.isActive, action: context.settings.link("/installations/\(installation.id)/test"),
+            obstacles: texts.obstacle(installation).map { [$0] } ?? [],
+            action: context.settings.link("/installations/\(installation.id)/test"),
             back: context.settings.link("/installations/\(installation.id)"), installation: installation.name,
             steps: way?.steps ?? [],
             isSent: way != nil, isOver: way?.isOver ?? false)
@@ -97,13 +98,25 @@ extension PageContext {
 private struct TestView: Sendable {
     var title: String
     var effects: [String]
-    var isPaused: Bool
+    /// Why it doesn't go through now; one or none.
+    var obstacles: [String]
     var action: String
     var back: String
     var installation: String
     var steps: [CheckView]
     var isSent: Bool
     var isOver: Bool
+}
+
+extension TestTexts {
+    /// Why a test message isn't delivered now; `nil` if it is.
+    fileprivate func obstacle(_ installation: Installation) -> String? {
+        switch installation.ownState {
+        case .active: installation.sends(to: .helpdesk) ? nil : accountPaused
+        case .paused: paused
+        case .draining, .removed: draining
+        }
+    }
 }
 
 extension Template {

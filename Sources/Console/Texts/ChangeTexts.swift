@@ -12,7 +12,7 @@ struct CredentialTexts: Sendable {
         case .helpdeskKey:
             "For \(name). Copy the whole key that Freshchat shows next to its webhook settings."
         case .helpdeskToken, .channel:
-            "For \(name). byoc verifies it before replacing the old one. A paused installation then resumes."
+            "For \(name). byoc verifies it before replacing the old one. What stopped because it was refused then resumes."
         }
     }
 }
@@ -69,6 +69,10 @@ struct TestTexts: Sendable {
     let waitingText = "Being delivered. Reload the page in a moment."
     let viewMessage = "View message"
     let paused = "The installation is paused, so the test message would be queued. Resume it first."
+    let accountPaused = """
+        The Freshchat account is paused, so the test message would be queued. Replace its credential first.
+        """
+    let draining = "The installation is being removed, so it accepts no messages, test messages included."
     let impossible = "byoc can't simulate this channel's webhooks. Write to it from a phone instead."
 
     func title(_ name: String) -> String { "Send a test message through \(name)" }

@@ -9,7 +9,7 @@ struct WaitTexts: Sendable {
         switch reason {
         case .underWay: "Sending"
         case .behind, .due, .noWorker: "Queued"
-        case .paused: "Paused"
+        case .paused, .accountPaused: "Paused"
         case .gateClosed: "Rate limited"
         case .breakerOpen: "Waiting for recovery"
         case .retry: "Next attempt"

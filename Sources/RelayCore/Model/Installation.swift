@@ -129,7 +129,7 @@ package struct Installation: Hashable, Sendable {
         case .paused, .removed: return false
         case .active, .draining: break
         }
-        return (side == .channel ? channel.state : helpdesk.state) == .active
+        return accountState(of: side) == .active
     }
 
     /// What keeps its messages to a side from being sent: its own state, or that of the account there.
@@ -137,8 +137,13 @@ package struct Installation: Hashable, Sendable {
         switch ownState {
         case .paused, .removed: return ownState
         case .active, .draining:
-            return (side == .channel ? channel.state : helpdesk.state).installationState ?? ownState
+            return accountState(of: side).installationState ?? ownState
         }
+    }
+
+    /// The state of the account on a side.
+    package func accountState(of side: Side) -> AccountState {
+        side == .channel ? channel.state : helpdesk.state
     }
 
     package func account(of side: Side) -> AccountID {

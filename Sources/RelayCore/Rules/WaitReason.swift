@@ -8,6 +8,8 @@ package enum WaitReason: Hashable, Sendable {
     case behind(DeliveryID)
     /// Its installation is paused.
     case paused(reason: String, since: Date)
+    /// The account that it goes to is paused, because its credential was refused.
+    case accountPaused(Side, reason: String, since: Date)
     /// Nothing goes to this service before then: it asked for a pause, or byoc leaves it alone for so long.
     case gateClosed(Side, until: Date)
     /// The service fails for everyone, so that byoc tries one delivery at a time.
@@ -31,7 +33,10 @@ package struct WaitFacts: Hashable, Sendable {
     package var head: DeliveryID?
     /// Since when a worker makes it; `nil` if none does.
     package var underWaySince: Date?
+    /// The installation's own.
     package var installation: Installation.State
+    /// That of the account on its side.
+    package var account: AccountState
     /// Until when the gate of its side is closed; `nil` if it never was.
     package var gate: Date?
     package var isBreakerOpen: Bool
@@ -40,7 +45,8 @@ package struct WaitFacts: Hashable, Sendable {
 
     package init(
         id: DeliveryID, nextAttemptAt: Date, side: Side, head: DeliveryID?, underWaySince: Date? = nil,
-        installation: Installation.State = .active, gate: Date? = nil, isBreakerOpen: Bool = false,
+        installation: Installation.State = .active, account: AccountState = .active, gate: Date? = nil,
+        isBreakerOpen: Bool = false,
         wakesOnContact: Bool = false, hasWorker: Bool = true
     ) {
         self.id = id
@@ -49,6 +55,7 @@ package struct WaitFacts: Hashable, Sendable {
         self.head = head
         self.underWaySince = underWaySince
         self.installation = installation
+        self.account = account
         self.gate = gate
         self.isBreakerOpen = isBreakerOpen
         self.wakesOnContact = wakesOnContact
@@ -64,6 +71,8 @@ extension WaitReason {
             self = .underWay(since: since)
         } else if case .paused(let reason, let since, _) = facts.installation {
             self = .paused(reason: reason, since: since)
+        } else if case .paused(let reason, let since) = facts.account {
+            self = .accountPaused(facts.side, reason: reason, since: since)
         } else if !facts.hasWorker {
             self = .noWorker
         } else if let head = facts.head, head != facts.id {

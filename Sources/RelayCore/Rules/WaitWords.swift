@@ -31,6 +31,10 @@ extension WaitReason {
         case .behind(let id): WaitWords("Queued behind", .delivery(id), after: ".")
         case .paused(let reason, let since):
             WaitWords("The installation is paused:", .pause(reason: reason, since: since), after: ".")
+        case .accountPaused(let side, let reason, let since):
+            WaitWords(
+                "The \(party(side)) account is paused:", .pause(reason: reason, since: since),
+                after: ". Replacing its credential resumes it.")
         case .gateClosed(let side, let until):
             WaitWords("\(party(side)) limits the rate. Sending resumes at", .time(until), after: ".")
         case .breakerOpen(let side, nil):

@@ -37,7 +37,7 @@ extension SQLiteStore {
 private struct WaitReasonLookup {
     let db: Database
     let hasWorker: Bool
-    private var states: [LaneGroup: Installation.State] = [:]
+    private var states: [LaneGroup: (installation: Installation.State, account: AccountState)] = [:]
     private var gates: [LaneGroup: (until: Date?, isProbed: Bool)] = [:]
     private var lanes: [String: Lane] = [:]
 
@@ -72,10 +72,12 @@ private struct WaitReasonLookup {
         let lane = try lane(key.rawValue)
         let group = LaneGroup(installation: installation, side: side.rawValue)
         let gate = try gate(group)
+        let state = try state(of: group)
         return WaitFacts(
             id: id, nextAttemptAt: try row.date(3), side: side, head: lane.head,
-            underWaySince: lane.delivery == id ? lane.since : nil, installation: try state(of: group),
-            gate: gate.until, isBreakerOpen: gate.isProbed, wakesOnContact: lane.wakesOnContact, hasWorker: hasWorker)
+            underWaySince: lane.delivery == id ? lane.since : nil, installation: state.installation,
+            account: state.account, gate: gate.until, isBreakerOpen: gate.isProbed, wakesOnContact: lane.wakesOnContact,
+            hasWorker: hasWorker)
     }
 
     private mutating func lane(_ key: String) throws -> Lane {
@@ -106,8 +108,10 @@ private struct WaitReasonLookup {
         return gate
     }
 
-    /// What keeps the group from being sent: the installation's own state, or that of its account on this side.
-    private mutating func state(of group: LaneGroup) throws -> Installation.State {
+    /// The installation's own state, and that of its account on this side.
+    private mutating func state(
+        of group: LaneGroup
+    ) throws -> (installation: Installation.State, account: AccountState) {
         if let known = states[group] { return known }
         let account: AccountID = group.side == Side.channel.rawValue ? .channel("") : .helpdesk("")
         let own = try db.row(
@@ -124,11 +128,9 @@ private struct WaitReasonLookup {
                 SELECT 'active', NULL, NULL, NULL, state, paused_reason, paused_since FROM helpdesk_accounts
                 WHERE id = ? AND state <> 'removed'
                 """, [group.installation])
-        var state = try row.map { try Installation.State($0, from: 0) } ?? .removed
-        switch state {
-        case .active, .draining: state = try row.flatMap { try AccountState($0, from: 4).installationState } ?? state
-        case .paused, .removed: break
-        }
+        let state =
+            try row.map { (installation: try Installation.State($0, from: 0), account: try AccountState($0, from: 4)) }
+            ?? (.removed, .active)
         states[group] = state
         return state
     }

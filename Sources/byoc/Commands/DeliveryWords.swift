@@ -30,6 +30,18 @@ struct DeliveryWords {
     }
 }
 
+extension WaitReason {
+    /// The command that ends a pause; `nil` for another reason.
+    func advice(about installation: Installation) -> String? {
+        switch self {
+        case .paused: "To resume: byoc resume \(installation.id)"
+        case .accountPaused(let side, _, _):
+            "To replace the credential: byoc set-key \(installation.id) --kind \(SetKey.Kind(of: side).rawValue)"
+        case .underWay, .behind, .gateClosed, .breakerOpen, .retry, .due, .noWorker: nil
+        }
+    }
+}
+
 extension DeliveryDecision {
     /// "retry of piece 2, on the pages from 192.0.2.7".
     var words: String {

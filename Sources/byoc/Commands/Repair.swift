@@ -148,20 +148,20 @@ struct Repair {
         let done = report.done.map(DeliveryID.init(rawValue:))
         let waits = decision == .retry ? try await app.store.waitReasons(of: done, now: Date()) : [:]
         let own = Dictionary(found.map { ($0.delivery.id, $0.delivery.installation) }, uniquingKeysWith: { $1 })
-        var paused: Set<InstallationID> = []
+        var advice: Set<String> = []
         for id in done {
             switch waits[id] {
             case nil, .due, .underWay:
                 if !options.json { Terminal.print(decision.done(id)) }
             case let wait?:
                 let installation = installations.first { $0.id == own[id] }
-                if case .paused = wait, let installation { paused.insert(installation.id) }
+                if let installation, let line = wait.advice(about: installation) { advice.insert(line) }
                 let sentence = DeliveryWords(installation, helpdesk: app.helpdesk.name).sentence(wait)
                 report.waiting.append(.init(id: id.rawValue, wait: sentence))
                 if !options.json { Terminal.print("#\(id) waits. \(sentence)".printableOnOneLine) }
             }
         }
-        for id in paused.sorted(by: { $0.rawValue < $1.rawValue }) { Terminal.note("To resume: byoc resume \(id)") }
+        for line in advice.sorted() { Terminal.note(line) }
     }
 
     private func finish(_ report: Report) throws {

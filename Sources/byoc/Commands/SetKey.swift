@@ -10,8 +10,8 @@ struct SetKey: AsyncParsableCommand {
         abstract: "Set Freshchat's public key, or replace a token.",
         discussion: """
             Freshchat shows its public key only after its webhook is set, so the key is set after the installation. \
-            The value is read from --file, or from standard input. A replaced token is checked before it is saved; sending \
-            then resumes automatically.
+            The value is read from --file, or from standard input. A replaced token is checked before it is saved. If the \
+            old one was refused, all installations of the account then resume; one that an operator has paused stays paused.
 
             Examples:
               byoc set-key viber-x7k2 --file key.pem
@@ -22,6 +22,9 @@ struct SetKey: AsyncParsableCommand {
         case webhookKey = "webhook-key"
         case freshchatToken = "freshchat-token"
         case channelSecret = "channel-secret"
+
+        /// What a service refuses when it pauses the account.
+        init(of side: Side) { self = side == .helpdesk ? .freshchatToken : .channelSecret }
     }
 
     @OptionGroup var options: StoreOptions

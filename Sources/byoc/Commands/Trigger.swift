@@ -83,8 +83,12 @@ struct Trigger: AsyncParsableCommand {
         let shot = try TriggeredWebhook(webhook, to: target.targetURL(of: chosen))
         // Unescaped, because the signature covers these bytes; all of it is the operator's own input.
         if printsOnly { return print(shot.curl) }
-        if case .paused(let reason, _, _) = chosen.state {
-            Terminal.note("\(chosen.id) is paused: \(reason)".printableOnOneLine)
+        var wait: String?
+        if case .paused(let reason, _, _) = chosen.state(towards: .helpdesk) {
+            let isOwn = chosen.ownState != .active
+            wait = isOwn ? "The installation is paused" : "The \(app.helpdesk.name) account is paused"
+            let paused = isOwn ? "\(chosen.id)" : "The \(app.helpdesk.name) account of \(chosen.id)"
+            Terminal.note("\(paused) is paused: \(reason)".printableOnOneLine)
         }
         let history = TriggeredMessage(
             store: app.store, installation: chosen.id, user: profile.userID, id: ChannelMessageID(String(id)))
@@ -93,7 +97,7 @@ struct Trigger: AsyncParsableCommand {
                 let earlier = try await history.delivery()
                 var answer = try await shot.send(over: http)
                 if answer.isAccepted {
-                    answer.note(earlier: earlier, delivery: try await history.delivery(), isPaused: !chosen.isActive)
+                    answer.note(earlier: earlier, delivery: try await history.delivery(), wait: wait)
                 }
                 if options.json {
                     try Terminal.printJSON(answer)

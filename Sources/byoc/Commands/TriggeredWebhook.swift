@@ -76,15 +76,13 @@ struct TriggerAnswer: Encodable {
     /// - Parameters:
     ///   - earlier: its delivery before it was sent.
     ///   - delivery: its delivery now.
-    mutating func note(earlier: DeliveryID?, delivery: DeliveryID?, isPaused: Bool) {
+    ///   - wait: what keeps it from being sent, up to the pause's reason; `nil` if nothing does.
+    mutating func note(earlier: DeliveryID?, delivery: DeliveryID?, wait: String?) {
         guard let delivery else { return }
         self.delivery = delivery.rawValue
         isRepeat = earlier != nil
         let outcome = earlier == nil ? "Accepted as #\(delivery)" : "Absorbed as a repeat of #\(delivery)"
-        let next =
-            isPaused
-            ? "The installation is paused: #\(delivery) waits until it is resumed."
-            : "Follow: byoc tail"
+        let next = wait.map { "\($0): #\(delivery) waits until it is resumed." } ?? "Follow: byoc tail"
         words = "\(outcome) \(figures). \(next)"
     }
 

@@ -12,7 +12,7 @@ struct InstallationCheck {
     private var id: InstallationID { installation.id }
 
     func findings() async -> [Finding] {
-        var findings = [state()]
+        var findings = state()
         findings += await channel()
         findings += await helpdesk()
         findings += [webhookKey()] + signatures()
@@ -56,9 +56,23 @@ struct InstallationCheck {
         return number > 0 ? "\(messages) and \(others)" : others
     }
 
-    private func state() -> Finding {
+    private func state() -> [Finding] {
+        let accounts = Side.allCases.compactMap(pausedAccount)
+        return installation.ownState == .active && !accounts.isEmpty ? accounts : [ownState()] + accounts
+    }
+
+    private func pausedAccount(on side: Side) -> Finding? {
+        guard case .paused(let reason, let since) = installation.accountState(of: side) else { return nil }
+        let service = service(side)
+        return finding(
+            .error, "State", "the \(service) account is paused since \(Terminal.text(since)): \(reason)",
+            why: "What goes to \(service) is queued for all installations of the account.",
+            do: "Replace the credential: byoc set-key \(id) --kind \(SetKey.Kind(of: side).rawValue)")
+    }
+
+    private func ownState() -> Finding {
         let (reason, since, cause): (String, Date, Installation.PauseCause)
-        switch installation.state {
+        switch installation.ownState {
         case .active, .removed:
             return finding(.ok, "State", "active")
         case .draining(let since):

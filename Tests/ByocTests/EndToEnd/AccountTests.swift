@@ -112,6 +112,13 @@ extension EndToEnd {
                     return states == ["paused", "paused"]
                 }
                 stack.viber.customerWrites(second, "waits too", bot: 1)
+                try await poll("the reason") {
+                    try await stack.run("outbox").output.contains("The Freshchat account is paused: ")
+                }
+                #expect(try await stack.run("outbox").output.contains("Replacing its credential resumes it."))
+                let finding = try #require(try await stack.doctor()["State"])
+                #expect(finding.problem.contains("the Freshchat account is paused"), "\(finding)")
+                #expect(finding.remedy.contains("--kind freshchat-token"))
                 // The other side isn't concerned: what agents write still leaves.
                 try stack.freshchat.agentReplies(in: conversation.id, "still sent")
                 try await stack.wait(for: "the reply") {
