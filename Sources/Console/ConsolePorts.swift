@@ -30,7 +30,7 @@ package protocol ConsoleProgramme: Examining {
     func replace(_ credential: Credential, of installation: Installation, with value: String) async throws
 
     /// Changes its settings, and those of its accounts.
-    func change(_ installation: Installation, by change: InstallationChange) async throws
+    func change(_ installation: Installation, by change: InstallationEdit) async throws
 
     /// Connects it to another topic.
     func move(_ installation: Installation, to topic: TopicID) async throws

@@ -33,8 +33,8 @@ private struct SettingsForm: Sendable {
     var fixed: [FactView]
 
     /// The new values; what the form doesn't offer stays.
-    func change(to fields: FieldForm, _ sent: Fields) -> InstallationChange {
-        var change = InstallationChange()
+    func change(to fields: FieldForm, _ sent: Fields) -> InstallationEdit {
+        var change = InstallationEdit()
         for view in fields.views {
             let value = fields.values[view.name] ?? ""
             switch view.name {
@@ -95,9 +95,9 @@ extension PageContext {
             offer(field, of: .channel, installation.channel.settings[field.key] ?? field.defaultValue ?? "")
         }
         var limit = texts.settings.textLimit
-        let wrong = texts.settings.notANumber(InstallationChange.textLimits)
+        let wrong = texts.settings.notANumber(InstallationEdit.textLimits)
         limit.problem = { text in
-            Int(text).map(InstallationChange.textLimits.contains) == true ? nil : wrong
+            Int(text).map(InstallationEdit.textLimits.contains) == true ? nil : wrong
         }
         offer(limit, of: .helpdesk, String(installation.helpdesk.textLimit))
         return SettingsForm(

@@ -82,19 +82,7 @@ package struct InstallationPolicies: Hashable, Sendable {
     }
 }
 
-/// Changes of an installation. What is `nil`, or isn't named, stays as it is.
-package struct InstallationEdit: Hashable, Sendable {
-    package var name: String?
-    /// Of the channel account, by ``SettingField/key``; an empty value goes back to the default.
-    package var settings: [String: String] = [:]
-    /// Of the helpdesk account.
-    package var textLimit: Int?
-    package var resolvedPolicy: Installation.ResolvedPolicy?
-    package var doubtPolicy: Installation.DoubtPolicy?
-    package var forwardsSystemLines: Bool?
-
-    package init() {}
-
+extension InstallationEdit {
     var fields: [InstallationField] {
         var fields: [InstallationField] = settings.keys.sorted().map { .setting($0) }
         if name != nil { fields.append(.name) }

@@ -158,8 +158,9 @@ extension InstallationEdit {
     private mutating func take(_ key: String, _ value: String, _ fields: [SettingField]) -> String? {
         switch key {
         case "text_limit":
-            textLimit = Int(value).flatMap { (100...100_000).contains($0) ? $0 : nil }
-            return textLimit == nil ? "must be a whole number from 100 to 100000" : nil
+            textLimit = Int(value).flatMap { Self.textLimits.contains($0) ? $0 : nil }
+            return textLimit == nil
+                ? "must be a whole number from \(Self.textLimits.lowerBound) to \(Self.textLimits.upperBound)" : nil
         case "resolved_policy":
             resolvedPolicy = Installation.ResolvedPolicy(rawValue: value)
             return resolvedPolicy == nil ? "must be reopen or new_conversation" : nil

@@ -249,7 +249,8 @@ extension Settings {
             desk.forwardsSystemLines = value
         }
         if let value = reader.whole(
-            "BYOC_FRESHCHAT_TEXT_LIMIT", "maximum length of a Freshchat message in characters", 4000, 100...100_000)
+            "BYOC_FRESHCHAT_TEXT_LIMIT", "maximum length of a Freshchat message in characters", 4000,
+            InstallationEdit.textLimits)
         {
             desk.textLimit = value
         }

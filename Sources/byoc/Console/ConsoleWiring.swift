@@ -60,16 +60,9 @@ struct ConsoleWiring: ConsoleProgramme {
             credential, of: installation, on: App.channel(installation.channel.kind), with: value)
     }
 
-    func change(_ installation: Installation, by change: InstallationChange) async throws {
+    func change(_ installation: Installation, by change: InstallationEdit) async throws {
         let channel = try supported(installation.channel.kind)
-        var edit = InstallationEdit()
-        edit.name = change.name
-        edit.settings = change.settings
-        edit.textLimit = change.textLimit
-        edit.resolvedPolicy = change.resolvedPolicy
-        edit.doubtPolicy = change.doubtPolicy
-        edit.forwardsSystemLines = change.forwardsSystemLines
-        _ = try await installer.edit(installation, on: channel, edit)
+        _ = try await installer.edit(installation, on: channel, change)
     }
 
     func move(_ installation: Installation, to topic: TopicID) async throws {

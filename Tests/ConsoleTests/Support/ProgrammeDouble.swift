@@ -20,7 +20,7 @@ final class ProgrammeDouble: ConsoleProgramme {
         var checked: [ChannelAccount] = []
         var plans: [ConnectionPlan] = []
         var replaced: [Credential] = []
-        var changes: [InstallationChange] = []
+        var changes: [InstallationEdit] = []
         /// What refuses a change, a move or another address.
         var refusal: SetupFailure?
         var added: [AddressPlan] = []
@@ -84,7 +84,7 @@ final class ProgrammeDouble: ConsoleProgramme {
         state.withLock { $0.replaced.append(credential) }
     }
 
-    func change(_ installation: Installation, by change: InstallationChange) async throws {
+    func change(_ installation: Installation, by change: InstallationEdit) async throws {
         if let refusal = state.withLock({ $0.refusal }) { throw refusal }
         state.withLock { $0.changes.append(change) }
         var changed = installation
