@@ -54,7 +54,7 @@ struct DeliveryRun: Sendable {
             return nil
         }
         let accounts = AttemptAccounts(
-            installation: installation, desk: try await desk(of: claim, of: installation))
+            installation: installation, desk: try await store.desk(claim.conversationAccount, of: installation))
         steps.record(.claimed, claim) { $0.ms = nil }
         let result: DeliveryMaker.Result
         do {
@@ -65,17 +65,6 @@ struct DeliveryRun: Sendable {
         }
         reach(.beforeOutcome, claim.subject)
         return try await record(result, claim, channel.descriptor.name, steps, logger)
-    }
-
-    /// The account that a delivery's conversation is in: what is said in there needs that account's token, wherever the
-    /// installation is by now. `nil` if that account is gone.
-    private func desk(
-        of claim: Claim, of installation: Installation
-    ) async throws(StoreFailure) -> HelpdeskAccount? {
-        guard let account = claim.conversationAccount, account != installation.helpdesk.id else {
-            return installation.helpdesk
-        }
-        return try await store.currentDirectory()[account]
     }
 
     func fail(

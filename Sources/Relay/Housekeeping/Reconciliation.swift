@@ -106,7 +106,8 @@ package struct Reconciliation: Service {
         logger[metadataKey: "conversation.id"] = "\(conversation.id)"
         do {
             guard let installation = try await store.installation(conversation.installation),
-                installation.sends(to: .helpdesk), let desk = try await desk(of: conversation, of: installation),
+                installation.sends(to: .helpdesk),
+                let desk = try await store.desk(conversation.account, of: installation),
                 desk.state == .active
             else { return 0 }
             let start = FoundMessages.start(of: conversation, now: time.now())
@@ -125,17 +126,6 @@ package struct Reconciliation: Service {
             logger.error("look into a conversation not recorded", metadata: ["error": "\(error)"])
         }
         return 0
-    }
-
-    /// The account that the conversation is in. An installation that has moved goes on in those it left; `nil` if that
-    /// account is gone.
-    private func desk(
-        of conversation: WatchedConversation, of installation: Installation
-    ) async throws(StoreFailure) -> HelpdeskAccount? {
-        guard let account = conversation.account, account != installation.helpdesk.id else {
-            return installation.helpdesk
-        }
-        return try await store.currentDirectory()[account]
     }
 
     private func take(
