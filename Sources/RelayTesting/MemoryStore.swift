@@ -204,13 +204,13 @@ struct MemoryState {
         lanes[key]?.wakesOnContact = waking?.delivery == head.id ? waking?.contact : nil
     }
 
-    /// Whether it is a reply of which nobody knows by which installation it is to leave. It counts as accepted once it is known,
-    /// or when it is discarded.
+    /// Whether it is a reply whose installation isn't known yet. It counts as accepted once that is known, or when it is
+    /// discarded.
     func isUndecided(_ delivery: Delivery?) -> Bool {
         delivery.map { $0.direction == .outbound && undecidedAccount(of: $0) != nil } ?? false
     }
 
-    /// The helpdesk account whose delivery it is, as long as nobody knows by which installation it is to leave.
+    /// The helpdesk account whose delivery it is, as long as its installation isn't known.
     func undecidedAccount(of delivery: Delivery) -> HelpdeskAccount? {
         let isInstallations = installations.contains { $0.id == delivery.installation }
         return isInstallations ? nil : helpdesks.first { $0.id.rawValue == delivery.installation.rawValue }

@@ -2,7 +2,7 @@ import RelayCore
 
 /// Whose credentials an attempt uses.
 struct AttemptAccounts: Sendable {
-    /// `nil` while nobody knows by which installation the delivery leaves.
+    /// `nil` while the installation of the delivery isn't known.
     var installation: Installation?
     /// The account that the conversation of the delivery is in, which is another one than the installation's if that has
     /// moved since; `nil` if that account is gone.

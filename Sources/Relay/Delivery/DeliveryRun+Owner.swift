@@ -2,8 +2,7 @@ import Logging
 import RelayCore
 
 extension DeliveryRun {
-    /// A claim that is a helpdesk account's: a reply of which nobody knows so far by which installation it leaves, or a note
-    /// about such a reply.
+    /// Handles a claim of a helpdesk account: a reply whose installation isn't known yet, or a note about such a reply.
     func stepWithoutInstallation(
         _ claim: Claim, since start: ContinuousClock.Instant, _ logger: Logger
     ) async throws(StoreFailure) -> Claim? {

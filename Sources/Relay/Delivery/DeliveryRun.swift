@@ -73,7 +73,7 @@ struct DeliveryRun: Sendable {
     ) async throws(StoreFailure) {
         reach(.beforeOutcome, claim.subject)
         var failure = error
-        // Broken off by us, which says nothing of the far side.
+        // byoc broke it off itself, so the service is not at fault.
         if Task.isCancelled { failure.remedy = .wait(until: time.now()) }
         failure = await counted(failure, claim)
         try await settle(failure, claim, accounts, channel, steps, logger)

@@ -144,7 +144,7 @@ package struct ProfileUpdates: Service {
     private func settle(
         _ failure: DeliveryFailure, _ update: ProfileUpdate, _ installation: Installation, _ logger: Logger
     ) async throws(StoreFailure) {
-        // Broken off by us, which says nothing of the helpdesk.
+        // byoc broke it off itself, so the helpdesk is not at fault.
         if Task.isCancelled { return try await record(.postponed(until: time.now()), update) }
         logger.warning(
             "profile update failed", metadata: ["reason": "\(failure.reason)", "detail": "\(failure.detail)"])

@@ -1,9 +1,8 @@
 package import RelayCore
 
 extension Installer {
-    /// Puts another credential in the place of one that an account has. What a far side has to say of it is asked first; an
-    /// account that was paused goes on with all its installations, for a refused credential is what pauses one. A person's
-    /// own pause of an installation stays.
+    /// Replaces a credential of an account, after its service has accepted the new one. A paused account resumes with all its
+    /// installations, because only a refused credential pauses an account. A person's own pause of an installation stays.
     ///
     /// - Parameters:
     ///   - installation: one of the account.

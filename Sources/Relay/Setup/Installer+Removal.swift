@@ -4,10 +4,10 @@ extension Installer {
     /// Removes an installation, and with the last one of an account unregisters the webhook and forgets the secrets.
     ///
     /// - Parameters:
-    ///   - insisting: goes on when the channel can't be reached or refuses.
+    ///   - insisting: whether to remove it even if the channel can't be reached or refuses.
     ///   - draining: whether what waits is delivered first. From now on the installation accepts nothing, and the relay
     ///     removes it when nothing waits any more.
-    /// - Returns: a warning when the channel refused and it went on all the same.
+    /// - Returns: a warning if the channel refused and the installation was removed nevertheless.
     package func uninstall(
         _ installation: Installation, from channel: (any Channel)?, keepingHistory: Bool, insisting: Bool,
         draining: Bool = false

@@ -15,7 +15,7 @@ package struct Delivery: Hashable, Sendable {
     }
 
     package var id: DeliveryID
-    /// Whose it is. While nobody knows by which installation a reply is to leave, the helpdesk account's id stands here.
+    /// Whose it is. While the installation of a reply isn't known, this is the helpdesk account's id.
     package var installation: InstallationID
     package var direction: Direction
     package var orderingKey: OrderingKey

@@ -59,8 +59,8 @@ package struct Acceptance: Sendable {
 
     /// Whose webhook it was. Within one account, an event's name means one event.
     package var account: AccountID
-    /// A channel's events: the one installation that they are for. Freshchat's: the installations of the account, of which
-    /// ``ReplyOwner`` finds each event's owner.
+    /// For a channel's events, the one installation that they are for. For Freshchat's, the installations of the account:
+    /// ``ReplyOwner`` finds each event's owner among them.
     package var routes: [Route]
     package var arrivals: [Arrival]
     package var at: Date
